@@ -1,0 +1,270 @@
+/**
+ * sockjax: Ajax over one WebSocket.
+ *
+ *     import { connect } from "/sockjax.js";
+ *     const api = connect("/ws");
+ *     api.send({ api: "time" }, (reply, error) => console.log(reply ?? error));
+ *
+ * As a classic script, `<script src="/sockjax.global.js">`, the same stands
+ * under `window.sockjax`.
+ */
+
+/** Any value that JSON can hold. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** What `send` and `request` take: everything that `JSON.stringify` takes. It is read at once; changing it after the call changes nothing. */
+export type Data = unknown;
+
+/** Names a call in its client. A number that counts up; in plain mode the `key` in the data, or a uuid. */
+export type Key = number | string;
+
+/**
+ * Runs exactly once for each call, never before `send` has returned. Reply
+ * first, error second: `error` is `null` when a reply came, and `reply` is
+ * `undefined` when an error did. What it throws is reported as an uncaught
+ * error of the page (`reportError`) and disturbs nothing else.
+ */
+export type Callback<Reply = any> = (reply: Reply | undefined, error: SockjaxError | null) => void;
+
+/** Options of one call. */
+export interface CallOptions {
+  /**
+   * Milliseconds from now until the call fails with `timeout`. 0 means never.
+   * The server is told, so that it can stop working on it.
+   * @default the client's `timeout`, 10,000
+   */
+  timeout?: number;
+  /** Aborting it fails the call with `aborted`. The server is told. */
+  signal?: AbortSignal | null;
+  /**
+   * Whether running the request twice does no harm. Such a call is sent again
+   * where any other would fail as `lost`.
+   * @default false
+   */
+  idempotent?: boolean;
+}
+
+/** Options of a client. */
+export interface Options {
+  /**
+   * `"sockjax.1"`, or `"plain"` for a server that takes one JSON object a
+   * frame and answers with an object that has the same `key`.
+   * @default "sockjax.1"
+   */
+  protocol?: "sockjax.1" | "plain";
+  /**
+   * `"seed"`: plain mode with the numbers of the script that this library
+   * grew out of: a ping each 45 s that nobody need answer, a new attempt
+   * within 2 s, 10 attempts, no deadlines. Other options override it.
+   */
+  preset?: "seed";
+  heartbeat?: {
+    /**
+     * Milliseconds of silence after which the client pings.
+     * @default 25000
+     */
+    after?: number;
+    /**
+     * Milliseconds without a byte after a ping until the connection counts as
+     * dead. 0 means never.
+     * @default 10000
+     */
+    timeout?: number;
+  };
+  /**
+   * After the n-th failure in a row the client waits a random time between 0
+   * and `min`·2ⁿ⁻¹, at most `max` ("full jitter"), and starts over once a
+   * connection has held for 5 s.
+   */
+  reconnect?: {
+    /**
+     * Milliseconds.
+     * @default 500
+     */
+    min?: number;
+    /**
+     * Milliseconds.
+     * @default 20000
+     */
+    max?: number;
+    /**
+     * Failures in a row after which the client gives up, closes, and fails
+     * what waits. 0: the first failure is the last.
+     * @default Infinity
+     */
+    attempts?: number;
+  };
+  /**
+   * Milliseconds that a call may take. 0 means for ever.
+   * @default 10000
+   */
+  timeout?: number;
+  /** What may wait to be sent; a call beyond that fails as `overloaded`. */
+  queue?: {
+    /** @default 10000 */
+    calls?: number;
+    /**
+     * Bytes of JSON.
+     * @default 16777216
+     */
+    bytes?: number;
+  };
+  /**
+   * Where `sockjax-….wasm` lies, for pages that move it.
+   * @default beside the script
+   */
+  wasmURL?: string | URL;
+}
+
+/**
+ * - `connecting`: a socket is being opened
+ * - `open`: the server has answered
+ * - `waiting`: for the next attempt
+ * - `closed`: for good, by `close()`, a fatal close code, or after the last attempt
+ */
+export type State = "connecting" | "open" | "waiting" | "closed";
+
+/**
+ * | code | fate | when |
+ * |---|---|---|
+ * | `timeout` | `unsent` or `unknown` | the deadline passed |
+ * | `aborted` | `unsent` or `unknown` | the AbortSignal |
+ * | `closed` | `unsent` or `unknown` | `close()`, or reconnecting was given up |
+ * | `overloaded` | `unsent` | the queue is full, or the server is busy |
+ * | `lost` | `unknown` | sent, then the connection was lost; not `idempotent` |
+ * | `rejected` | `executed` | the server's handler returned an error |
+ * | `invalid` | `unsent` | not serialisable, too large, or the key is in flight |
+ * | `crashed` | `unknown` or `unsent` | the wasm runtime ended, or could not start |
+ */
+export type ErrorCode = "timeout" | "aborted" | "closed" | "overloaded" | "lost" | "rejected" | "invalid" | "crashed";
+
+/**
+ * What became of the request: `unsent`, it certainly did not run; `executed`,
+ * it certainly ran; `unknown`, it may have run.
+ */
+export type Fate = "unsent" | "unknown" | "executed";
+
+/** Every failure of a call. */
+export class SockjaxError extends Error {
+  constructor(code: ErrorCode, fate: Fate, message: string, details?: { reason?: string; data?: any; cause?: unknown });
+  readonly name: "SockjaxError";
+  readonly code: ErrorCode;
+  readonly fate: Fate;
+  /** With `rejected`: the code that the server's handler gave. */
+  readonly reason?: string;
+  /** With `rejected`: the data that the server's handler gave. */
+  readonly data?: any;
+}
+
+/** Detail of a `statechange` event. */
+export interface StateChange {
+  readonly state: State;
+  readonly previous: State;
+  /** Failures in a row so far. */
+  readonly attempt: number;
+  /** With `waiting`: milliseconds until the next attempt. */
+  readonly delay: number;
+  /** With `waiting` and `closed`: the WebSocket's close code, 0 if there was none. */
+  readonly closeCode: number;
+  /** With `waiting` and `closed`: why, in words. */
+  readonly reason: string;
+}
+
+/** Detail of an `unmatched` event: a message that no call waits for, such as a reply after its deadline. */
+export interface Unmatched {
+  readonly key: Key | undefined;
+  /** The whole message as it came. */
+  readonly message: any;
+}
+
+/** What `stats` returns. Counts are from `connect` on. */
+export interface Stats {
+  /** Calls without an outcome yet. */
+  readonly pending: number;
+  /** Of these: not sent yet. */
+  readonly queued: number;
+  /** Of the queued: bytes of JSON. */
+  readonly queuedBytes: number;
+  /** Calls made. */
+  readonly calls: number;
+  /** Calls that got a reply. */
+  readonly replies: number;
+  /** Calls that failed. */
+  readonly failures: number;
+  /** Frames and JavaScript string units (bytes, where all is ASCII) sent and received. */
+  readonly framesOut: number;
+  readonly framesIn: number;
+  readonly unitsOut: number;
+  readonly unitsIn: number;
+  /** Times that a connection was opened. */
+  readonly opened: number;
+  /** Messages that no call waited for. */
+  readonly unmatched: number;
+  /** Frames and messages that could not be understood. */
+  readonly garbage: number;
+  /** Times that the wasm runtime ended and was started again. */
+  readonly crashes: number;
+  /** Slots that hold a call's values, and places made for them. */
+  readonly slots: number;
+  readonly slotCapacity: number;
+  /** `js.Func`s that the page's wasm runtime holds, for all clients. */
+  readonly funcs: number;
+}
+
+export interface SockjaxEventMap {
+  statechange: CustomEvent<StateChange>;
+  /** Something that no single call is told: the client gave up, wasm could not be loaded, the server broke the protocol. */
+  error: CustomEvent<Error>;
+  unmatched: CustomEvent<Unmatched>;
+}
+
+/** A client: one WebSocket, and the calls that go over it. Made by `connect`. */
+export class Sockjax extends EventTarget {
+  private constructor();
+
+  /**
+   * Makes a call. Works at once, whatever the state: the call waits until it
+   * can be sent. Calls made in the same turn of the page share a frame.
+   * @returns the call's key, for logs
+   */
+  send<Reply = any>(data: Data, callback?: Callback<Reply> | null, options?: CallOptions): Key;
+
+  /** As `send`, as a Promise that rejects with a `SockjaxError`. */
+  request<Reply = any>(data: Data, options?: CallOptions): Promise<Reply>;
+
+  readonly state: State;
+
+  /** Resolves when the client is open for the first time; rejects if it closes before that. */
+  readonly ready: Promise<void>;
+
+  /** Connects anew, at once, even if the client had given up. Not after `close()`. */
+  reconnect(): void;
+
+  /** Resolves when nothing waits to be sent any more. */
+  drain(): Promise<void>;
+
+  /**
+   * Closes for good: every call without an outcome fails as `closed`.
+   * Resolves when everything that the client held is released.
+   */
+  close(): Promise<void>;
+
+  stats(): Stats;
+
+  addEventListener<T extends keyof SockjaxEventMap>(type: T, listener: (this: Sockjax, event: SockjaxEventMap[T]) => any, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener<T extends keyof SockjaxEventMap>(type: T, listener: (this: Sockjax, event: SockjaxEventMap[T]) => any, options?: boolean | EventListenerOptions): void;
+  removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void;
+}
+
+/**
+ * Makes a client and returns at once; wasm and the socket load behind it.
+ * @param url absolute or relative to the page; `http(s)` is mapped to
+ *   `ws(s)`. Or a function that returns one, or a Promise of one, called for
+ *   each attempt.
+ * @throws TypeError for a URL or an option that cannot work
+ */
+export function connect(url: string | URL | (() => string | URL | Promise<string | URL>), options?: Options): Sockjax;
+
+/** The version of this build. */
+export const version: string;
