@@ -1,0 +1,78 @@
+// Command dist builds what a page needs and writes it to a directory, or says
+// what it weighs.
+//
+//	go run ./internal/build/cmd/dist -o dist
+//	go run ./internal/build/cmd/dist -size
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+
+	"github.com/sockjax/sockjax/internal/build"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("dist", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	out := flags.String("o", "", "write the files, with their .br and .gz, to this `directory`")
+	size := flags.Bool("size", false, "print the size of each file: raw, gzip -9, brotli -11")
+	version := flags.String("version", moduleVersion(), "the `version` that the page sees")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if flags.NArg() > 0 || (*out == "" && !*size) {
+		fmt.Fprintln(stderr, "dist: say -o DIR, -size or both")
+		return 2
+	}
+	if err := dist(ctx, *out, *size, *version, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "dist:", err)
+		return 1
+	}
+	return 0
+}
+
+func dist(ctx context.Context, out string, size bool, version string, stdout, stderr io.Writer) error {
+	root, err := build.FindRoot(".")
+	if err != nil {
+		return err
+	}
+	res, err := build.Build(ctx, build.Options{Root: root, Version: version})
+	if err != nil {
+		return err
+	}
+	for _, w := range res.Warnings {
+		fmt.Fprintln(stderr, w)
+	}
+	if out != "" {
+		if err := res.WriteDir(out); err != nil {
+			return err
+		}
+	}
+	if size {
+		return build.PrintSizes(stdout, res.Sizes())
+	}
+	return nil
+}
+
+// moduleVersion is known when the module was fetched or stamped; a plain
+// checkout is "dev".
+func moduleVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "dev"
+	}
+	return info.Main.Version
+}
