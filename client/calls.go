@@ -1,0 +1,128 @@
+package client
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// call is a place in the table.
+type call[P any] struct {
+	Call[P]
+	deadline time.Duration // 0: none
+	conn     uint32        // number of the connection it was last sent on; 0: it waits in the queue
+	sent     bool          // it has been sent at least once
+}
+
+func (c *call[P]) fate() Fate {
+	if c.sent {
+		return Unknown
+	}
+	return Unsent
+}
+
+// ref points to a call that may have gone meanwhile, and its place with
+// another.
+type ref struct {
+	key   protocol.Key
+	place uint32
+}
+
+// table is the callback map: key to call. The calls lie in places that are
+// used again, so that a call costs no allocation, and that the queue and the
+// deadlines reach it without looking its key up.
+type table[P any] struct {
+	index  map[protocol.Key]uint32
+	names  map[string]protocol.Key // plain mode only
+	places []call[P]
+	free   []uint32
+}
+
+// idleCapacity is how many places an empty table, queue or heap keeps. A burst
+// that needed more gives its memory back when the last of it has ended.
+const idleCapacity = 4096
+
+func newTable[P any]() table[P] {
+	return table[P]{index: map[protocol.Key]uint32{}, names: map[string]protocol.Key{}}
+}
+
+func (t *table[P]) live() int { return len(t.index) }
+
+func (t *table[P]) at(place uint32) *call[P] { return &t.places[place] }
+
+func (t *table[P]) find(key protocol.Key) (uint32, bool) {
+	place, ok := t.index[key]
+	return place, ok
+}
+
+// queued reports whether r still points to its call, and that waits to be
+// sent.
+func (t *table[P]) queued(r ref) bool {
+	return t.holds(r) && t.places[r.place].conn == 0
+}
+
+// holds reports whether r still points to its call.
+func (t *table[P]) holds(r ref) bool {
+	return int(r.place) < len(t.places) && t.places[r.place].Key == r.key
+}
+
+func (t *table[P]) has(key protocol.Key, name string) bool {
+	if name != "" {
+		if _, ok := t.names[name]; ok {
+			return true
+		}
+	}
+	_, ok := t.index[key]
+	return ok
+}
+
+func (t *table[P]) add(c Call[P], deadline time.Duration) uint32 {
+	var place uint32
+	if n := len(t.free); n > 0 {
+		place = t.free[n-1]
+		t.free = t.free[:n-1]
+	} else {
+		place = uint32(len(t.places))
+		t.places = append(t.places, call[P]{})
+	}
+	t.places[place] = call[P]{Call: c, deadline: deadline}
+	t.index[c.Key] = place
+	if c.Name != "" {
+		t.names[c.Name] = c.Key
+	}
+	return place
+}
+
+// take takes a call out.
+func (t *table[P]) take(place uint32) call[P] {
+	c := t.places[place]
+	delete(t.index, c.Key)
+	if c.Name != "" {
+		delete(t.names, c.Name)
+	}
+	if len(t.index) == 0 && len(t.places) > idleCapacity {
+		*t = newTable[P]()
+		return c
+	}
+	t.places[place] = call[P]{} // what the payload holds on to may go
+	t.free = append(t.free, place)
+	return c
+}
+
+// oldest returns the places of the calls that want selects, oldest first.
+func (t *table[P]) oldest(want func(*call[P]) bool) []uint32 {
+	var found []uint32
+	for _, place := range t.index {
+		if want(&t.places[place]) {
+			found = append(found, place)
+		}
+	}
+	slices.SortFunc(found, func(a, b uint32) int {
+		if t.places[a].Key < t.places[b].Key {
+			return -1
+		}
+		return 1
+	})
+	return found
+}

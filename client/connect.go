@@ -1,0 +1,254 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// connection is the present one, the zero value if there is none.
+type connection struct {
+	Conn
+	number   uint32 // 1 for the first; calls remember on which they were sent
+	limits   protocol.Limits
+	inFlight int           // calls sent on it without an outcome
+	hello    bool          // to be sent
+	welcomed bool          // the limits are the server's own
+	since    time.Duration // when it was welcomed
+	pulse    pulse
+}
+
+// full reports whether the server has as many requests as it takes.
+func (c *connection) full() bool {
+	return c.limits.Requests > 0 && c.inFlight >= c.limits.Requests
+}
+
+func (c *connection) wake() {
+	if c.Conn != nil {
+		c.Conn.Wake()
+	}
+}
+
+// run is the goroutine that keeps the engine connected.
+func (e *Engine[P]) run(ctx context.Context) {
+	failures := 0
+	for {
+		end, held := e.attempt(ctx)
+		if held >= minUp {
+			failures = 0
+		}
+		failures++
+		e.mu.Lock()
+		switch {
+		case e.finished:
+			e.mu.Unlock()
+			return
+		case e.restarted:
+			e.mu.Unlock()
+			failures = 0
+			continue
+		case e.paused:
+			e.mu.Unlock()
+			failures--
+			e.wait(ctx, Change{State: StateWaiting, Attempt: failures, Reason: "the page is not in use"}, nil)
+			continue
+		}
+		e.mu.Unlock()
+		if end.Code.Fatal() || failures > max(0, e.opts.Reconnect.Attempts) {
+			e.surrender(end, failures)
+			e.wait(ctx, Change{State: StateClosed}, nil)
+			failures = 0
+			continue
+		}
+		delay := backoff(e.opts.Reconnect, failures)
+		timer := time.NewTimer(delay)
+		if e.wait(ctx, Change{State: StateWaiting, Attempt: failures, Delay: delay, Code: end.Code, Reason: end.Reason}, timer.C) {
+			failures = 0
+		}
+		timer.Stop()
+	}
+}
+
+// wait changes the state and waits for over, Nudge, Reconnect or Close. After
+// a surrender a mere nudge does not count. It returns true on Reconnect.
+func (e *Engine[P]) wait(ctx context.Context, c Change, over <-chan time.Time) bool {
+	e.mu.Lock()
+	e.change(c)
+	e.mu.Unlock()
+	e.tell()
+	for {
+		e.mu.Lock()
+		restarted, nudged := e.restarted, e.nudged && e.closed == nil
+		e.mu.Unlock()
+		if restarted || nudged {
+			return restarted
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-over:
+			return false
+		case <-e.attention:
+		}
+	}
+}
+
+// attempt opens one connection and keeps it for as long as it holds. It
+// returns why it ended, and how long ago the server had welcomed it.
+func (e *Engine[P]) attempt(ctx context.Context) (Closed, time.Duration) {
+	ctx, redial := context.WithCancel(ctx)
+	defer redial()
+	e.mu.Lock()
+	if e.finished || e.paused {
+		e.mu.Unlock()
+		return Closed{}, 0
+	}
+	e.redial, e.restarted, e.nudged, e.closed = redial, false, false, nil
+	e.change(Change{State: StateConnecting})
+	e.mu.Unlock()
+	e.tell()
+
+	handshake, done := context.WithTimeout(ctx, protocol.Handshake)
+	conn, err := e.host.Dial(handshake)
+	done()
+	if err != nil {
+		var end *Closed
+		if !errors.As(err, &end) {
+			end = &Closed{Reason: err.Error()}
+		}
+		return *end, 0
+	}
+	e.adopt(conn, e.now())
+	end := e.watch(ctx, conn)
+	held := e.detach(end)
+	conn.Close(end.Code, end.Reason)
+	return end, held
+}
+
+// adopt makes an open connection the present one.
+func (e *Engine[P]) adopt(conn Conn, now time.Duration) {
+	e.mu.Lock()
+	e.opened++
+	e.conn = connection{Conn: conn, number: e.opened}
+	e.conn.pulse.start(now)
+	e.nudged = false // what was nudged was the attempt
+	if e.opts.Plain {
+		// Nothing is known of such a server's limits.
+		e.conn.welcomed, e.conn.since = true, now
+		e.change(Change{State: StateOpen})
+	} else {
+		e.conn.hello = true
+		e.conn.limits = protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests}
+	}
+	e.conn.wake()
+	e.mu.Unlock()
+	e.tell()
+}
+
+// detach ends the present connection's part. What was sent on it and not
+// answered is in doubt from here on. It returns how long the connection has
+// held: one that was never welcomed has not, however long it was open.
+func (e *Engine[P]) detach(end Closed) (held time.Duration) {
+	now := e.now()
+	e.mu.Lock()
+	if e.conn.welcomed {
+		held = now - e.conn.since
+	}
+	number := e.conn.number
+	e.conn = connection{}
+	e.cancels = nil
+	var lost []failure[P]
+	switch {
+	case end.Code == protocol.CloseTooLarge:
+		// Sending the same again would close the next connection too.
+		lost = e.resolve("the connection was closed because of a frame that was too large, this call's or another's of the same time",
+			func(*call[P]) bool { return false })
+	case e.opts.Plain:
+		lost = e.resolve("the connection was lost after the request was sent",
+			func(c *call[P]) bool { return c.Idempotent })
+	}
+	if !e.opts.Plain {
+		e.doubt(number)
+	}
+	e.mu.Unlock()
+	e.fail(lost)
+	return held
+}
+
+// surrender closes without Close: only Reconnect helps.
+func (e *Engine[P]) surrender(end Closed, failures int) {
+	why := "gave up after " + strconv.Itoa(failures) + " failed attempts in a row"
+	if end.Code.Fatal() {
+		why = "the server closed with code " + strconv.Itoa(int(end.Code)) + ", after which trying again is pointless"
+	}
+	if end.Reason != "" {
+		why += ": " + end.Reason
+	}
+	e.mu.Lock()
+	if e.finished || e.restarted {
+		// Close or Reconnect came in between, and counts.
+		e.mu.Unlock()
+		return
+	}
+	lost := e.end(&Error{Code: CodeClosed, Message: why})
+	e.change(Change{State: StateClosed, Attempt: failures, Code: end.Code, Reason: why})
+	e.mu.Unlock()
+	e.fail(lost)
+	e.tell()
+}
+
+// Reconnect closes the present connection, if there is one, and connects
+// anew at once, even after giving up. After Close it does nothing.
+func (e *Engine[P]) Reconnect() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.finished {
+		return
+	}
+	e.closed, e.paused, e.restarted = nil, false, true // at once, for calls made before run sees it
+	if e.redial != nil {
+		e.redial()
+	}
+	signal(e.attention)
+}
+
+// Nudge says that now is a good time: the network came back, the page was
+// shown, the machine woke. Waiting for the next attempt ends; an open
+// connection has to show with a ping that it is still alive.
+func (e *Engine[P]) Nudge() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.paused && e.closed == nil {
+		e.restarted = true // the pause was no failure
+	}
+	e.nudged, e.paused = true, false
+	signal(e.attention)
+}
+
+// Pause disconnects until Nudge. A page does so before it enters the
+// back/forward cache, which an open socket would keep it out of.
+func (e *Engine[P]) Pause() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	// What was asked for before and not begun is over, or run would find
+	// reasons both to go on and to wait.
+	e.paused, e.nudged, e.restarted = true, false, false
+	if e.redial != nil {
+		e.redial()
+	}
+	signal(e.attention)
+}
+
+// backoff is "full jitter": anything up to the exponential delay, so that
+// clients cut at the same moment do not come back at the same moment.
+func backoff(r Reconnect, failures int) time.Duration {
+	limit := r.Max
+	if doublings := failures - 1; doublings < 63 && r.Min <= r.Max>>doublings {
+		limit = r.Min << doublings
+	}
+	return rand.N(max(limit, 1))
+}

@@ -1,0 +1,141 @@
+package client
+
+import (
+	"context"
+	"time"
+)
+
+// deadlines is a heap, earliest first. A call that ends in time leaves its
+// entry behind, which points to nothing: taking it out at once would cost
+// each reply a search. compact clears them away when they are the majority.
+type deadlines []deadline
+
+type deadline struct {
+	at time.Duration // since the engine's epoch
+	ref
+}
+
+// push reports whether the new entry is the earliest.
+func (d *deadlines) push(at time.Duration, r ref) bool {
+	*d = append(*d, deadline{at, r})
+	return d.up(len(*d)-1) == 0
+}
+
+func (d deadlines) up(i int) int {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if d[parent].at <= d[i].at {
+			break
+		}
+		d[parent], d[i] = d[i], d[parent]
+		i = parent
+	}
+	return i
+}
+
+func (d *deadlines) pop() deadline {
+	h := *d
+	top, last := h[0], len(h)-1
+	h[0] = h[last]
+	*d = h[:last]
+	d.down(0)
+	return top
+}
+
+func (d deadlines) down(i int) {
+	for {
+		least, left := i, 2*i+1
+		for child := left; child <= left+1 && child < len(d); child++ {
+			if d[child].at < d[least].at {
+				least = child
+			}
+		}
+		if least == i {
+			return
+		}
+		d[i], d[least] = d[least], d[i]
+		i = least
+	}
+}
+
+func (d deadlines) due(now time.Duration) bool { return len(d) > 0 && d[0].at <= now }
+
+// wasteful reports whether most entries point to nothing.
+func (d deadlines) wasteful(live int) bool { return len(d) > 2*live+64 }
+
+func (d *deadlines) compact(waits func(ref) bool) {
+	kept := (*d)[:0]
+	for _, entry := range *d {
+		if waits(entry.ref) {
+			kept = append(kept, entry)
+		}
+	}
+	*d = kept
+	for i := len(kept)/2 - 1; i >= 0; i-- {
+		kept.down(i)
+	}
+}
+
+// expire is the goroutine that fails calls whose deadline has passed.
+func (e *Engine[P]) expire(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		at, any := e.earliest()
+		wait := time.Hour
+		if any {
+			wait = at - e.now()
+		}
+		timer.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.earlier:
+		case <-timer.C:
+		}
+		// If the program itself stood still, the reply may be waiting in the
+		// socket, or in the frame that has woken us: let that be read first.
+		if any && e.now()-at > stall {
+			timer.Reset(stall / 10)
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+			}
+		}
+		e.fail(e.overdue())
+	}
+}
+
+// earliest is the earliest deadline of a call that has not ended.
+func (e *Engine[P]) earliest() (time.Duration, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for len(e.deadlines) > 0 && !e.calls.holds(e.deadlines[0].ref) {
+		e.deadlines.pop()
+	}
+	if len(e.deadlines) == 0 {
+		if cap(e.deadlines) > idleCapacity {
+			e.deadlines = nil
+		}
+		return 0, false
+	}
+	return e.deadlines[0].at, true
+}
+
+// overdue gives up the calls whose deadline has passed.
+func (e *Engine[P]) overdue() []failure[P] {
+	now := e.now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var late []failure[P]
+	for e.deadlines.due(now) {
+		entry := e.deadlines.pop()
+		if !e.calls.holds(entry.ref) {
+			continue
+		}
+		c := e.giveUp(entry.place)
+		late = append(late, failure[P]{c.Payload, &Error{CodeTimeout, c.fate(), "no reply in time"}})
+	}
+	return late
+}

@@ -1,0 +1,342 @@
+// Package client makes calls over one WebSocket: each call carries a key, and
+// the reply with the same key settles it.
+//
+// [Dial] is the client for Go programs. Underneath lies [Engine], which knows
+// no socket, no JSON and no JavaScript; the browser's client, in ../wasm, is
+// the same engine with other hands. To follow a call through the engine:
+//
+//	Submit  engine.go      puts it into the table (calls.go) and the queue (queue.go)
+//	Next    batch.go       takes it into a frame, once a connection (connect.go) is there
+//	Settle  engine.go      takes it out again, when its reply has come
+//	expire  deadlines.go   does so when its time is over
+//	Welcome session.go     decides what becomes of it when a connection was lost
+package client
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// Engine decides when to connect, what to send, and what becomes of each
+// call. P is what its host keeps for a call: bytes and a channel in a Go
+// program, the number of a slot in a browser. The engine only hands it back.
+//
+// All methods may be called from any goroutine, return at once, and never
+// call the host with the lock held: a host may call back into the engine.
+type Engine[P any] struct {
+	host  Host[P]
+	opts  Options
+	epoch time.Time // now() counts from here, since only that reads a single clock
+	stop  context.CancelFunc
+	done  chan struct{} // closed when the goroutines have ended
+
+	attention chan struct{} // run is to look at the fields below
+	earlier   chan struct{} // the earliest deadline has changed, or has passed
+
+	mu        sync.Mutex // protects following
+	calls     table[P]
+	queue     queue
+	deadlines deadlines
+	conn      connection
+	cancels   []protocol.Key // sent calls given up, of which the server is to be told
+	state     State
+	changes   []Change           // not yet told to the host
+	telling   bool               // somebody is telling them
+	closed    *Error             // set once calls can't be made any more, nil before
+	finished  bool               // Close was called
+	paused    bool               // Pause was called, and Nudge not yet
+	nudged    bool               // Nudge was called, and run has not seen it yet
+	restarted bool               // Reconnect was called, and run has not seen it yet
+	redial    context.CancelFunc // ends the present attempt or connection
+	session   session
+	opened    uint32 // connections so far
+}
+
+// Host is what an engine needs of the place where it runs.
+type Host[P any] interface {
+	// Dial opens a connection. It returns when that is open, or with a
+	// *Closed when it can't be opened or ctx has ended.
+	Dial(ctx context.Context) (Conn, error)
+	// Fail tells that the engine has given a call up. Each payload that was
+	// submitted comes back exactly once, from here or from Settle or Abort.
+	Fail(payload P, err *Error)
+	// Changed tells of a change of state. Calls come one at a time, in order.
+	Changed(Change)
+}
+
+// Conn is an open connection. All its methods return at once.
+type Conn interface {
+	// Wake asks it to call Engine.Next soon, from one goroutine at a time,
+	// and to send what that returns until it returns false. It may be called
+	// many times for one Next, and under the engine's lock: it must not call
+	// the engine itself.
+	Wake()
+	// Done delivers why the connection has ended, once.
+	Done() <-chan Closed
+	// Close closes it without waiting for the peer's consent. After that
+	// nothing that it receives reaches the engine. It is called after every
+	// end, the peer's too, with that end's code and reason, which need not be
+	// fit for the wire.
+	Close(code protocol.CloseCode, reason string)
+}
+
+// Closed says why a connection has ended, or could not be opened.
+type Closed struct {
+	Code   protocol.CloseCode // 0 where there was none
+	Reason string
+}
+
+func (c *Closed) Error() string { return c.Reason }
+
+// Call is what Submit takes.
+type Call[P any] struct {
+	// Key names the call. It must not be in flight, and must grow from call
+	// to call, since it also tells which of two calls is older.
+	Key protocol.Key
+	// Name is the call's key on the wire in plain mode, and empty otherwise.
+	Name string
+	// Payload is handed back when the call ends.
+	Payload P
+	// Size of the payload on the wire, in bytes.
+	Size int
+	// Timeout from now on. 0 means none.
+	Timeout time.Duration
+	// Idempotent calls are sent again where others would be lost.
+	Idempotent bool
+}
+
+// New makes an engine that starts to connect once Start is called.
+func New[P any](host Host[P], opts Options) *Engine[P] {
+	return &Engine[P]{
+		host:      host,
+		opts:      opts.withDefaults(),
+		epoch:     time.Now(),
+		attention: make(chan struct{}, 1),
+		earlier:   make(chan struct{}, 1),
+		done:      make(chan struct{}),
+		calls:     newTable[P](),
+		session:   newSession(),
+	}
+}
+
+// Start connects and keeps connected until Close. It is called once; calls
+// may be submitted before it.
+func (e *Engine[P]) Start() {
+	ctx, stop := context.WithCancel(context.Background())
+	e.mu.Lock()
+	if e.finished {
+		e.mu.Unlock()
+		stop()
+		return
+	}
+	e.stop = stop
+	e.mu.Unlock()
+	var both sync.WaitGroup
+	both.Go(func() { e.run(ctx) })
+	both.Go(func() { e.expire(ctx) })
+	go func() { both.Wait(); close(e.done) }()
+}
+
+// Submit takes a call. It is sent by the next Next; Wake asks for one, once
+// for as many calls as one likes. The error says why the call was not taken,
+// with the fate Unsent; the payload then stays with the caller.
+func (e *Engine[P]) Submit(c Call[P]) *Error {
+	now := e.now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed != nil {
+		return &Error{Code: CodeClosed, Fate: Unsent, Message: e.closed.Message}
+	}
+	if err := e.refuse(&c); err != nil {
+		return err
+	}
+	var deadline time.Duration
+	if c.Timeout > 0 {
+		deadline = now + c.Timeout
+	}
+	if e.queue.wasteful() {
+		e.queue.compact(e.calls.queued)
+	}
+	place := e.calls.add(c, deadline)
+	e.queue.push(ref{c.Key, place}, c.Size)
+	if deadline > 0 {
+		if e.deadlines.wasteful(e.calls.live()) {
+			e.deadlines.compact(e.calls.holds)
+		}
+		if e.deadlines.push(deadline, ref{c.Key, place}) {
+			signal(e.earlier)
+		}
+	}
+	return nil
+}
+
+// refuse says why a call can't be taken.
+func (e *Engine[P]) refuse(c *Call[P]) *Error {
+	if e.calls.has(c.Key, c.Name) {
+		return &Error{CodeInvalid, Unsent, "the key is in flight already: each call needs one of its own"}
+	}
+	if e.queue.live >= e.opts.Queue.Calls {
+		return &Error{CodeOverloaded, Unsent, "the queue is full: too many calls wait to be sent"}
+	}
+	if e.queue.bytes+c.Size > e.opts.Queue.Bytes {
+		return &Error{CodeOverloaded, Unsent, "the queue is full: too many bytes wait to be sent"}
+	}
+	if e.conn.tooLarge(c.Key, c.Size) {
+		return tooLarge()
+	}
+	return nil
+}
+
+// Settle takes a call out whose outcome has arrived, and hands its payload
+// back. It returns false for a key that no sent call has, which is normal:
+// the call may have timed out a moment ago.
+func (e *Engine[P]) Settle(key protocol.Key) (P, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	place, ok := e.calls.find(key)
+	if !ok || !e.calls.at(place).sent {
+		var none P
+		return none, false
+	}
+	c := e.remove(place)
+	return c.Payload, true
+}
+
+// SettleName is Settle for plain mode, where names are the keys on the wire.
+func (e *Engine[P]) SettleName(name string) (P, bool) {
+	e.mu.Lock()
+	key := e.calls.names[name]
+	e.mu.Unlock()
+	return e.Settle(key)
+}
+
+// Abort takes a call out that its caller has given up, and hands its payload
+// back with its fate. It returns false if the call has ended already.
+func (e *Engine[P]) Abort(key protocol.Key) (P, Fate, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	place, ok := e.calls.find(key)
+	if !ok {
+		var none P
+		return none, Unsent, false
+	}
+	c := e.giveUp(place)
+	return c.Payload, c.fate(), true
+}
+
+// remove takes a call out of everything that counts it. The queue and the
+// deadlines notice by themselves that it has gone.
+func (e *Engine[P]) remove(place uint32) call[P] {
+	c := e.calls.at(place)
+	switch c.conn {
+	case 0:
+		e.queue.drop(c.Size)
+	case e.conn.number:
+		if e.conn.full() && e.queue.live > 0 {
+			e.conn.wake() // what waits for this may be sent now
+		}
+		e.conn.inFlight--
+	}
+	return e.calls.take(place)
+}
+
+// giveUp removes a call without an outcome and has the server told of it, if
+// the server knows of it.
+func (e *Engine[P]) giveUp(place uint32) call[P] {
+	c := e.calls.at(place)
+	if !e.opts.Plain && c.conn != 0 && c.conn == e.conn.number {
+		e.cancels = append(e.cancels, c.Key)
+		e.conn.wake()
+	}
+	return e.remove(place)
+}
+
+// Wake has what was submitted sent, if a connection is there.
+func (e *Engine[P]) Wake() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.conn.wake()
+}
+
+// Close ends everything: calls without an outcome fail as CodeClosed, and the
+// connection closes. It does not wait; Done tells when all has ended.
+func (e *Engine[P]) Close() {
+	e.mu.Lock()
+	if e.finished {
+		e.mu.Unlock()
+		return
+	}
+	e.finished = true
+	if e.stop != nil {
+		e.stop()
+	} else {
+		close(e.done)
+	}
+	lost := e.end(&Error{Code: CodeClosed, Message: "the client was closed"})
+	e.change(Change{State: StateClosed, Reason: "close() was called"})
+	e.mu.Unlock()
+	e.fail(lost)
+	e.tell()
+}
+
+// Done is closed when the engine has ended after Close.
+func (e *Engine[P]) Done() <-chan struct{} { return e.done }
+
+// end makes every call without an outcome, and every later one, fail with
+// reason. The refusal stands before the first of them is told, so that a
+// callback that makes another call gets a clean error. There is nothing to
+// cancel: the connection ends too, if there is one.
+func (e *Engine[P]) end(reason *Error) []failure[P] {
+	e.closed = reason
+	var lost []failure[P]
+	for _, place := range e.calls.oldest(func(*call[P]) bool { return true }) {
+		c := e.remove(place)
+		lost = append(lost, failure[P]{c.Payload, &Error{reason.Code, c.fate(), reason.Message}})
+	}
+	return lost
+}
+
+// failure is a call that the host is to be told of, once the lock is free.
+type failure[P any] struct {
+	payload P
+	err     *Error
+}
+
+func (e *Engine[P]) fail(failures []failure[P]) {
+	for _, f := range failures {
+		e.host.Fail(f.payload, f.err)
+	}
+}
+
+// Stats is a snapshot.
+type Stats struct {
+	Pending     int // calls without an outcome
+	Queued      int // of these, not sent yet
+	QueuedBytes int
+	Opened      int // connections opened so far
+}
+
+// Stats counts.
+func (e *Engine[P]) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return Stats{
+		Pending:     e.calls.live(),
+		Queued:      e.queue.live,
+		QueuedBytes: e.queue.bytes,
+		Opened:      int(e.opened),
+	}
+}
+
+func (e *Engine[P]) now() time.Duration { return time.Since(e.epoch) }
+
+// signal leaves a note in a channel of length one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,454 @@
+//go:build !js
+
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// fakeNet is a network in memory with an engine at one end, and the test at
+// the other. It notes all that happens, as a trace of words:
+//
+//	connecting open waiting closed   changes of state
+//	dial                             the engine opens a connection
+//	>hello,1,-2  >ping               a frame from the engine: hello, request 1, cancel 2
+//	x4411                            the engine closes a connection
+//	1=reply  2=timeout/unknown       the outcome of a call
+type fakeNet struct {
+	t      testing.TB
+	engine *Engine[*fakeCall]
+	frames reader[*fakeCall]
+	plain  bool
+	ended  func(*fakeCall)                         // told of each outcome, without a lock
+	told   func(Change)                            // told of each change
+	framed func(*fakeConn, *Batch[*fakeCall], int) // told of each frame and its size
+
+	mu      sync.Mutex
+	answer  *protocol.Welcome // to each hello; nil: none
+	dialing func(ctx context.Context) *Closed
+	words   []string
+	live    int
+	key     protocol.Key
+	calls   []*fakeCall
+	conns   []*fakeConn
+	opened  chan *fakeConn
+	changes chan Change
+}
+
+// fakeCall is the payload of a call.
+type fakeCall struct {
+	key  protocol.Key
+	data []byte
+	ends int
+	out  outcome
+	done chan string
+}
+
+// fakeConn is a connection of fakeNet.
+type fakeConn struct {
+	net    *fakeNet
+	number int
+	wake   chan struct{}
+	done   chan Closed
+	gone   chan struct{} // closed by Close
+	once   sync.Once
+	sent   chan string // frames, and at last "x" and the close code
+	mute   bool        // guarded by net.mu: nothing is pulled
+	reason string
+}
+
+var welcome = protocol.Welcome{Heartbeat: 25_000, Limits: protocol.Limits{Frame: 1 << 20, Requests: 1024}}
+
+// accept and others are what a dial meets.
+func accept(context.Context) *Closed { return nil }
+
+func refuse(context.Context) *Closed { return &Closed{Reason: "connection refused"} }
+
+func hang(ctx context.Context) *Closed {
+	<-ctx.Done()
+	return &Closed{protocol.CloseHandshake, "no answer"}
+}
+
+func newNet(t testing.TB, opts Options) *fakeNet {
+	w := welcome
+	n := &fakeNet{t: t, plain: opts.Plain, answer: &w, dialing: accept,
+		opened: make(chan *fakeConn, 10_000), changes: make(chan Change, 10_000)}
+	n.engine = New[*fakeCall](n, opts)
+	n.frames = reader[*fakeCall]{engine: n.engine, plain: opts.Plain, settled: func(c *fakeCall, o outcome) { n.end(c, o) }}
+	return n
+}
+
+// bubble runs f in virtual time against a fake network, and checks that at
+// the end every call came back once and every goroutine has gone.
+func bubble(t *testing.T, opts Options, f func(n *fakeNet)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNet(t, opts)
+		defer n.finish() // after a t.Fatal too
+		f(n)
+	})
+}
+
+func (n *fakeNet) finish() {
+	n.t.Helper()
+	n.engine.Close()
+	<-n.engine.Done()
+	synctest.Wait()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range n.calls {
+		if c.ends != 1 {
+			n.t.Errorf("call %d came back %d times", c.key, c.ends)
+		}
+	}
+	if n.live != 0 {
+		n.t.Errorf("%d connections were left open", n.live)
+	}
+}
+
+func (n *fakeNet) note(format string, args ...any) {
+	n.words = append(n.words, fmt.Sprintf(format, args...))
+}
+
+// Dial is the engine's.
+func (n *fakeNet) Dial(ctx context.Context) (Conn, error) {
+	n.mu.Lock()
+	n.note("dial")
+	dialing := n.dialing
+	n.mu.Unlock()
+	if end := dialing(ctx); end != nil {
+		return nil, end
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.live++
+	if n.live > 1 {
+		n.t.Error("two connections at a time")
+	}
+	c := &fakeConn{net: n, number: len(n.conns) + 1, wake: make(chan struct{}, 1), done: make(chan Closed, 1),
+		gone: make(chan struct{}), sent: make(chan string, 10_000)}
+	n.conns = append(n.conns, c)
+	go c.pump()
+	n.opened <- c
+	return c, nil
+}
+
+// Fail is the engine's.
+func (n *fakeNet) Fail(c *fakeCall, err *Error) { n.end(c, outcome{err: err}) }
+
+// Changed is the engine's.
+func (n *fakeNet) Changed(c Change) {
+	n.mu.Lock()
+	n.note("%s", c.State)
+	n.changes <- c
+	n.mu.Unlock()
+	if n.told != nil {
+		n.told(c)
+	}
+}
+
+func (n *fakeNet) end(c *fakeCall, o outcome) {
+	n.mu.Lock()
+	c.ends++
+	c.out = o
+	n.note("%d=%s", c.key, verdict(o))
+	n.mu.Unlock()
+	if c.ends == 1 {
+		c.done <- verdict(o)
+	}
+	if n.ended != nil {
+		n.ended(c)
+	}
+}
+
+// verdict puts an outcome into a word or two.
+func verdict(o outcome) string {
+	var rejection *Rejection
+	var failure *Error
+	switch {
+	case errors.As(o.err, &rejection):
+		return "rejected/executed " + rejection.Reason
+	case errors.As(o.err, &failure):
+		return fmt.Sprintf("%s/%s", failure.Code, failure.Fate)
+	case o.err != nil:
+		return o.err.Error()
+	}
+	return "reply"
+}
+
+// call makes a call with a payload of a size.
+func (n *fakeNet) call(spec Call[*fakeCall], size int) (*fakeCall, *Error) {
+	c := &fakeCall{data: payload(size)}
+	if spec.Name != "" {
+		c.data = []byte(`{"key":"` + spec.Name + `"}`)
+	}
+	return n.submit(spec, c)
+}
+
+// submit makes a call, with the next key if spec has none.
+func (n *fakeNet) submit(spec Call[*fakeCall], c *fakeCall) (*fakeCall, *Error) {
+	n.mu.Lock()
+	if spec.Key == 0 {
+		n.key++
+		spec.Key = n.key
+	}
+	n.mu.Unlock()
+	c.key, c.done = spec.Key, make(chan string, 1)
+	spec.Payload, spec.Size = c, len(c.data)
+	if err := n.engine.Submit(spec); err != nil {
+		return c, err
+	}
+	n.mu.Lock()
+	n.calls = append(n.calls, c)
+	n.mu.Unlock()
+	return c, nil
+}
+
+// send makes calls with a payload of 1 byte and has them sent.
+func (n *fakeNet) send(specs ...Call[*fakeCall]) {
+	n.t.Helper()
+	for _, spec := range specs {
+		if _, err := n.call(spec, 1); err != nil {
+			n.t.Fatalf("failed to submit: %v", err)
+		}
+	}
+	n.engine.Wake()
+}
+
+// times is how to send several calls alike.
+func times(count int, spec Call[*fakeCall]) []Call[*fakeCall] {
+	specs := make([]Call[*fakeCall], count)
+	for i := range specs {
+		specs[i] = spec
+	}
+	return specs
+}
+
+var bare, idempotent = Call[*fakeCall]{}, Call[*fakeCall]{Idempotent: true}
+
+func within(d time.Duration) Call[*fakeCall] { return Call[*fakeCall]{Timeout: d} }
+
+func payload(size int) []byte {
+	if size < 2 {
+		return []byte("1")
+	}
+	return []byte(`"` + strings.Repeat("x", size-2) + `"`)
+}
+
+// abort gives a call up.
+func (n *fakeNet) abort(key protocol.Key) {
+	if c, fate, ok := n.engine.Abort(key); ok {
+		n.end(c, outcome{err: &Error{CodeAborted, fate, ""}})
+	}
+}
+
+func (n *fakeNet) answers(w *protocol.Welcome) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.answer = w
+}
+
+func (n *fakeNet) dials(f func(context.Context) *Closed) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dialing = f
+}
+
+// want waits until nothing more happens, and compares the trace since the
+// last want.
+func (n *fakeNet) want(trace string) {
+	n.t.Helper()
+	synctest.Wait()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if got := strings.Join(n.words, " "); got != trace {
+		n.t.Fatalf("trace:\n got %s\nwant %s", got, trace)
+	}
+	n.words = nil
+}
+
+// wantAll is want where the order is open.
+func (n *fakeNet) wantAll(trace string) {
+	n.t.Helper()
+	synctest.Wait()
+	n.mu.Lock()
+	slices.Sort(n.words)
+	n.mu.Unlock()
+	words := strings.Fields(trace)
+	slices.Sort(words)
+	n.want(strings.Join(words, " "))
+}
+
+// skip waits and forgets the trace.
+func (n *fakeNet) skip() {
+	synctest.Wait()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.words = nil
+}
+
+func (n *fakeNet) after(d time.Duration, trace string) {
+	n.t.Helper()
+	time.Sleep(d)
+	n.want(trace)
+}
+
+// start starts and waits until the engine is open.
+func (n *fakeNet) start() *fakeConn {
+	n.t.Helper()
+	n.engine.Start()
+	synctest.Wait()
+	if state := n.engine.State(); state != StateOpen {
+		n.t.Fatalf("it is %s, not open", state)
+	}
+	n.skip()
+	return n.conn()
+}
+
+// conn is the present connection, or the last one.
+func (n *fakeNet) conn() *fakeConn {
+	synctest.Wait()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.conns[len(n.conns)-1]
+}
+
+// pump sends what the engine has to send.
+func (c *fakeConn) pump() {
+	var b Batch[*fakeCall]
+	for {
+		select {
+		case <-c.gone:
+			return
+		case <-c.wake:
+		}
+		for !c.muted() && c.net.engine.Next(c, &b) {
+			frame := appendFrame(nil, &b, c.net.plain, func(p *fakeCall) []byte { return p.data })
+			if c.net.framed != nil {
+				c.net.framed(c, &b, len(frame))
+			}
+			c.took(frame, b.Hello)
+		}
+	}
+}
+
+func (c *fakeConn) muted() bool {
+	c.net.mu.Lock()
+	defer c.net.mu.Unlock()
+	return c.mute
+}
+
+// stall makes the socket take nothing, as one whose buffer is full.
+func (c *fakeConn) stall(mute bool) {
+	c.net.mu.Lock()
+	c.mute = mute
+	c.net.mu.Unlock()
+	c.Wake()
+}
+
+func (c *fakeConn) took(frame []byte, hello *protocol.Hello) {
+	c.net.mu.Lock()
+	c.net.note(">%s", brief(string(frame)))
+	answer := c.net.answer
+	c.net.mu.Unlock()
+	c.sent <- string(frame)
+	if hello != nil && answer != nil {
+		w := *answer
+		w.Session = hello.Session
+		c.receive(string(append(protocol.AppendWelcome([]byte("["), w), ']')))
+	}
+}
+
+// brief is a frame in the words of a trace.
+func brief(frame string) string {
+	var words []string
+	r := protocol.NewReader([]byte(frame))
+	for r.Next() {
+		switch m := r.Message(); m.Kind {
+		case protocol.HelloKind:
+			if h, _ := m.Hello(); h.Resume {
+				words = append(words, "hello/resume")
+			} else {
+				words = append(words, "hello")
+			}
+		case protocol.CancelKind:
+			words = append(words, fmt.Sprintf("-%d", m.Key))
+		default:
+			words = append(words, fmt.Sprint(m.Key))
+		}
+	}
+	if r.Err() != nil {
+		return frame
+	}
+	if len(words) > 20 {
+		words = append(append(words[:3], "…"), words[len(words)-1])
+	}
+	return strings.Join(words, ",")
+}
+
+// receive is what the other end does to send a frame.
+func (c *fakeConn) receive(frame string) {
+	select {
+	case <-c.gone:
+		return
+	default:
+	}
+	if end := c.net.frames.text(c, []byte(frame)); end != nil {
+		c.end(*end)
+	}
+}
+
+// reply answers calls, once they have been sent.
+func (c *fakeConn) reply(keys ...protocol.Key) {
+	synctest.Wait()
+	var frame []byte
+	for _, key := range keys {
+		frame = protocol.AppendRequest(protocol.Join(frame), key, nil)
+	}
+	c.receive(string(append(frame, ']')))
+}
+
+// drop ends the connection from the other end, with a code or with 1006.
+func (c *fakeConn) drop(code protocol.CloseCode) { c.end(Closed{Code: code, Reason: "dropped"}) }
+
+func (c *fakeConn) end(why Closed) {
+	select {
+	case c.done <- why:
+	default:
+	}
+}
+
+// Wake is the engine's.
+func (c *fakeConn) Wake() { signal(c.wake) }
+
+// Done is the engine's.
+func (c *fakeConn) Done() <-chan Closed { return c.done }
+
+// Close is the engine's.
+func (c *fakeConn) Close(code protocol.CloseCode, reason string) {
+	c.once.Do(func() {
+		c.net.mu.Lock()
+		c.net.note("x%d", code)
+		c.net.live--
+		c.reason = reason
+		c.net.mu.Unlock()
+		close(c.gone)
+		c.sent <- fmt.Sprintf("x%d", code)
+	})
+}
+
+// errorFrame is a frame with an error in it.
+func errorFrame(key protocol.Key, code string, data string) string {
+	return string(append(protocol.AppendError([]byte("["), key, protocol.Error{Code: code, Message: "no", Data: json.RawMessage(data)}), ']'))
+}

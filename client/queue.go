@@ -1,0 +1,64 @@
+package client
+
+// queue is the order in which calls are sent. It holds references: a call
+// that ends while it waits leaves one behind that points to nothing, which
+// the front skips and compact clears away.
+type queue struct {
+	refs  []ref
+	head  int // refs before it are gone
+	live  int // calls that wait
+	bytes int // of these
+}
+
+func (q *queue) push(r ref, size int) {
+	q.refs = append(q.refs, r)
+	q.live++
+	q.bytes += size
+}
+
+// pushFront puts calls that have been sent before ahead of all others.
+func (q *queue) pushFront(older []ref, bytes int) {
+	q.refs = append(older, q.refs[q.head:]...)
+	q.head = 0
+	q.live += len(older)
+	q.bytes += bytes
+}
+
+// front returns the first call that waits.
+func (q *queue) front(waits func(ref) bool) (ref, bool) {
+	for ; q.head < len(q.refs); q.head++ {
+		if waits(q.refs[q.head]) {
+			return q.refs[q.head], true
+		}
+	}
+	q.refs, q.head = q.refs[:0], 0
+	if cap(q.refs) > idleCapacity {
+		q.refs = nil
+	}
+	return ref{}, false
+}
+
+// pop takes the front out, whose call is being sent.
+func (q *queue) pop(size int) {
+	q.head++
+	q.drop(size)
+}
+
+// drop counts a call out that waits no more.
+func (q *queue) drop(size int) {
+	q.live--
+	q.bytes -= size
+}
+
+// wasteful reports whether most of the memory holds nothing.
+func (q *queue) wasteful() bool { return len(q.refs) > 2*q.live+64 }
+
+func (q *queue) compact(waits func(ref) bool) {
+	kept := q.refs[:0]
+	for _, r := range q.refs[q.head:] {
+		if waits(r) {
+			kept = append(kept, r)
+		}
+	}
+	q.refs, q.head = kept, 0
+}

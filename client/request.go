@@ -1,0 +1,125 @@
+//go:build !js
+
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// request is what the engine keeps for a call.
+type request struct {
+	data  []byte       // as it goes on the wire
+	reply chan outcome // of length one: whoever ends the call never waits
+}
+
+// outcome of a call: the reply's JSON, or an error.
+type outcome struct {
+	body []byte
+	err  error
+}
+
+func (r *request) end(o outcome) { r.reply <- o }
+
+// RequestOption is an option of one call.
+type RequestOption func(*requestOptions)
+
+type requestOptions struct{ idempotent bool }
+
+// Idempotent says that running the request twice does no harm. Such a call is
+// sent again where any other would fail as CodeLost.
+func Idempotent() RequestOption {
+	return func(o *requestOptions) { o.idempotent = true }
+}
+
+// Request makes a call and waits for its outcome. It encodes data as JSON and
+// decodes the reply into what reply points to; a nil reply drops it. It works
+// whatever the state: the call waits until it can be sent. Requests that are
+// made at the same time share a frame.
+//
+// When ctx ends, so does the call, and the server is told, so that it can stop
+// working on it. If ctx has no deadline, DialOptions.Timeout counts.
+//
+// Unless the reply can't be decoded, an error wraps an *Error, whose Fate says
+// whether the request has run; and with
+//   - CodeRejected a *Rejection
+//   - CodeTimeout context.DeadlineExceeded
+//   - CodeAborted ctx.Err()
+func (c *Client) Request(ctx context.Context, data, reply any, opts ...RequestOption) error {
+	body, err := c.request(ctx, data, opts)
+	if err == nil && reply != nil {
+		if err = json.Unmarshal(body, reply); err != nil {
+			err = fmt.Errorf("failed to decode the reply: %w", err)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("failed to request: %w", err)
+	}
+	return nil
+}
+
+func (c *Client) request(ctx context.Context, data any, opts []RequestOption) ([]byte, error) {
+	deadline, limited := ctx.Deadline()
+	timeout := c.opts.Timeout
+	if limited {
+		timeout = time.Until(deadline)
+	}
+	switch err := ctx.Err(); {
+	case err != nil:
+		return nil, gaveUp(Unsent, err)
+	case limited && timeout <= 0:
+		return nil, gaveUp(Unsent, context.DeadlineExceeded)
+	}
+
+	body, err := json.Marshal(data)
+	if err != nil {
+		return nil, because(&Error{CodeInvalid, Unsent, "the data is not JSON"}, err)
+	}
+	var o requestOptions
+	for _, option := range opts {
+		option(&o)
+	}
+	call := Call[*request]{Timeout: timeout, Idempotent: o.idempotent}
+	if c.opts.Plain {
+		var failure *Error
+		if call.Name, body, failure = plainRequest(body); failure != nil {
+			return nil, failure
+		}
+	}
+	r := &request{data: body, reply: make(chan outcome, 1)}
+	call.Payload, call.Size = r, len(body)
+
+	c.order.Lock()
+	c.key++
+	call.Key = c.key
+	failure := c.engine.Submit(call)
+	c.order.Unlock()
+	if failure != nil {
+		return nil, failure
+	}
+	c.engine.Wake()
+
+	select {
+	case end := <-r.reply:
+		return end.body, end.err
+	case <-ctx.Done():
+	}
+	// The engine has the same deadline, and lets a reply win that has arrived.
+	if !limited || !expired(ctx.Err()) {
+		if _, fate, ok := c.engine.Abort(call.Key); ok {
+			return nil, gaveUp(fate, ctx.Err())
+		}
+	}
+	end := <-r.reply
+	return end.body, end.err
+}
+
+// gaveUp is the error of a call whose context has ended with cause.
+func gaveUp(fate Fate, cause error) error {
+	if expired(cause) {
+		return because(&Error{CodeTimeout, fate, "no reply in time"}, cause)
+	}
+	return because(&Error{CodeAborted, fate, "the caller gave up"}, cause)
+}

@@ -1,0 +1,140 @@
+//go:build !js
+
+package client
+
+import (
+	"errors"
+	"sync/atomic"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// appendFrame appends the text of the frame that b stands for to an empty dst.
+// The browser's twin is in ../web/hands.js.
+func appendFrame[P any](dst []byte, b *Batch[P], plain bool, data func(P) []byte) []byte {
+	if b.Word != "" {
+		return append(dst, b.Word...)
+	}
+	if plain {
+		return append(dst, data(b.Items[0].Payload)...)
+	}
+	if b.Hello != nil {
+		dst = protocol.AppendHello(protocol.Join(dst), *b.Hello)
+	}
+	for i := range b.Items {
+		item := &b.Items[i]
+		dst = protocol.Join(dst)
+		if item.Cancel {
+			dst = protocol.AppendCancel(dst, item.Key)
+		} else {
+			dst = protocol.AppendRequest(dst, item.Key, data(item.Payload))
+		}
+	}
+	return append(dst, ']')
+}
+
+// reader hands to an engine what frames hold.
+type reader[P any] struct {
+	engine    *Engine[P]
+	plain     bool
+	settled   func(P, outcome)
+	unmatched atomic.Int64 // messages that no call waited for
+	garbage   atomic.Int64 // frames that could not be understood
+}
+
+// text reads a text frame. It returns why the connection must end, nil if it
+// need not.
+func (r *reader[P]) text(conn Conn, frame []byte) *Closed {
+	r.engine.Received(conn)
+	switch string(frame) {
+	case protocol.Ping:
+		r.engine.Pinged(conn)
+		return nil
+	case protocol.Pong:
+		return nil
+	}
+	if r.plain {
+		r.object(frame)
+		return nil
+	}
+	messages := protocol.NewReader(frame)
+	for messages.Next() {
+		if err := r.message(conn, messages.Message()); err != nil {
+			return r.broken(protocol.CloseBadMessage, err)
+		}
+	}
+	switch err := messages.Err(); {
+	case errors.Is(err, protocol.ErrNotUTF8):
+		return r.broken(protocol.CloseNotUTF8, err)
+	case err != nil:
+		return r.broken(protocol.CloseBadMessage, err)
+	}
+	return nil
+}
+
+// binary does the same for a binary frame, of which there are none yet.
+func (r *reader[P]) binary(conn Conn) *Closed {
+	r.engine.Received(conn)
+	if r.plain {
+		r.garbage.Add(1)
+		return nil
+	}
+	return r.broken(protocol.CloseUnsupported, errors.New("a binary frame, which sockjax.1 does not have"))
+}
+
+func (r *reader[P]) broken(code protocol.CloseCode, err error) *Closed {
+	r.garbage.Add(1)
+	return &Closed{code, err.Error()}
+}
+
+// message takes in one message. Those that are none of a server's, or of a
+// later version, are ignored.
+func (r *reader[P]) message(conn Conn, m *protocol.Message) error {
+	var o outcome
+	switch m.Kind {
+	case protocol.WelcomeKind:
+		w, err := m.Welcome()
+		if err == nil {
+			r.engine.Welcome(conn, w)
+		}
+		return err
+	case protocol.DataKind:
+		if o.body = m.Body; o.body == nil {
+			o.body = []byte("null")
+		}
+	case protocol.ErrorKind:
+		e, err := m.Error()
+		if err != nil {
+			return err
+		}
+		o.err = &Rejection{e.Code, e.Message, e.Data}
+	case protocol.RefusedKind:
+		e, err := m.Error()
+		if err != nil {
+			return err
+		}
+		o.err = refused(e)
+	default:
+		return nil
+	}
+	if m.Key == 0 {
+		return errors.New("a reply whose key is no integer from 1 to 2^53-1")
+	}
+	p, ok := r.engine.Settle(m.Key)
+	if !ok {
+		r.unmatched.Add(1)
+		return nil
+	}
+	r.settled(p, o)
+	return nil
+}
+
+// refused is the error of a call that the server did not run. A code of a
+// later version still promises that.
+func refused(e protocol.Error) *Error {
+	code := CodeOverloaded
+	if e.Code == protocol.Invalid {
+		code = CodeInvalid
+	}
+	return &Error{code, Unsent, e.Message}
+}
