@@ -213,7 +213,7 @@ export interface Stats {
 
 export interface SockjaxEventMap {
   statechange: CustomEvent<StateChange>;
-  /** Something that no single call is told: the client gave up, wasm could not be loaded, the server broke the protocol. */
+  /** The client has closed by itself: it gave up, the server refused it, or wasm could not be loaded. */
   error: CustomEvent<Error>;
   unmatched: CustomEvent<Unmatched>;
 }

@@ -1,0 +1,234 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"unsafe"
+
+	"github.com/sockjax/sockjax/client"
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// The exports are called by ../web/hands.js, for each call or each frame.
+//
+// An export runs as a plain call on whatever goroutine was current. It must
+// not block: JavaScript would get a garbage number at once and the instance
+// would be corrupt. So it waits for no channel, and takes no lock that anyone
+// holds across a wait (the engine's are held over straight-line code only).
+// It must not panic either: that throws nothing in JavaScript and leaves a
+// dead runtime whose exports still answer.
+//
+// depth notices both: it is raised at entry and lowered at return, without
+// defer, so that a panic or a block leaves it raised. The hands look at it
+// after each batch.
+//
+// Goroutines that an export makes ready run when the hands call resume, once
+// for each batch.
+
+var depth uint32
+
+// scratch is where names cross, and numbers where statistics do.
+var (
+	scratch [1024]byte
+	numbers [5]float64
+)
+
+//go:wasmexport depthPointer
+func depthPointer() unsafe.Pointer { return unsafe.Pointer(&depth) }
+
+//go:wasmexport scratchPointer
+func scratchPointer() unsafe.Pointer { return unsafe.Pointer(&scratch) }
+
+const flagIdempotent = 1
+
+// submit takes the call that the hands have put into a slot. size is in
+// bytes, timeout in milliseconds. If the call can't be taken, the hands are
+// told of its failure.
+//
+//go:wasmexport submit
+func submit(id, s uint32, key, size, timeout float64, flags uint32) {
+	depth++
+	current.clients[id].submit(client.Call[slot]{
+		Key:        protocol.Key(key),
+		Payload:    s,
+		Size:       int(size),
+		Timeout:    milliseconds(timeout),
+		Idempotent: flags&flagIdempotent != 0,
+	})
+	depth--
+}
+
+// submitNamed is submit for plain mode, where the name of n bytes stands in
+// scratch.
+//
+//go:wasmexport submitNamed
+func submitNamed(id, s uint32, key, size, timeout float64, flags, n uint32) {
+	depth++
+	current.clients[id].submit(client.Call[slot]{
+		Key:        protocol.Key(key),
+		Name:       string(scratch[:n]),
+		Payload:    s,
+		Size:       int(size),
+		Timeout:    milliseconds(timeout),
+		Idempotent: flags&flagIdempotent != 0,
+	})
+	depth--
+}
+
+func (b *border) submit(c client.Call[slot]) {
+	if err := b.engine.Submit(c); err != nil {
+		b.Fail(c.Payload, err)
+	}
+}
+
+// flush sends what can be sent, frame by frame.
+//
+//go:wasmexport flush
+func flush(id uint32) {
+	depth++
+	if b := current.clients[id]; b != nil && b.socket != nil {
+		b.flush()
+	}
+	depth--
+}
+
+func (b *border) flush() {
+	for b.engine.Next(b.socket, &b.batch) {
+		if b.batch.Word != "" {
+			word(b.id, b.batch.Word)
+			continue
+		}
+		if h := b.batch.Hello; h != nil {
+			var resume uint32
+			if h.Resume {
+				resume = 1
+			}
+			hello(b.id, h.Session, resume)
+		}
+		b.records = b.records[:0]
+		for _, item := range b.batch.Items {
+			r := record{key: float64(item.Key), slot: item.Payload}
+			if item.Cancel {
+				r.kind = recordCancel
+			}
+			b.records = append(b.records, r)
+		}
+		frame(b.id, unsafe.Pointer(unsafe.SliceData(b.records)), uint32(len(b.records)))
+	}
+}
+
+// received tells that a frame has arrived, before what it holds.
+//
+//go:wasmexport received
+func received(id uint32) {
+	depth++
+	b := current.clients[id]
+	b.engine.Received(b.socket)
+	depth--
+}
+
+// pinged tells that a ping has arrived.
+//
+//go:wasmexport pinged
+func pinged(id uint32) {
+	depth++
+	b := current.clients[id]
+	b.engine.Pinged(b.socket)
+	depth--
+}
+
+// welcome tells that a welcome has arrived.
+//
+//go:wasmexport welcome
+func welcome(id, resumed uint32, heartbeat, frame, requests float64) {
+	depth++
+	b := current.clients[id]
+	b.engine.Welcome(b.socket, protocol.Welcome{
+		Resumed:   resumed != 0,
+		Heartbeat: int64(heartbeat),
+		Limits:    protocol.Limits{Frame: int(frame), Requests: int(requests)},
+	})
+	depth--
+}
+
+// settle returns the slot of the call whose outcome has arrived, -1 if no
+// call waits for it.
+//
+//go:wasmexport settle
+func settle(id uint32, key float64) int32 {
+	depth++
+	s, ok := current.clients[id].engine.Settle(protocol.Key(key))
+	depth--
+	return slotOrNone(s, ok)
+}
+
+// settleNamed is settle for plain mode: the name of n bytes is in scratch.
+//
+//go:wasmexport settleNamed
+func settleNamed(id, n uint32) int32 {
+	depth++
+	s, ok := current.clients[id].engine.SettleName(string(scratch[:n]))
+	depth--
+	return slotOrNone(s, ok)
+}
+
+// abort returns 2·slot if the call was not sent, 2·slot+1 if it was, and -1
+// if it had ended.
+//
+//go:wasmexport abort
+func abort(id uint32, key float64) int32 {
+	depth++
+	s, fate, ok := current.clients[id].engine.Abort(protocol.Key(key))
+	depth--
+	if ok && fate != client.Unsent {
+		return 2*int32(s) + 1
+	}
+	return slotOrNone(2*s, ok)
+}
+
+func slotOrNone(s slot, ok bool) int32 {
+	if !ok {
+		return -1
+	}
+	return int32(s)
+}
+
+//go:wasmexport reconnect
+func reconnect(id uint32) {
+	depth++
+	current.clients[id].engine.Reconnect()
+	depth--
+}
+
+// closeClient closes; the hands are told once all is released.
+//
+//go:wasmexport closeClient
+func closeClient(id uint32) {
+	depth++
+	current.clients[id].close(current)
+	depth--
+}
+
+// stats returns where five numbers stand: pending, queued, queuedBytes,
+// opened, funcs.
+//
+//go:wasmexport stats
+func stats(id uint32) unsafe.Pointer {
+	depth++
+	s := current.clients[id].engine.Stats()
+	numbers = [5]float64{
+		float64(s.Pending), float64(s.Queued), float64(s.QueuedBytes), float64(s.Opened), float64(liveFuncs),
+	}
+	depth--
+	return unsafe.Pointer(&numbers)
+}
+
+// queued is how many calls wait to be sent.
+//
+//go:wasmexport queued
+func queued(id uint32) uint32 {
+	depth++
+	n := current.clients[id].engine.Stats().Queued
+	depth--
+	return uint32(n)
+}

@@ -1,0 +1,42 @@
+//go:build js && wasm
+
+package main
+
+import "unsafe"
+
+// The imports are methods of the class Runtime in ../web/runtime.js. They run
+// no code of the user's and never throw: an exception on its way through Go
+// frames would leak them.
+
+// record is how a message of a frame crosses: 16 bytes, at an address that is
+// a multiple of 8. hands.js reads the same layout.
+type record struct {
+	key  float64
+	slot uint32
+	kind uint32
+}
+
+const (
+	recordRequest = 0
+	recordCancel  = 1
+)
+
+// wake asks the hands to call flush in a microtask.
+//
+//go:wasmimport sockjax wake
+func wake(client uint32)
+
+// hello puts a hello in front of the next frame.
+//
+//go:wasmimport sockjax hello
+func hello(client uint32, session string, resume uint32)
+
+// frame sends n records, behind the hello if there is one.
+//
+//go:wasmimport sockjax frame
+func frame(client uint32, records unsafe.Pointer, n uint32)
+
+// word sends a heartbeat.
+//
+//go:wasmimport sockjax word
+func word(client uint32, word string)

@@ -1,0 +1,45 @@
+//go:build js && wasm
+
+// Command wasm is the browser's client: the engine of ../client, compiled to
+// WebAssembly and joined to the hands in ../web/hands.js.
+//
+// Go is the brain and JavaScript the hands. A payload, a callback or an
+// AbortSignal never comes here: Go sees the number of the slot in which the
+// hands keep them.
+//
+//   - What happens for each call crosses by //go:wasmexport (exports.go) and
+//     //go:wasmimport (imports.go) with numbers only, at some 10 ns each.
+//   - What happens for each connection, or less often, goes through safejs:
+//     opening sockets (socket.go), page events (page.go), changes of state and
+//     failures (border.go).
+//
+// An export must not block and must not panic: see exports.go.
+package main
+
+import (
+	"github.com/hack-pad/safejs"
+)
+
+func main() {
+	p := &page{}
+	connect := must(funcOf(func(_ safejs.Value, args []safejs.Value) any {
+		return p.connect(args[0], args[1])
+	}))
+	// The scope is not the page's global object: ../web/runtime.js made it.
+	scope := safejs.Global()
+	if err := scope.Set("connect", connect.Value()); err != nil {
+		panic(err)
+	}
+	if err := p.listen(scope); err != nil {
+		panic(err)
+	}
+	current = p
+	select {}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

@@ -1,0 +1,179 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+
+	"github.com/hack-pad/safejs"
+	"github.com/sockjax/sockjax/client"
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// socket is a browser's WebSocket. What it receives does not come through
+// here: the hands read its messages (see attach in ../web/hands.js).
+type socket struct {
+	border *border
+	value  safejs.Value
+	opened chan struct{}
+	done   chan client.Closed
+	funcs  []jsFunc // owned until release
+	closed bool
+}
+
+// Dial is the engine's. It runs in the engine's goroutine, where it may block.
+func (b *border) Dial(ctx context.Context) (client.Conn, error) {
+	url, err := b.url(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := b.open(url)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-s.opened:
+		b.socket = s
+		return s, nil
+	case end := <-s.done:
+		s.release()
+		return nil, &end
+	case <-ctx.Done():
+		s.Close(protocol.CloseNormal, "")
+		return nil, gaveUp(ctx, "the socket did not open within 10 s")
+	}
+}
+
+// url asks the hands where to connect, which may ask the page.
+func (b *border) url(ctx context.Context) (string, error) {
+	type answer struct{ url, err string }
+	answers := make(chan answer, 1)
+	onAnswer, err := funcOf(func(_ safejs.Value, args []safejs.Value) any {
+		url, _ := args[0].String()
+		failure, _ := args[1].String()
+		select {
+		case answers <- answer{url, failure}:
+		default:
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	defer onAnswer.Release()
+	// The hands drop an answer that comes after ask was called again.
+	b.tell("ask", onAnswer.Value())
+	defer b.tell("ask", safejs.Null())
+	select {
+	case a := <-answers:
+		if a.err != "" {
+			return "", &client.Closed{Reason: a.err}
+		}
+		return a.url, nil
+	case <-ctx.Done():
+		return "", gaveUp(ctx, "the url function did not answer within 10 s")
+	}
+}
+
+func gaveUp(ctx context.Context, late string) *client.Closed {
+	if ctx.Err() == context.DeadlineExceeded {
+		return &client.Closed{Code: protocol.CloseHandshake, Reason: late}
+	}
+	return &client.Closed{Reason: "the attempt was given up"}
+}
+
+// open makes a WebSocket, which is connecting when open returns.
+func (b *border) open(url string) (*socket, error) {
+	class, err := safejs.Global().Get("WebSocket")
+	if err != nil {
+		return nil, err
+	}
+	args := []any{url}
+	if !b.plain {
+		args = append(args, protocol.Subprotocol)
+	}
+	value, err := class.New(args...)
+	if err != nil {
+		return nil, &client.Closed{Reason: "the browser refused the URL " + url + ": " + err.Error()}
+	}
+	s := &socket{border: b, value: value, opened: make(chan struct{}), done: make(chan client.Closed, 1)}
+	s.on("open", func(safejs.Value) { close(s.opened) })
+	s.on("close", func(event safejs.Value) {
+		code, reason := protocol.CloseCode(number(event, "code")), text(event, "reason")
+		if reason == "" {
+			reason = "the connection ended without a reason"
+		}
+		s.end(client.Closed{Code: code, Reason: reason})
+	})
+	// A browser tells a page no reason, and some send no close after this.
+	s.on("error", func(safejs.Value) {
+		s.end(client.Closed{Code: protocol.CloseAbnormal, Reason: "the connection to " + url + " failed"})
+	})
+	b.tell("attach", value)
+	return s, nil
+}
+
+// on sets a handler, one of the few that each socket has.
+func (s *socket) on(event string, do func(event safejs.Value)) {
+	f, err := funcOf(func(_ safejs.Value, args []safejs.Value) any {
+		if !s.closed {
+			do(args[0])
+		}
+		return nil
+	})
+	if err != nil {
+		panic(err)
+	}
+	s.funcs = append(s.funcs, f)
+	if err := s.value.Set("on"+event, f.Value()); err != nil {
+		panic(err)
+	}
+}
+
+// end notes the first reason for the end.
+func (s *socket) end(why client.Closed) {
+	select {
+	case s.done <- why:
+	default:
+	}
+}
+
+// release cuts all that leads from the socket to here and to the hands.
+func (s *socket) release() {
+	s.closed = true
+	for _, name := range []string{"onopen", "onclose", "onerror"} {
+		if err := s.value.Set(name, safejs.Null()); err != nil {
+			panic(err)
+		}
+	}
+	for _, f := range s.funcs {
+		f.Release()
+	}
+	s.funcs = nil
+	s.border.tell("detach", s.value)
+	if s.border.socket == s {
+		s.border.socket = nil
+	}
+}
+
+// Wake is the engine's.
+func (s *socket) Wake() { wake(s.border.id) }
+
+// Done is the engine's.
+func (s *socket) Done() <-chan client.Closed { return s.done }
+
+// Close is the engine's. A browser takes no codes but 1000 and 3000 to 4999,
+// and may wait for the peer for as long as it likes: nobody here waits for it.
+func (s *socket) Close(code protocol.CloseCode, reason string) {
+	if s.closed {
+		return
+	}
+	s.release()
+	args := []any{}
+	if code == protocol.CloseNormal || 3000 <= code && code <= 4999 {
+		args = append(args, int(code), protocol.Reason(reason))
+	}
+	// The only failure left is a bad code or reason, for which the check is
+	// above: then the browser closes it when it is collected.
+	_, _ = s.value.Call("close", args...)
+}

@@ -1,0 +1,95 @@
+import { SockjaxError } from "./errors.js";
+import { Hands } from "./hands.js";
+import { complete, duration, socketURL } from "./options.js";
+import { Runtime } from "./runtime.js";
+
+/** The face of a client. What it does stands in sockjax.d.ts, how in hands.js. */
+export class Sockjax extends EventTarget {
+  #hands;
+  #ready;
+
+  constructor(runtime, url, options) {
+    super();
+    let opened, failed;
+    this.#ready = new Promise((resolve, reject) => {
+      opened = resolve;
+      failed = reject;
+    });
+    this.#ready.catch(() => {}); // not every page asks for it
+    this.#hands = new Hands(runtime, url, options, {
+      changed: (detail, ended) => {
+        if (detail.state === "open") opened();
+        if (detail.state === "closed") {
+          const error = ended ?? new SockjaxError("closed", "unsent", detail.reason);
+          failed(error);
+          if (detail.reason !== "close() was called") this.#tell("error", error);
+        }
+        this.#tell("statechange", detail);
+      },
+      unmatched: (detail) => this.#tell("unmatched", detail),
+    });
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  send(data, callback, options) {
+    if (callback !== undefined && callback !== null && typeof callback !== "function") {
+      throw new TypeError(`sockjax: the callback must be a function, not ${typeof callback}`);
+    }
+    return this.#hands.send(data, callback, checked(options));
+  }
+
+  request(data, options) {
+    return new Promise((resolve, reject) => {
+      this.send(data, (reply, error) => (error === null ? resolve(reply) : reject(error)), options);
+    });
+  }
+
+  get state() {
+    return this.#hands.state;
+  }
+
+  get ready() {
+    return this.#ready;
+  }
+
+  reconnect() {
+    this.#hands.reconnect();
+  }
+
+  drain() {
+    return this.#hands.drain();
+  }
+
+  close() {
+    return this.#hands.close();
+  }
+
+  stats() {
+    return this.#hands.stats();
+  }
+}
+
+function checked(options) {
+  if (options === undefined || options === null) return undefined;
+  if (typeof options !== "object") throw new TypeError("sockjax: the options of a call must be an object");
+  const { timeout, signal } = options;
+  if (timeout !== undefined) duration("timeout", timeout);
+  if (signal !== undefined && signal !== null && typeof signal.addEventListener !== "function") {
+    throw new TypeError("sockjax: signal must be an AbortSignal");
+  }
+  return options;
+}
+
+/** Makes the page's connect function; defaultURL is where the wasm lies. */
+export function connector(defaultURL) {
+  let runtime = null;
+  return function connect(url, options) {
+    const all = complete(options);
+    const where = typeof url === "function" ? url : socketURL(url);
+    runtime ??= new Runtime(String(options?.wasmURL ?? defaultURL));
+    return new Sockjax(runtime, where, all);
+  };
+}

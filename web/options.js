@@ -1,0 +1,108 @@
+/**
+ * Defaults: the same numbers as in ../client/options.go, which is what a Go
+ * program gets; a test compares the two, and sockjax.d.ts with them.
+ */
+export const defaults = {
+  protocol: "sockjax.1",
+  heartbeat: { after: 25_000, timeout: 10_000 },
+  reconnect: { min: 500, max: 20_000, attempts: Infinity },
+  timeout: 10_000,
+  queue: { calls: 10_000, bytes: 16 * 1024 * 1024 },
+};
+
+const presets = {
+  seed: {
+    protocol: "plain",
+    heartbeat: { after: 45_000, timeout: 0 },
+    reconnect: { min: 2_000, max: 2_000, attempts: 10 },
+    timeout: 0,
+  },
+};
+
+const known = [...Object.keys(defaults), "preset", "wasmURL"];
+
+/** Fills in defaults and presets. A wrong option is the page's mistake: TypeError. */
+export function complete(options = {}) {
+  if (options === null || typeof options !== "object") {
+    throw new TypeError("sockjax: options must be an object");
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new TypeError(`sockjax: there is no option "${name}"; there are ${known.join(", ")}`);
+    }
+  }
+  if (options.preset !== undefined && !Object.hasOwn(presets, options.preset)) {
+    throw new TypeError(`sockjax: there is no preset "${options.preset}"; there is "seed"`);
+  }
+  const base = { ...defaults, ...presets[options.preset] };
+  const all = {};
+  for (const [name, value] of Object.entries(base)) {
+    const given = options[name];
+    all[name] = typeof value === "object" ? group(name, value, given) : (given ?? value);
+  }
+  if (all.protocol !== "sockjax.1" && all.protocol !== "plain") {
+    throw new TypeError(`sockjax: protocol must be "sockjax.1" or "plain", not ${String(all.protocol)}`);
+  }
+  duration("timeout", all.timeout);
+  return all;
+}
+
+function group(name, base, given = {}) {
+  if (given === null || typeof given !== "object") {
+    throw new TypeError(`sockjax: ${name} must be an object`);
+  }
+  for (const part of Object.keys(given)) {
+    if (!Object.hasOwn(base, part)) {
+      throw new TypeError(`sockjax: ${name} has no "${part}"; it has ${Object.keys(base).join(", ")}`);
+    }
+  }
+  const all = {};
+  for (const part of Object.keys(base)) {
+    all[part] = given[part] ?? base[part];
+    duration(`${name}.${part}`, all[part]);
+  }
+  return all;
+}
+
+/** Checks a number of milliseconds, calls or bytes. */
+export function duration(name, value) {
+  if (typeof value !== "number" || !(value >= 0)) {
+    throw new TypeError(`sockjax: ${name} must be a number, 0 or more, not ${String(value)}`);
+  }
+}
+
+/**
+ * What Go takes (newBorder in ../wasm/border.go): flat and finite. There 0
+ * stands for the default, and a negative number for what is 0 here.
+ */
+export function forGo(options) {
+  const most = 2 ** 31 - 1;
+  const number = (value) => (value === 0 ? -1 : Math.min(value, most));
+  return {
+    plain: options.protocol === "plain",
+    heartbeatAfter: number(options.heartbeat.after || Infinity),
+    heartbeatTimeout: number(options.heartbeat.timeout),
+    reconnectMin: number(options.reconnect.min || 1),
+    reconnectMax: number(options.reconnect.max || 1),
+    reconnectAttempts: number(options.reconnect.attempts),
+    queueCalls: number(options.queue.calls),
+    queueBytes: number(options.queue.bytes),
+  };
+}
+
+/** Makes what the page gave into a WebSocket URL. */
+export function socketURL(given) {
+  let url;
+  try {
+    url = new URL(given, globalThis.document?.baseURI ?? globalThis.location?.href);
+  } catch {
+    throw new TypeError(`sockjax: ${String(given)} is no URL`);
+  }
+  if (url.protocol === "http:") url.protocol = "ws:";
+  if (url.protocol === "https:") url.protocol = "wss:";
+  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
+    throw new TypeError(`sockjax: a URL must begin with ws, wss, http or https: ${url}`);
+  }
+  url.hash = ""; // a WebSocket refuses one
+  return url.href;
+}

@@ -1,0 +1,194 @@
+import { loadGo } from "sockjax:runtime";
+import { report } from "./errors.js";
+
+/** Milliseconds between attempts to load wasm, and to restart it: doubled up to the longest. */
+const SHORTEST_DELAY = 500;
+const LONGEST_DELAY = 20_000;
+/** How often a load is tried before the clients are told that it failed. */
+const LOADS = 4;
+/** An instance that lived for so many milliseconds was a good one. */
+const GOOD_LIFE = 5_000;
+
+/**
+ * The page's one wasm instance, for all its clients: loads it, gives it its
+ * imports, lends it the scheduler, notices when it dies, starts another.
+ */
+export class Runtime {
+  /** There is no instance, or it has ended: what its exports return means nothing. */
+  dead = true;
+
+  #url;
+  #clients = new Set();
+  #byId = new Map();
+  #module = null;
+  #starting = false;
+  #instance = null;
+  #crashes = 0; // in a row
+  #decoder = new TextDecoder();
+  #encoder = new TextEncoder();
+
+  constructor(url) {
+    this.#url = url;
+  }
+
+  add(hands) {
+    this.#clients.add(hands);
+    if (this.#instance) this.#begin(hands);
+    else this.#start();
+  }
+
+  remove(hands) {
+    this.#clients.delete(hands);
+    this.#byId.delete(hands.id);
+  }
+
+  /** Puts a name where Go reads it, and returns its length in bytes. */
+  write(name) {
+    const { exports, scratch } = this.#instance;
+    return this.#encoder.encodeInto(name, new Uint8Array(exports.mem.buffer, scratch, 1024)).written;
+  }
+
+  /**
+   * Lets Go's goroutines, timers and garbage collector run, which an export
+   * alone never does, and looks whether the instance is still sound: depth is
+   * not 0 after an export that panicked or blocked (../wasm/exports.go).
+   */
+  resume() {
+    const instance = this.#instance;
+    if (instance === null || this.dead) return;
+    const { exports, depth } = instance;
+    try {
+      exports.resume();
+      if (this.dead || new DataView(exports.mem.buffer).getUint32(depth, true) === 0) return;
+      this.#crash(instance, "an export did not return");
+    } catch (error) {
+      this.#crash(instance, String(error));
+    }
+  }
+
+  async #start() {
+    if (this.#starting || this.#instance) return;
+    this.#starting = true;
+    try {
+      this.#module ??= await load(this.#url);
+      await this.#launch();
+    } catch (error) {
+      const clients = [...this.#clients];
+      this.#clients.clear();
+      for (const hands of clients) hands.failedToLoad(error);
+    } finally {
+      this.#starting = false;
+    }
+    if (this.#instance) for (const hands of this.#clients) this.#begin(hands);
+  }
+
+  async #launch() {
+    const events = new AbortController();
+    const scope = makeScope(events.signal);
+    const Go = loadGo(scope);
+    const go = new Go();
+    go.importObject.sockjax = this.#imports();
+    const made = await WebAssembly.instantiate(this.#module, go.importObject);
+    const { exports } = made;
+    const instance = { go, exports, events, born: performance.now(), connect: null, depth: 0, scratch: 0 };
+    go.exit = () => {
+      // Go frames are on the stack: only note it here.
+      if (this.#instance === instance) this.dead = true;
+      queueMicrotask(() => this.#crash(instance, "it has ended: see the console"));
+    };
+    go.run(made); // returns when main waits; its Promise says nothing reliable
+    if (go.exited) throw new Error("sockjax: wasm ended as soon as it started: see the console");
+    instance.connect = scope.connect;
+    instance.depth = exports.depthPointer();
+    instance.scratch = exports.scratchPointer();
+    this.#instance = instance;
+    this.dead = false;
+  }
+
+  #begin(hands) {
+    const { exports, connect } = this.#instance;
+    hands.begin(exports, connect);
+    this.#byId.set(hands.id, hands);
+  }
+
+  /** What ../wasm/imports.go declares. An exception must not get into Go. */
+  #imports() {
+    const text = (at, length) => this.#decoder.decode(new Uint8Array(this.#instance.exports.mem.buffer, at, length));
+    const to = (act) => (id, ...rest) => {
+      try {
+        act(this.#byId.get(id), ...rest);
+      } catch (error) {
+        report(error);
+      }
+    };
+    return {
+      wake: to((hands) => hands.schedule()),
+      hello: to((hands, at, length, resume) => hands.hello(text(at, length), resume === 1)),
+      frame: to((hands, at, count) => hands.frame(at, count)),
+      word: to((hands, at, length) => hands.word(text(at, length))),
+    };
+  }
+
+  /** Fails what waits, and starts another instance. */
+  #crash(instance, why) {
+    if (this.#instance !== instance) return;
+    const { go, events, born } = instance;
+    this.#instance = null;
+    this.dead = true;
+    this.#byId.clear();
+    // Nothing may lead into the dead instance any more: no timer, no event.
+    go.exited = true;
+    for (const timer of go._scheduledTimeouts.values()) clearTimeout(timer);
+    go._scheduledTimeouts.clear();
+    events.abort();
+    for (const hands of this.#clients) hands.crashed(`the wasm runtime crashed and is being restarted: ${why}`);
+    this.#crashes = performance.now() - born > GOOD_LIFE ? 0 : this.#crashes + 1;
+    setTimeout(() => this.#start(), this.#crashes === 0 ? 0 : delay(this.#crashes));
+  }
+}
+
+function delay(attempt) {
+  return Math.min(LONGEST_DELAY, SHORTEST_DELAY * 2 ** (attempt - 1));
+}
+
+/** Fetches and compiles, several times if the network fails. */
+async function load(url) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await compile(url);
+    } catch (error) {
+      const blocked = error instanceof WebAssembly.CompileError;
+      if (blocked || attempt === LOADS) {
+        const advice = blocked ? "; if the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'" : "";
+        throw new Error(`sockjax: failed to load ${url}: ${error.message}${advice}`, { cause: error });
+      }
+      await new Promise((resolve) => setTimeout(resolve, delay(attempt)));
+    }
+  }
+}
+
+async function compile(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the server answered with status ${response.status}`);
+  // Streaming needs the right type; without it the slower way works as well.
+  return response.headers.get("Content-Type")?.startsWith("application/wasm")
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
+}
+
+/**
+ * What Go sees as the global object: this and nothing else of the page. Go's
+ * own runtime needs the first lines, ../wasm the rest.
+ */
+function makeScope(signal) {
+  const source = (target) => target && { addEventListener: (type, listener) => target.addEventListener(type, listener, { signal }) };
+  return {
+    Object, Array, Uint8Array, Error, Date,
+    crypto, performance, TextEncoder, TextDecoder,
+    get WebSocket() {
+      return globalThis.WebSocket;
+    },
+    window: source(globalThis),
+    document: source(globalThis.document),
+  };
+}
