@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sockjax/sockjax/server"
+)
+
+// Bounds of the demo API.
+const (
+	maxSlow    = 10 * time.Minute
+	maxCounts  = 1000 // names
+	maxCounter = 100  // bytes of a name
+)
+
+// newAPI is the demo's API, which dispatches on data.api:
+//
+//	echo                        answers the data it got
+//	time                        {"now": RFC 3339, "unix": milliseconds}
+//	slow {ms}                   waits, then answers the data it got
+//	fail {code, message, data?} fails with these
+//	count {name}                adds one to a counter: {name, value}
+//	counts                      all counters: {name: value, …}
+//
+// and the faults of faults.go.
+func newAPI() *server.Mux {
+	counters := &counters{values: make(map[string]int64)}
+	known := []string{"echo", "time", "slow", "fail", "count", "counts", "drop", "stall", "restart"}
+	m := server.NewMux()
+	m.NotFound = server.Func(func(_ context.Context, in struct {
+		API json.RawMessage `json:"api"`
+	}) (any, error) {
+		if in.API == nil {
+			in.API = json.RawMessage("undefined")
+		}
+		return nil, &server.Error{Code: "not_found",
+			Message: fmt.Sprintf("unknown api %.100s: this server has %s", in.API, strings.Join(known, ", "))}
+	})
+	m.HandleFunc("echo", func(_ context.Context, r *server.Request) (any, error) { return r.Data, nil })
+	m.HandleFunc("time", func(context.Context, *server.Request) (any, error) {
+		now := time.Now()
+		return map[string]any{"now": now.Format(time.RFC3339Nano), "unix": now.UnixMilli()}, nil
+	})
+	m.HandleFunc("slow", slow)
+	m.Handle("fail", server.Func(fail))
+	m.Handle("count", server.Func(counters.count))
+	m.HandleFunc("counts", counters.all)
+	return m
+}
+
+// milliseconds is a duration as JavaScript counts it.
+type milliseconds float64
+
+// within returns the duration if it lies between 0 and longest.
+func (ms milliseconds) within(longest time.Duration) (time.Duration, error) {
+	if most := milliseconds(longest.Milliseconds()); ms < 0 || ms > most {
+		return 0, &server.Error{Code: "bad_request", Message: fmt.Sprintf("ms must be from 0 to %.0f", float64(most))}
+	}
+	return time.Duration(float64(ms) * float64(time.Millisecond)), nil
+}
+
+func slow(ctx context.Context, r *server.Request) (any, error) {
+	var in struct {
+		MS milliseconds `json:"ms"`
+	}
+	if err := r.Decode(&in); err != nil {
+		return nil, err
+	}
+	d, err := in.MS.within(maxSlow)
+	if err != nil {
+		return nil, err
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return r.Data, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func fail(_ context.Context, in struct {
+	Code, Message string
+	Data          json.RawMessage
+}) (any, error) {
+	e := &server.Error{Code: in.Code, Message: in.Message}
+	if in.Data != nil {
+		e.Data = in.Data
+	}
+	return nil, e
+}
+
+// counters count for as long as the process lives.
+type counters struct {
+	mutex  sync.Mutex // protects following
+	values map[string]int64
+}
+
+type counter struct {
+	Name  string `json:"name"`
+	Value int64  `json:"value"`
+}
+
+func (c *counters) count(_ context.Context, in struct{ Name string }) (counter, error) {
+	if in.Name == "" || len(in.Name) > maxCounter {
+		return counter{}, &server.Error{Code: "bad_request", Message: fmt.Sprintf("name must be a string of 1 to %d bytes", maxCounter)}
+	}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if _, ok := c.values[in.Name]; !ok && len(c.values) >= maxCounts {
+		return counter{}, &server.Error{Code: "too_many", Message: fmt.Sprintf("there are %d counters already: use one of them, or start the server again", maxCounts)}
+	}
+	c.values[in.Name]++
+	return counter{in.Name, c.values[in.Name]}, nil
+}
+
+func (c *counters) all(context.Context, *server.Request) (any, error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	text, err := json.Marshal(c.values)
+	return json.RawMessage(text), err
+}

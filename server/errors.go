@@ -1,0 +1,85 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// Why the context of a request ended, as context.Cause tells it. Err of the
+// context is context.Canceled for each of them.
+var (
+	// ErrCanceled: the caller has given up, by its AbortSignal or because its
+	// deadline has passed. Nobody waits for the reply and none is sent.
+	ErrCanceled = errors.New("sockjax: the caller has given up")
+	// ErrDisconnected: the connection has ended.
+	ErrDisconnected = errors.New("sockjax: the client has disconnected")
+	// ErrShutdown: the time that Shutdown gave to running requests is over.
+	ErrShutdown = errors.New("sockjax: the server shuts down")
+	// ErrDone: the handler has returned. Only what it left behind sees this.
+	ErrDone = errors.New("sockjax: the handler has returned")
+)
+
+// An Error is what a caller is told when a handler returns it, wrapped or
+// not: in the browser it becomes a SockjaxError with code "rejected" and this
+// Code, Message and Data under error.data. Any other error that a handler
+// returns may hold what is nobody's business; the caller is told only
+// {"code":"internal","message":"internal error"}, and the log has the rest.
+type Error struct {
+	Code    string // a word for programs, such as "out_of_tea"; empty means "error"
+	Message string // a sentence for people
+	Data    any    // anything else, sent as JSON; nil is left out
+}
+
+// Error is code and message.
+func (e *Error) Error() string { return e.code() + ": " + e.Message }
+
+func (e *Error) code() string {
+	if e.Code == "" {
+		return "error"
+	}
+	return e.Code
+}
+
+// internal is what a caller learns of a failure that is the server's own.
+var internal = protocol.Error{Code: "internal", Message: "internal error"}
+
+// wireError is what a handler's error becomes. fault is what the log must
+// tell, nil if the caller learns everything.
+func wireError(err error) (e protocol.Error, fault error) {
+	var own *Error
+	if !errors.As(err, &own) || own == nil {
+		return internal, err
+	}
+	e = protocol.Error{Code: own.code(), Message: own.Message}
+	if own.Data != nil {
+		data, err := encode(own.Data)
+		if err != nil {
+			return internal, fmt.Errorf("failed to encode the data of an error %q: %w", own.Code, err)
+		}
+		e.Data = data
+	}
+	return e, nil
+}
+
+// badRequest is the Error of data that does not decode. It speaks of JSON, not
+// of Go, since the caller need not know that language.
+func badRequest(err error) *Error {
+	e := &Error{Code: "bad_request", Message: "the data is not what this call takes: " + err.Error()}
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		where := "the data"
+		if wrong.Field != "" {
+			where = fmt.Sprintf("%q", wrong.Field)
+		}
+		article := "a"
+		if strings.HasPrefix(wrong.Value, "object") || strings.HasPrefix(wrong.Value, "array") {
+			article = "an"
+		}
+		e.Message = fmt.Sprintf("the data is not what this call takes: %s must not be %s %s", where, article, wrong.Value)
+	}
+	return e
+}

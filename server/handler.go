@@ -1,0 +1,103 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// A Handler answers requests.
+//
+// ServeCall runs in a goroutine of its own, next to the other requests of the
+// same connection. What it returns goes to the caller: a json.RawMessage as it
+// is, anything else through json.Marshal; nil is null. An error goes as
+// described at Error. A panic is logged with its stack and the caller is told
+// "internal error"; nobody else notices.
+//
+// ctx ends when the caller gives up, the connection ends or the server shuts
+// down, which context.Cause tells apart, and when ServeCall has returned. It
+// has the values of the upgrade request's context.
+type Handler interface {
+	ServeCall(ctx context.Context, r *Request) (any, error)
+}
+
+// HandlerFunc is a function as a Handler.
+type HandlerFunc func(ctx context.Context, r *Request) (any, error)
+
+// ServeCall calls f.
+func (f HandlerFunc) ServeCall(ctx context.Context, r *Request) (any, error) { return f(ctx, r) }
+
+// Func makes a Handler of a function with types of its own. Data that does not
+// decode into In is answered with an Error of code "bad_request".
+func Func[In, Out any](f func(ctx context.Context, in In) (Out, error)) HandlerFunc {
+	return func(ctx context.Context, r *Request) (any, error) {
+		var in In
+		if err := r.Decode(&in); err != nil {
+			return nil, err
+		}
+		return f(ctx, in)
+	}
+}
+
+// A Request is one call. The handler owns it and may keep it.
+type Request struct {
+	// Data is the payload: one valid JSON value that nests at most
+	// protocol.MaxDepth deep. In plain mode it is the whole object, with the
+	// key in it. The handler owns these bytes.
+	Data json.RawMessage
+
+	// HTTP is the request that opened the connection, with its headers,
+	// cookies, address and TLS state; all requests of the connection share it.
+	// Its context has the values of the original, such as those of
+	// http.Server.ConnContext, but outlives it and never ends.
+	HTTP *http.Request
+
+	// Session is the client's uuid, which it keeps across connections: empty
+	// in plain mode. It is no proof of who the client is, and it is a secret,
+	// not to be logged whole.
+	Session string
+
+	key key
+}
+
+// Key names the request within its session: a decimal number, or what the
+// client chose in plain mode.
+func (r *Request) Key() string { return r.key.String() }
+
+// Decode is json.Unmarshal of the data. Its error is an Error of code
+// "bad_request" that a handler can return as it is.
+func (r *Request) Decode(v any) error {
+	err := json.Unmarshal(r.Data, v)
+	var misuse *json.InvalidUnmarshalError
+	if errors.As(err, &misuse) {
+		return fmt.Errorf("failed to decode a request: %w", err)
+	}
+	if err != nil {
+		return badRequest(err)
+	}
+	return nil
+}
+
+// encode makes JSON of what a handler returned. An invalid RawMessage must not
+// leave: it would break the frame that it shares with other replies.
+func encode(result any) (json.RawMessage, error) {
+	if raw, ok := result.(json.RawMessage); ok {
+		if len(raw) == 0 {
+			return json.RawMessage("null"), nil
+		}
+		if _, ok := protocol.Valid(raw); !ok {
+			return nil, errors.New("the handler's json.RawMessage is not JSON in UTF-8")
+		}
+		return raw, nil
+	}
+	text, err := json.Marshal(result)
+	if err == nil && !utf8.Valid(text) { // a Marshaler's own text
+		err = errors.New("the result's JSON is not UTF-8")
+	}
+	return text, err
+}

@@ -1,0 +1,121 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// Defaults of Options.
+const (
+	DefaultMaxFrame     = 1 << 20  // bytes
+	DefaultMaxRequests  = 1024     // in flight on one connection
+	DefaultMaxBuffered  = 16 << 20 // bytes of one connection, each way
+	DefaultWriteTimeout = 10 * time.Second
+)
+
+// Options are the limits and hooks of a Server. The zero value of each field
+// means its default.
+type Options struct {
+	// Origins are the pages that may connect besides those of the server's
+	// own host, as browsers write them: "https://example.com:8443", without a
+	// path or a default port. "*" lets every page connect, with the visitor's
+	// cookies; that is right only where nothing depends on who they are.
+	// Clients that send no Origin are no browsers and may connect.
+	//
+	// A page that may not is told so: a sockjax client by close code 4403,
+	// which a page can see, any other by HTTP status 403.
+	Origins []string
+
+	// CheckOrigin, if set, decides in place of Origins. The text of its error
+	// is what the client is told, of which a close frame holds 123 bytes.
+	CheckOrigin func(r *http.Request) error
+
+	// MaxFrame is the largest frame in bytes that a client may send, and so
+	// the largest request. It can't be less than protocol.FirstFrame. A larger
+	// frame closes the connection with 1009. Default: DefaultMaxFrame, 1 MiB.
+	MaxFrame int
+
+	// MaxRequests is how many requests of one connection may be in flight. It
+	// can't be less than protocol.FirstRequests. A request too many is refused
+	// as overloaded: its handler does not run. A request that was cancelled
+	// counts until its handler has returned. Default: DefaultMaxRequests, 1024.
+	MaxRequests int
+
+	// MaxConnections is how many connections may be open; one whose handlers
+	// still run counts as open. One too many is closed with 1013, or gets HTTP
+	// status 503 where the client is not sockjax's. Default: no limit.
+	MaxConnections int
+
+	// MaxBuffered bounds in bytes what the server holds for one connection, in
+	// each direction. The data of the requests in flight: one that would
+	// exceed it is refused as overloaded, unless it is the only one. And the
+	// replies that the client has not taken yet: beyond it no further request
+	// is read and finished handlers wait, until the client reads or
+	// WriteTimeout ends the connection. It can't be less than 4 MiB, which is
+	// what a client may send before it knows the limits. Default:
+	// DefaultMaxBuffered, 16 MiB.
+	MaxBuffered int
+
+	// WriteTimeout is how long a client may take to accept the next 64 KiB.
+	// Then it is cut off, without a close frame, which it would not read
+	// either. Default: DefaultWriteTimeout, 10 s.
+	WriteTimeout time.Duration
+
+	// IdleTimeout is the silence after which a client is given up, with close
+	// code 4411. Default: protocol.Idle, 90 s.
+	IdleTimeout time.Duration
+
+	// Heartbeat is the silence after which clients are told to ping, in whole
+	// milliseconds. It must be shorter than IdleTimeout; browsers may add a
+	// minute to it in hidden pages. Default: protocol.Heartbeat, 25 s.
+	Heartbeat time.Duration
+
+	// Logger takes what the server has to tell: at level Error, panics and the
+	// errors of handlers that callers are not told; at Warn, connections that
+	// were cut off for what they did; at Debug, those that came and went.
+	// Session ids are shortened, since who knows one may resume it. Default:
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+// minBuffered is what a client may have in flight before the welcome.
+const minBuffered = protocol.FirstRequests * protocol.FirstFrame
+
+// withDefaults returns a copy with all fields set. It panics on values that
+// can't work: they are a mistake of the program's.
+func (o *Options) withDefaults() Options {
+	var full Options
+	if o != nil {
+		full = *o
+	}
+	setDefault("MaxFrame", &full.MaxFrame, DefaultMaxFrame, protocol.FirstFrame)
+	setDefault("MaxRequests", &full.MaxRequests, DefaultMaxRequests, protocol.FirstRequests)
+	setDefault("MaxConnections", &full.MaxConnections, 0, 0)
+	setDefault("MaxBuffered", &full.MaxBuffered, DefaultMaxBuffered, minBuffered)
+	setDefault("WriteTimeout", &full.WriteTimeout, DefaultWriteTimeout, time.Millisecond)
+	setDefault("IdleTimeout", &full.IdleTimeout, protocol.Idle, time.Millisecond)
+	setDefault("Heartbeat", &full.Heartbeat, min(protocol.Heartbeat, full.IdleTimeout/2), time.Millisecond)
+	if full.Heartbeat >= full.IdleTimeout {
+		panic(fmt.Sprintf("sockjax: Options.Heartbeat is %v and must be shorter than IdleTimeout, %v", full.Heartbeat, full.IdleTimeout))
+	}
+	if full.CheckOrigin == nil {
+		full.CheckOrigin = originList(full.Origins)
+	}
+	if full.Logger == nil {
+		full.Logger = slog.Default()
+	}
+	return full
+}
+
+func setDefault[T int | time.Duration](name string, field *T, value, least T) {
+	if *field == 0 {
+		*field = value
+	}
+	if *field < least {
+		panic(fmt.Sprintf("sockjax: Options.%s is %v and must be at least %v", name, *field, least))
+	}
+}

@@ -1,0 +1,120 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// request starts a handler, or refuses to. data lies in borrowed memory.
+func (c *conn) request(name key, rawKey, data []byte, depth int) {
+	if depth > protocol.MaxDepth {
+		c.refuse(name, rawKey, &protocol.Error{Code: protocol.Invalid,
+			Message: fmt.Sprintf("the data nests deeper than %d levels", protocol.MaxDepth)})
+		return
+	}
+	k := &call{Request: Request{Data: data, HTTP: c.http, key: name}, rawKey: rawKey}
+	if session := c.session.Load(); session != nil {
+		k.Session = *session
+	}
+	if refused := c.calls.begin(k); refused != nil {
+		c.refuse(name, rawKey, refused)
+		return
+	}
+	// The handler owns its data. To share the memory of the frame would save
+	// 50 ns, and let one request that is kept hold a frame of a megabyte.
+	if k.Data = bytes.Clone(data); k.Data == nil {
+		k.Data = json.RawMessage("null")
+	}
+	if rawKey != nil {
+		k.rawKey = bytes.Clone(rawKey)
+	}
+	go c.run(k)
+}
+
+// refuse answers for a request that does not run.
+func (c *conn) refuse(name key, rawKey []byte, why *protocol.Error) {
+	// A frame of a megabyte may hold 100,000 requests to refuse.
+	c.out.room()
+	if c.plain {
+		c.writeIf(c.out.frame(plainError(nil, rawKey, "refused", *why)))
+		return
+	}
+	c.writeIf(c.out.message(protocol.AppendRefused(nil, name.n, *why)))
+}
+
+// run calls the handler and answers.
+func (c *conn) run(k *call) {
+	finished := false
+	defer func() {
+		if finished {
+			return
+		}
+		// A panic, or runtime.Goexit, as t.FailNow calls it.
+		if p := recover(); p != nil {
+			c.fault(k, fmt.Errorf("panic: %v", p), "stack", string(debug.Stack()))
+		} else {
+			c.fault(k, errors.New("the handler has called runtime.Goexit"))
+		}
+		c.answer(k, nil, &internal)
+	}()
+	result, err := c.server.handler.ServeCall(k.ctx, &k.Request)
+	data, failure := c.outcome(k, result, err)
+	finished = true
+	c.answer(k, data, failure)
+}
+
+// outcome is what the caller is told: data, unless there is a failure.
+func (c *conn) outcome(k *call, result any, err error) (json.RawMessage, *protocol.Error) {
+	if err == nil {
+		data, err := encode(result)
+		if err == nil {
+			return data, nil
+		}
+		c.fault(k, fmt.Errorf("failed to encode the result: %w", err))
+		return nil, &internal
+	}
+	failure, fault := wireError(err)
+	if fault != nil && k.ctx.Err() == nil { // else it is most likely the context's, and nobody's
+		c.fault(k, fault)
+	}
+	return nil, &failure
+}
+
+// fault logs what the caller is not told.
+func (c *conn) fault(k *call, err error, more ...any) {
+	c.log(slog.LevelError, "sockjax: a handler failed", append(more, "err", err, "key", k.key.String())...)
+}
+
+// answer ends the call, and writes if nobody else does.
+func (c *conn) answer(k *call, data []byte, failure *protocol.Error) {
+	var text []byte
+	switch {
+	case c.plain && failure != nil:
+		text = plainError(nil, k.rawKey, "error", *failure)
+	case c.plain:
+		text = plainReply(nil, k.rawKey, data)
+	case failure != nil:
+		text = protocol.AppendError(nil, k.key.n, *failure)
+	}
+	c.out.room()
+	write := false
+	c.calls.finish(k, func() {
+		switch {
+		case c.plain:
+			write = c.out.frame(text)
+		case failure != nil:
+			write = c.out.message(text)
+		default:
+			write = c.out.reply(k.key.n, data)
+		}
+	})
+	if write {
+		c.write()
+	}
+}

@@ -1,0 +1,125 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"sync"
+)
+
+// A Server is an http.Handler that answers requests over WebSockets. Mount it
+// at any path of an http.Server; it needs HTTP/1.1, which browsers use for
+// WebSockets by themselves.
+type Server struct {
+	handler Handler
+	options Options // with defaults
+
+	mutex    sync.Mutex // protects following
+	open     int        // connections, those that are being accepted included
+	refusing int        // connections that are only told why not
+	conns    map[*conn]struct{}
+	closing  bool
+	empty    chan struct{} // closed when closing and none is open; nil before closing
+}
+
+// New makes a Server of a handler. opts may be nil. It panics on options that
+// can't work.
+func New(h Handler, opts *Options) *Server {
+	if h == nil {
+		panic("sockjax: New needs a handler")
+	}
+	return &Server{handler: h, options: opts.withDefaults(), conns: make(map[*conn]struct{})}
+}
+
+// ServeHTTP makes a WebSocket of the request and returns; the connection lives
+// on. A request that is none, or may not connect, gets an HTTP error in plain
+// text; a sockjax client that may not connect is accepted and closed, since a
+// browser shows a page the close code, but not the HTTP error.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, no := s.admit(r)
+	if no != nil {
+		s.refuse(w, r, name, no)
+		return
+	}
+	ws, wire := s.accept(w, r, name)
+	if ws == nil {
+		s.remove(nil)
+		return // accept has answered
+	}
+	c := newConn(s, r, ws, wire, name == "")
+	if !s.add(c) {
+		go c.drain()
+	}
+	go c.serve()
+}
+
+// reserve takes a place for a connection, or says why there is none.
+func (s *Server) reserve() *refusal {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	switch {
+	case s.closing:
+		return restarting
+	case s.options.MaxConnections > 0 && s.open >= s.options.MaxConnections:
+		return full
+	}
+	s.open++
+	return nil
+}
+
+// add fills the place. It returns false if Shutdown has been called meanwhile.
+func (s *Server) add(c *conn) bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.conns[c] = struct{}{}
+	return !s.closing
+}
+
+// remove gives the place back; c is nil if it was never filled.
+func (s *Server) remove(c *conn) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.conns, c)
+	s.open--
+	if s.closing && s.open == 0 {
+		close(s.empty)
+	}
+}
+
+// Shutdown ends all connections in good order: it refuses new ones and new
+// requests, lets the handlers that run return, sends their replies, and closes
+// each connection with code 1012, after which clients connect again. It
+// returns when that is done.
+//
+// When ctx ends first, it cancels the contexts of the handlers that still run
+// with ErrShutdown, closes their connections without waiting, and returns
+// ctx.Err().
+//
+// http.Server.Shutdown neither waits for WebSockets nor closes them: call both.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mutex.Lock()
+	if !s.closing {
+		s.closing = true
+		s.empty = make(chan struct{})
+		if s.open == 0 {
+			close(s.empty)
+		}
+		for c := range s.conns {
+			go c.drain()
+		}
+	}
+	s.mutex.Unlock()
+	select {
+	case <-s.empty:
+		return nil
+	case <-ctx.Done():
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.open == 0 {
+		return nil
+	}
+	for c := range s.conns {
+		go c.kill()
+	}
+	return ctx.Err()
+}
