@@ -110,13 +110,6 @@ func (t *calls) finish(k *call, reply func()) {
 	k.cancel(ErrDone)
 }
 
-// any reports whether handlers are running, which may have replies soon.
-func (t *calls) any() bool {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	return len(t.running) > 0
-}
-
 // giveUp is a cancel of the caller's. The call stays in the table until its
 // handler returns, or else cancels would let a client run any number.
 func (t *calls) giveUp(name key) {

@@ -44,7 +44,7 @@ func newConn(s *Server, r *http.Request, ws *websocket.Conn, w *wire, plain bool
 	base := context.WithoutCancel(r.Context())
 	c := &conn{server: s, http: r.WithContext(base), ws: ws, wire: w, plain: plain}
 	c.calls.init(base, &s.options)
-	c.out.init(ws, s.options.MaxBuffered, c.calls.any)
+	c.out.init(ws, s.options.MaxBuffered)
 	w.greeted.Store(plain) // plain mode has no hello
 	ws.SetReadLimit(-1)    // receive has its own, which says more in its close
 	return c
@@ -190,12 +190,20 @@ func (c *conn) readEnding(err error) *ending {
 
 // batch acts on a frame of sockjax.1.
 func (c *conn) batch(frame []byte) *ending {
-	c.out.cork()
-	defer func() { c.writeIf(c.out.uncork()) }()
+	var started []*call
+	defer func() {
+		// A welcome or a refusal waits for no handler.
+		c.writeIf(c.out.flush())
+		c.start(started)
+	}()
 	r := protocol.NewReader(frame)
 	for r.Next() {
-		if end := c.message(r.Message()); end != nil {
+		k, end := c.message(r.Message())
+		if end != nil {
 			return end
+		}
+		if k != nil {
+			started = append(started, k)
 		}
 	}
 	if err := r.Err(); err != nil {
@@ -207,28 +215,29 @@ func (c *conn) batch(frame []byte) *ending {
 	return nil
 }
 
-func (c *conn) message(m *protocol.Message) *ending {
+// message acts on one message; a request is returned to be started.
+func (c *conn) message(m *protocol.Message) (*call, *ending) {
 	if !c.wire.greeted.Load() {
-		return c.hello(m)
+		return nil, c.hello(m)
 	}
 	switch m.Kind {
 	case protocol.DataKind:
 		if m.Key == 0 {
-			return closing(protocol.CloseBadMessage, "a key must be an integer from 1 to %d", protocol.MaxKey)
+			return nil, closing(protocol.CloseBadMessage, "a key must be an integer from 1 to %d", protocol.MaxKey)
 		}
-		c.request(key{n: m.Key}, nil, m.Body, m.Depth)
+		return c.request(key{n: m.Key}, nil, m.Body, m.Depth), nil
 	case protocol.CancelKind:
 		if m.Key == 0 {
-			return closing(protocol.CloseBadMessage, "a cancel must name a key from 1 to %d", protocol.MaxKey)
+			return nil, closing(protocol.CloseBadMessage, "a cancel must name a key from 1 to %d", protocol.MaxKey)
 		}
 		c.calls.giveUp(key{n: m.Key})
 	case protocol.HelloKind:
-		return closing(protocol.CloseBadMessage, "hello came twice: send it once, as the first message")
+		return nil, closing(protocol.CloseBadMessage, "hello came twice: send it once, as the first message")
 	case protocol.Unknown:
 	default:
-		return closing(protocol.CloseBadMessage, "a client must not send welcome, error or refused")
+		return nil, closing(protocol.CloseBadMessage, "a client must not send welcome, error or refused")
 	}
-	return nil
+	return nil, nil
 }
 
 func (c *conn) hello(m *protocol.Message) *ending {
@@ -245,11 +254,11 @@ func (c *conn) hello(m *protocol.Message) *ending {
 	c.session.Store(&hello.Session)
 	c.wire.greeted.Store(true)
 	o := &c.server.options
-	c.writeIf(c.out.message(protocol.AppendWelcome(nil, protocol.Welcome{
+	c.out.message(protocol.AppendWelcome(nil, protocol.Welcome{
 		Session:   hello.Session,
 		Heartbeat: int64(o.Heartbeat / time.Millisecond),
 		Limits:    protocol.Limits{Frame: o.MaxFrame, Requests: o.MaxRequests},
-	})))
+	}))
 	c.log(slog.LevelDebug, "sockjax: connected")
 	return nil
 }

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"net"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -24,8 +23,7 @@ const softFrame = 64 << 10
 // goroutine of a handler that has just returned.
 type outbox struct {
 	ws    *websocket.Conn
-	limit int         // of waiting
-	more  func() bool // whether replies may come soon
+	limit int // of waiting
 
 	waiting atomic.Int64 // bytes added and not yet sent; written under mutex
 
@@ -33,15 +31,15 @@ type outbox struct {
 	open    *[]byte    // a frame of sockjax.1 that takes more messages; nil if none
 	queue   []*[]byte  // frames that are complete
 	pongs   int
-	corked  bool // the reader is about to add more: open stays until it has
+	due     bool // open is to leave as it is
 	writing bool // somebody is in write, or has been told to call it
 	sealed  bool // no more is taken
 	err     error
 	changed sync.Cond // waiting has become less, writing false, or err not nil
 }
 
-func (o *outbox) init(ws *websocket.Conn, limit int, more func() bool) {
-	o.ws, o.limit, o.more = ws, limit, more
+func (o *outbox) init(ws *websocket.Conn, limit int) {
+	o.ws, o.limit = ws, limit
 	o.changed.L = &o.mutex
 }
 
@@ -60,7 +58,7 @@ func freeFrame(b *[]byte) {
 	}
 }
 
-// reply adds a reply of sockjax.1.
+// reply adds a reply of sockjax.1, which leaves with the next flush.
 func (o *outbox) reply(key protocol.Key, data []byte) (write bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -72,7 +70,7 @@ func (o *outbox) reply(key protocol.Key, data []byte) (write bool) {
 	return o.added(before)
 }
 
-// message adds any message of sockjax.1.
+// message adds any message of sockjax.1, which leaves with the next flush.
 func (o *outbox) message(text []byte) (write bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -106,7 +104,7 @@ func (o *outbox) takeOpen() *[]byte {
 	frame := o.open
 	*frame = append(*frame, ']')
 	o.waiting.Add(1)
-	o.open = nil
+	o.open, o.due = nil, false
 	return frame
 }
 
@@ -136,7 +134,7 @@ func (o *outbox) pong() (write bool) {
 
 // begin tells whether somebody must begin to write.
 func (o *outbox) begin() bool {
-	ready := o.pongs > 0 || len(o.queue) > 0 || o.open != nil && !o.corked
+	ready := o.pongs > 0 || len(o.queue) > 0 || o.open != nil && o.due
 	if !ready || o.writing || o.err != nil {
 		return false
 	}
@@ -144,18 +142,12 @@ func (o *outbox) begin() bool {
 	return true
 }
 
-// cork holds back small frames while the reader starts the requests of a
-// frame, whose first replies may be there before the last has started.
-func (o *outbox) cork() {
+// flush lets what was added leave without waiting for more. Until then only
+// full frames do.
+func (o *outbox) flush() (write bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	o.corked = true
-}
-
-func (o *outbox) uncork() (write bool) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	o.corked = false
+	o.due = o.open != nil
 	return o.begin()
 }
 
@@ -175,7 +167,7 @@ func (o *outbox) room() {
 func (o *outbox) seal() (write bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	o.sealed, o.corked = true, false
+	o.sealed, o.due = true, o.open != nil
 	return o.begin()
 }
 
@@ -204,7 +196,6 @@ func (o *outbox) fail(err error) {
 // broken; only the first one is returned.
 func (o *outbox) write() error {
 	for {
-		o.gather()
 		frame, pong := o.next()
 		switch {
 		case frame != nil:
@@ -222,23 +213,6 @@ func (o *outbox) write() error {
 	}
 }
 
-// gather lets others run for as long as that brings more messages into the
-// frame. It waits for no clock: where nothing else can run, it returns at once.
-func (o *outbox) gather() {
-	for size := 0; ; {
-		o.mutex.Lock()
-		grown := o.open != nil && len(o.queue) == 0 && len(*o.open) > size
-		if grown {
-			size = len(*o.open)
-		}
-		o.mutex.Unlock()
-		if !grown || !o.more() {
-			return
-		}
-		runtime.Gosched()
-	}
-}
-
 // next takes the next frame, and ends the writing if there is none.
 func (o *outbox) next() (frame *[]byte, pong bool) {
 	o.mutex.Lock()
@@ -252,7 +226,7 @@ func (o *outbox) next() (frame *[]byte, pong bool) {
 		frame = o.queue[0]
 		o.queue = slices.Delete(o.queue, 0, 1)
 		return frame, false
-	case o.open != nil && !o.corked:
+	case o.open != nil && o.due:
 		return o.takeOpen(), false
 	}
 	if len(o.queue) == 0 {

@@ -27,7 +27,9 @@ func (c *conn) plainFrame(frame []byte) *ending {
 			Message: "the object has no key that is a string or a number"})))
 		return nil
 	}
-	c.request(name, raw, frame, depth)
+	if k := c.request(name, raw, frame, depth); k != nil {
+		c.start([]*call{k})
+	}
 	return nil
 }
 

@@ -11,12 +11,13 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// request starts a handler, or refuses to. data lies in borrowed memory.
-func (c *conn) request(name key, rawKey, data []byte, depth int) {
+// request accepts a call, which start is to start, or refuses it and returns
+// nil. data lies in borrowed memory.
+func (c *conn) request(name key, rawKey, data []byte, depth int) *call {
 	if depth > protocol.MaxDepth {
 		c.refuse(name, rawKey, &protocol.Error{Code: protocol.Invalid,
 			Message: fmt.Sprintf("the data nests deeper than %d levels", protocol.MaxDepth)})
-		return
+		return nil
 	}
 	k := &call{Request: Request{Data: data, HTTP: c.http, key: name}, rawKey: rawKey}
 	if session := c.session.Load(); session != nil {
@@ -24,7 +25,7 @@ func (c *conn) request(name key, rawKey, data []byte, depth int) {
 	}
 	if refused := c.calls.begin(k); refused != nil {
 		c.refuse(name, rawKey, refused)
-		return
+		return nil
 	}
 	// The handler owns its data. To share the memory of the frame would save
 	// 50 ns, and let one request that is kept hold a frame of a megabyte.
@@ -34,7 +35,7 @@ func (c *conn) request(name key, rawKey, data []byte, depth int) {
 	if rawKey != nil {
 		k.rawKey = bytes.Clone(rawKey)
 	}
-	go c.run(k)
+	return k
 }
 
 // refuse answers for a request that does not run.
@@ -91,7 +92,8 @@ func (c *conn) fault(k *call, err error, more ...any) {
 	c.log(slog.LevelError, "sockjax: a handler failed", append(more, "err", err, "key", k.key.String())...)
 }
 
-// answer ends the call, and writes if nobody else does.
+// answer ends the call. The crew flushes what it adds; a frame that is full, or
+// of plain mode, leaves at once.
 func (c *conn) answer(k *call, data []byte, failure *protocol.Error) {
 	var text []byte
 	switch {
