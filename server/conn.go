@@ -25,6 +25,7 @@ type conn struct {
 	plain   bool
 	session atomic.Pointer[string] // the client's, from its hello; nil until then
 	calls   calls
+	crew    crew
 	out     outbox
 }
 
@@ -44,6 +45,7 @@ func newConn(s *Server, r *http.Request, ws *websocket.Conn, w *wire, plain bool
 	base := context.WithoutCancel(r.Context())
 	c := &conn{server: s, http: r.WithContext(base), ws: ws, wire: w, plain: plain}
 	c.calls.init(base, &s.options)
+	c.crew.conn = c
 	c.out.init(ws, s.options.MaxBuffered)
 	w.greeted.Store(plain) // plain mode has no hello
 	ws.SetReadLimit(-1)    // receive has its own, which says more in its close
@@ -194,7 +196,7 @@ func (c *conn) batch(frame []byte) *ending {
 	defer func() {
 		// A welcome or a refusal waits for no handler.
 		c.writeIf(c.out.flush())
-		c.start(started)
+		c.crew.start(started)
 	}()
 	r := protocol.NewReader(frame)
 	for r.Next() {

@@ -5,66 +5,75 @@ import (
 	"sync"
 )
 
-// A crew runs the handlers of one frame's requests side by side. Whenever a
-// goroutine of it is in a handler, another one is ready to take the next
-// request: where handlers wait, there is a goroutine for each of them, as if
-// each had been started with go. Where they return at once, two or three
-// goroutines do the work of all, and their replies share a frame, which
-// 64 goroutines in a row would send in pieces.
+// A crew runs the handlers of a connection's requests side by side. Whenever
+// a goroutine of it is in a handler and something is left to do, another one
+// is ready to do it: where handlers wait, there is a goroutine for each of
+// them, as if each had been started with go. Where they return at once, two or
+// three goroutines do the work of all, and their replies share a frame, which
+// 64 goroutines in a row would send in pieces. An idle crew has none.
 type crew struct {
 	conn *conn
 
 	mutex sync.Mutex // protects following
 	calls []*call    // not started
-	alone bool       // there was only one
+	owing bool       // there are replies that nobody has flushed
 	spare bool       // a goroutine has been started and has not begun
 	busy  int        // goroutines that have begun and not left
 }
 
 // start runs the handlers of calls.
-func (c *conn) start(calls []*call) {
+func (w *crew) start(calls []*call) {
 	if len(calls) == 0 {
 		return
 	}
-	w := &crew{conn: c, calls: calls, alone: len(calls) == 1, spare: true}
-	go w.work()
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.calls = append(w.calls, calls...)
+	w.relieve()
+}
+
+// relieve has another goroutine come, unless one is on its way.
+func (w *crew) relieve() {
+	if !w.spare {
+		w.spare = true
+		go w.work()
+	}
 }
 
 func (w *crew) work() {
-	w.begin()
+	w.mutex.Lock()
+	w.spare = false
+	w.busy++
+	w.mutex.Unlock()
 	defer w.leave() // also where a handler ends the goroutine
-	for {
-		k, relief := w.take()
-		if k == nil {
-			return
-		}
-		if relief {
-			go w.work()
-		}
+	for k := w.take(); k != nil; k = w.take() {
 		w.conn.run(k)
 	}
 }
 
-func (w *crew) begin() {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.spare = false
-	w.busy++
-}
-
-// take takes the next call, and says whether another goroutine is needed: to
-// take the one after it, or, if that was the last, to send the replies that
-// are there should this handler wait.
-func (w *crew) take() (k *call, relief bool) {
+// take takes the next call. Should its handler wait, somebody else must take
+// the one after it, and send the replies that are there.
+func (w *crew) take() *call {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	if len(w.calls) == 0 {
-		return nil, false
+		w.calls = nil
+		return nil
 	}
-	k, w.calls = w.calls[0], w.calls[1:]
-	relief = !w.alone && !w.spare
-	w.spare = w.spare || relief
-	return k, relief
+	k := w.calls[0]
+	w.calls[0] = nil
+	w.calls = w.calls[1:]
+	if len(w.calls) > 0 || w.owing {
+		w.relieve()
+	}
+	return k
+}
+
+// answered notes that there is a reply to flush.
+func (w *crew) answered() {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.owing = true
 }
 
 // patience is how often a goroutine that finds nothing more to do lets others
@@ -78,20 +87,27 @@ const patience = 50
 func (w *crew) leave() {
 	w.mutex.Lock()
 	w.busy--
-	last := w.finished()
 	w.mutex.Unlock()
-	for i := 0; !last && i < patience; i++ {
-		runtime.Gosched()
+	for i := 0; i < patience; i++ {
 		w.mutex.Lock()
-		gone := w.finished()
-		w.mutex.Unlock()
-		if gone {
-			return // and the last of them has flushed
+		last := w.busy == 0 && !w.spare
+		done := !w.owing
+		if last {
+			w.owing = false
 		}
+		w.mutex.Unlock()
+		if done {
+			return // somebody else has flushed
+		}
+		if last {
+			break
+		}
+		runtime.Gosched()
 	}
+	w.mutex.Lock()
+	w.owing = false
+	w.mutex.Unlock()
 	if w.conn.out.flush() {
 		w.conn.write()
 	}
 }
-
-func (w *crew) finished() bool { return w.busy == 0 && !w.spare }

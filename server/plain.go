@@ -28,7 +28,7 @@ func (c *conn) plainFrame(frame []byte) *ending {
 		return nil
 	}
 	if k := c.request(name, raw, frame, depth); k != nil {
-		c.start([]*call{k})
+		c.crew.start([]*call{k})
 	}
 	return nil
 }

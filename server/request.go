@@ -116,6 +116,7 @@ func (c *conn) answer(k *call, data []byte, failure *protocol.Error) {
 			write = c.out.reply(k.key.n, data)
 		}
 	})
+	c.crew.answered()
 	if write {
 		c.write()
 	}
