@@ -100,8 +100,8 @@ func (e *Engine[P]) fill(b *Batch[P]) (failed []failure[P]) {
 		}
 		c := e.calls.at(r.place)
 		if e.conn.tooLarge(r.key, c.Size) {
-			gone := e.remove(r.place)
-			failed = append(failed, failure[P]{gone.Payload, &Error{CodeInvalid, gone.fate(), tooLarge().Message}})
+			why := &Error{CodeInvalid, c.fate(), tooLarge().Message}
+			failed = append(failed, failure[P]{e.remove(r.place), why})
 			continue
 		}
 		need := protocol.RequestSize(r.key, c.Size) + len(",")

@@ -2,7 +2,6 @@ package client
 
 import (
 	"slices"
-	"time"
 
 	"github.com/sockjax/sockjax/protocol"
 )
@@ -10,9 +9,8 @@ import (
 // call is a place in the table.
 type call[P any] struct {
 	Call[P]
-	deadline time.Duration // 0: none
-	conn     uint32        // number of the connection it was last sent on; 0: it waits in the queue
-	sent     bool          // it has been sent at least once
+	conn uint32 // number of the connection it was last sent on; 0: it waits in the queue
+	sent bool   // it has been sent at least once
 }
 
 func (c *call[P]) fate() Fate {
@@ -77,7 +75,7 @@ func (t *table[P]) has(key protocol.Key, name string) bool {
 	return ok
 }
 
-func (t *table[P]) add(c Call[P], deadline time.Duration) uint32 {
+func (t *table[P]) add(c *Call[P]) uint32 {
 	var place uint32
 	if n := len(t.free); n > 0 {
 		place = t.free[n-1]
@@ -86,7 +84,7 @@ func (t *table[P]) add(c Call[P], deadline time.Duration) uint32 {
 		place = uint32(len(t.places))
 		t.places = append(t.places, call[P]{})
 	}
-	t.places[place] = call[P]{Call: c, deadline: deadline}
+	t.places[place].Call = *c
 	t.index[c.Key] = place
 	if c.Name != "" {
 		t.names[c.Name] = c.Key
@@ -94,20 +92,21 @@ func (t *table[P]) add(c Call[P], deadline time.Duration) uint32 {
 	return place
 }
 
-// take takes a call out.
-func (t *table[P]) take(place uint32) call[P] {
-	c := t.places[place]
+// take takes a call out and returns its payload.
+func (t *table[P]) take(place uint32) P {
+	c := &t.places[place]
+	payload := c.Payload
 	delete(t.index, c.Key)
 	if c.Name != "" {
 		delete(t.names, c.Name)
 	}
 	if len(t.index) == 0 && len(t.places) > idleCapacity {
 		*t = newTable[P]()
-		return c
+		return payload
 	}
-	t.places[place] = call[P]{} // what the payload holds on to may go
+	*c = call[P]{} // what the payload holds on to may go
 	t.free = append(t.free, place)
-	return c
+	return payload
 }
 
 // oldest returns the places of the calls that want selects, oldest first.

@@ -107,6 +107,33 @@ func (e *Engine[P]) expire(ctx context.Context) {
 	}
 }
 
+// date gives the calls that have no deadline yet theirs.
+func (e *Engine[P]) date() {
+	if len(e.undated) == 0 {
+		return
+	}
+	now := e.now()
+	for _, r := range e.undated {
+		if !e.calls.holds(r) {
+			continue
+		}
+		if e.deadlines.wasteful(e.calls.live()) {
+			e.deadlines.compact(e.calls.holds)
+		}
+		at := now + e.calls.at(r.place).Timeout
+		if at < now {
+			continue // so late that it overflows: never
+		}
+		if e.deadlines.push(at, r) {
+			signal(e.earlier)
+		}
+	}
+	e.undated = e.undated[:0]
+	if cap(e.undated) > idleCapacity {
+		e.undated = nil
+	}
+}
+
 // earliest is the earliest deadline of a call that has not ended.
 func (e *Engine[P]) earliest() (time.Duration, bool) {
 	e.mu.Lock()
@@ -134,8 +161,8 @@ func (e *Engine[P]) overdue() []failure[P] {
 		if !e.calls.holds(entry.ref) {
 			continue
 		}
-		c := e.giveUp(entry.place)
-		late = append(late, failure[P]{c.Payload, &Error{CodeTimeout, c.fate(), "no reply in time"}})
+		why := &Error{CodeTimeout, e.calls.at(entry.place).fate(), "no reply in time"}
+		late = append(late, failure[P]{e.giveUp(entry.place), why})
 	}
 	return late
 }

@@ -120,6 +120,7 @@ func newClient(address string, opts *DialOptions) *Client {
 	}
 	def(&c.opts.Timeout, DefaultTimeout)
 	c.opts.Timeout = max(c.opts.Timeout, 0)
+	c.opts.Turns = false // a Go program has none
 	def(&c.opts.ReadLimit, defaultReadLimit)
 	c.engine = New[*request](host{c}, c.opts.Options)
 	c.frames = reader[*request]{engine: c.engine, plain: c.opts.Plain, settled: (*request).end}

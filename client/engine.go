@@ -40,6 +40,7 @@ type Engine[P any] struct {
 	calls     table[P]
 	queue     queue
 	deadlines deadlines
+	undated   []ref // calls whose time has not begun to run
 	conn      connection
 	cancels   []protocol.Key // sent calls given up, of which the server is to be told
 	state     State
@@ -144,33 +145,39 @@ func (e *Engine[P]) Start() {
 // for as many calls as one likes. The error says why the call was not taken,
 // with the fate Unsent; the payload then stays with the caller.
 func (e *Engine[P]) Submit(c Call[P]) *Error {
-	now := e.now()
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	err := e.submit(&c)
+	e.mu.Unlock() // not deferred: this is the hot path, and straight-line code
+	return err
+}
+
+func (e *Engine[P]) submit(c *Call[P]) *Error {
 	if e.closed != nil {
 		return &Error{Code: CodeClosed, Fate: Unsent, Message: e.closed.Message}
 	}
-	if err := e.refuse(&c); err != nil {
+	if err := e.refuse(c); err != nil {
 		return err
-	}
-	var deadline time.Duration
-	if c.Timeout > 0 {
-		deadline = now + c.Timeout
 	}
 	if e.queue.wasteful() {
 		e.queue.compact(e.calls.queued)
 	}
-	place := e.calls.add(c, deadline)
-	e.queue.push(ref{c.Key, place}, c.Size)
-	if deadline > 0 {
-		if e.deadlines.wasteful(e.calls.live()) {
-			e.deadlines.compact(e.calls.holds)
-		}
-		if e.deadlines.push(deadline, ref{c.Key, place}) {
-			signal(e.earlier)
+	r := ref{c.Key, e.calls.add(c)}
+	e.queue.push(r, c.Size)
+	if c.Timeout > 0 {
+		e.undated = append(e.undated, r)
+		if !e.opts.Turns {
+			e.date()
 		}
 	}
 	return nil
+}
+
+// EndTurn is for hosts with Options.Turns: the time of the calls submitted
+// since the last EndTurn begins to run.
+func (e *Engine[P]) EndTurn() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.date()
 }
 
 // refuse says why a call can't be taken.
@@ -193,16 +200,14 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 // Settle takes a call out whose outcome has arrived, and hands its payload
 // back. It returns false for a key that no sent call has, which is normal:
 // the call may have timed out a moment ago.
-func (e *Engine[P]) Settle(key protocol.Key) (P, bool) {
+func (e *Engine[P]) Settle(key protocol.Key) (payload P, ok bool) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	place, ok := e.calls.find(key)
-	if !ok || !e.calls.at(place).sent {
-		var none P
-		return none, false
+	if ok = ok && e.calls.at(place).sent; ok {
+		payload = e.remove(place)
 	}
-	c := e.remove(place)
-	return c.Payload, true
+	e.mu.Unlock() // not deferred: this is the hot path, and straight-line code
+	return payload, ok
 }
 
 // SettleName is Settle for plain mode, where names are the keys on the wire.
@@ -223,13 +228,13 @@ func (e *Engine[P]) Abort(key protocol.Key) (P, Fate, bool) {
 		var none P
 		return none, Unsent, false
 	}
-	c := e.giveUp(place)
-	return c.Payload, c.fate(), true
+	fate := e.calls.at(place).fate()
+	return e.giveUp(place), fate, true
 }
 
-// remove takes a call out of everything that counts it. The queue and the
-// deadlines notice by themselves that it has gone.
-func (e *Engine[P]) remove(place uint32) call[P] {
+// remove takes a call out of everything that counts it, and returns its
+// payload. The queue and the deadlines notice by themselves that it has gone.
+func (e *Engine[P]) remove(place uint32) P {
 	c := e.calls.at(place)
 	switch c.conn {
 	case 0:
@@ -245,7 +250,7 @@ func (e *Engine[P]) remove(place uint32) call[P] {
 
 // giveUp removes a call without an outcome and has the server told of it, if
 // the server knows of it.
-func (e *Engine[P]) giveUp(place uint32) call[P] {
+func (e *Engine[P]) giveUp(place uint32) P {
 	c := e.calls.at(place)
 	if !e.opts.Plain && c.conn != 0 && c.conn == e.conn.number {
 		e.cancels = append(e.cancels, c.Key)
@@ -293,8 +298,8 @@ func (e *Engine[P]) end(reason *Error) []failure[P] {
 	e.closed = reason
 	var lost []failure[P]
 	for _, place := range e.calls.oldest(func(*call[P]) bool { return true }) {
-		c := e.remove(place)
-		lost = append(lost, failure[P]{c.Payload, &Error{reason.Code, c.fate(), reason.Message}})
+		why := &Error{reason.Code, e.calls.at(place).fate(), reason.Message}
+		lost = append(lost, failure[P]{e.remove(place), why})
 	}
 	return lost
 }

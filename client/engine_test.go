@@ -365,7 +365,7 @@ func TestGoroutinesEnd(t *testing.T) {
 func TestTableOldest(t *testing.T) {
 	table := newTable[int]()
 	for _, key := range []protocol.Key{5, 1, 9, 3} {
-		table.add(Call[int]{Key: key}, 0)
+		table.add(&Call[int]{Key: key})
 	}
 	var keys []protocol.Key
 	for _, place := range table.oldest(func(c *call[int]) bool { return c.Key != 3 }) {

@@ -45,6 +45,7 @@ func (e *Engine[P]) Received(conn Conn) {
 	p.in = now
 	if p.waiting {
 		p.waiting, p.pardoned = false, false
+		signal(e.attention) // the next ping is due before the answer would have been
 		if e.conn.inFlight == 0 {
 			p.answered = true // otherwise it may be a reply
 		}

@@ -18,13 +18,12 @@ import (
 // model is what the network has seen of an engine, and therefore what may be
 // said of its calls.
 type model struct {
-	n       *fakeNet
-	calls   map[protocol.Key]*modelCall
-	keys    []protocol.Key // of calls, in order
-	newest  protocol.Key   // the last that was sent for the first time
-	stalled bool
-	closed  bool
-	wrong   []string // what was seen that may not be; guarded by n.mu
+	n      *fakeNet
+	calls  map[protocol.Key]*modelCall
+	keys   []protocol.Key // of calls, in order
+	newest protocol.Key   // the last that was sent for the first time
+	closed bool
+	wrong  []string // what was seen that may not be; guarded by n.mu
 
 	// Of the present connection.
 	conn     *fakeConn
@@ -99,11 +98,15 @@ func (m *model) connected(c *fakeConn) {
 	m.open, m.had = map[protocol.Key]bool{}, map[protocol.Key]bool{}
 }
 
-// live is whether there is a connection.
-func (m *model) live() bool {
+// look tells what is now: the connection, nil if there is none, and what it
+// has open.
+func (m *model) look() (conn *fakeConn, welcomed bool, open []protocol.Key) {
 	m.n.mu.Lock()
 	defer m.n.mu.Unlock()
-	return m.n.live > 0 && m.conn != nil && m.conn == m.n.conns[len(m.n.conns)-1]
+	if m.n.live == 0 || m.conn != m.n.conns[len(m.n.conns)-1] {
+		return nil, false, nil
+	}
+	return m.conn, m.welcomed, slices.Sorted(maps.Keys(m.open))
 }
 
 // check holds everything together when nothing moves.
@@ -155,7 +158,7 @@ func (m *model) check(t *rapid.T) {
 	if refs != queued {
 		m.complain("%d references to %d queued calls", refs, queued)
 	}
-	if e.conn.Conn != nil && e.conn.welcomed && !m.stalled && !e.conn.full() && queued > 0 {
+	if e.conn.welcomed && !m.conn.mute && !e.conn.full() && queued > 0 {
 		m.complain("%d calls wait for nothing", queued)
 	}
 	if len(m.wrong) > 0 {
@@ -189,16 +192,15 @@ func (m *model) outcome(call *modelCall) {
 }
 
 // reply answers requests in one frame. The engine may have given some up.
-func (m *model) reply(keys ...protocol.Key) {
+func (m *model) reply(conn *fakeConn, keys ...protocol.Key) {
 	m.n.mu.Lock()
-	slices.Sort(keys)
 	for _, key := range keys {
 		call := m.calls[key]
 		call.replied = call.replied || call.ends == 0
 		delete(m.open, key)
 	}
 	m.n.mu.Unlock()
-	m.conn.reply(keys...)
+	conn.reply(keys...)
 }
 
 func errorOf(o outcome) *Error {
@@ -266,22 +268,24 @@ func (m *model) actions() map[string]func(*rapid.T) {
 			e.Wake()
 		},
 		"reply": func(t *rapid.T) {
-			key := anyKey(t)
-			if !m.live() || !m.open[key] {
+			conn, _, open := m.look()
+			if len(open) == 0 {
 				t.Skip("nothing to reply to")
 			}
-			m.reply(key)
+			m.reply(conn, rapid.SampledFrom(open).Draw(t, "key"))
 		},
 		"replyAll": func(t *rapid.T) {
-			if !m.live() || len(m.open) == 0 {
+			conn, _, open := m.look()
+			if len(open) == 0 {
 				t.Skip("nothing to reply to")
 			}
-			m.reply(slices.Collect(maps.Keys(m.open))...)
+			m.reply(conn, open...)
 		},
 		"abort": func(t *rapid.T) { n.abort(anyKey(t)) },
 		"welcome": func(t *rapid.T) {
-			if !m.live() || m.welcomed {
-				t.Skip("no connection")
+			conn, welcomed, _ := m.look()
+			if conn == nil || welcomed {
+				t.Skip("no hello")
 			}
 			w := welcome
 			w.Resumed = rapid.Bool().Draw(t, "resumed")
@@ -289,26 +293,32 @@ func (m *model) actions() map[string]func(*rapid.T) {
 			n.mu.Lock()
 			m.welcomed, m.resumed, m.limits = true, w.Resumed, w.Limits
 			n.mu.Unlock()
-			e.Welcome(m.conn, w)
+			e.Welcome(conn, w)
 		},
 		"drop": func(t *rapid.T) {
-			if !m.live() {
+			conn, _, _ := m.look()
+			if conn == nil {
 				t.Skip("no connection")
 			}
 			code := rapid.SampledFrom([]protocol.CloseCode{1006, 1006, 1012, 1009}).Draw(t, "code")
 			if code == protocol.CloseTooLarge {
+				n.mu.Lock()
 				for _, call := range m.calls {
 					call.tooLarge = call.tooLarge || call.sent > 0
 				}
+				n.mu.Unlock()
 			}
-			m.conn.drop(code)
+			conn.drop(code)
 		},
 		"stall": func(t *rapid.T) {
-			if !m.live() {
+			conn, _, _ := m.look()
+			if conn == nil {
 				t.Skip("no connection")
 			}
-			m.stalled = !m.stalled
-			m.conn.stall(m.stalled)
+			n.mu.Lock()
+			mute := conn.mute
+			n.mu.Unlock()
+			conn.stall(!mute)
 		},
 		"dials": func(t *rapid.T) {
 			n.dials(rapid.SampledFrom([]func(context.Context) *Closed{accept, refuse, hang}).Draw(t, "dial"))

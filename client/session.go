@@ -78,8 +78,7 @@ func (e *Engine[P]) resolve(why string, again func(*call[P]) bool) (lost []failu
 			bytes += c.Size
 			continue
 		}
-		gone := e.remove(place)
-		lost = append(lost, failure[P]{gone.Payload, &Error{CodeLost, Unknown, why}})
+		lost = append(lost, failure[P]{e.remove(place), &Error{CodeLost, Unknown, why}})
 	}
 	if older != nil {
 		e.queue.pushFront(older, bytes)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,8 +28,9 @@ const linger = time.Second
 type socket struct {
 	client *Client
 	ws     *websocket.Conn
+	line   line            // what ws runs over
 	ctx    context.Context // ends when the connection is to be cut off
-	cut    context.CancelFunc
+	cancel context.CancelFunc
 	start  sync.Once
 	wake   chan struct{}
 	done   chan Closed
@@ -43,7 +45,7 @@ func (c *Client) open(ctx context.Context) (*socket, error) {
 		done:   make(chan Closed, 1),
 		unread: make(chan struct{}),
 	}
-	opts := &websocket.DialOptions{HTTPClient: c.opts.HTTPClient, HTTPHeader: c.opts.Header}
+	opts := &websocket.DialOptions{HTTPClient: s.line.through(c.opts.HTTPClient), HTTPHeader: c.opts.Header}
 	if !c.opts.Plain {
 		opts.Subprotocols = []string{protocol.Subprotocol}
 		// The pings of WebSocket itself prove the connection alive too. In
@@ -63,8 +65,42 @@ func (c *Client) open(ctx context.Context) (*socket, error) {
 	}
 	ws.SetReadLimit(c.opts.ReadLimit)
 	s.ws = ws
-	s.ctx, s.cut = context.WithCancel(context.Background())
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil
+}
+
+// line remembers what a WebSocket runs over, so that it can be cut: Close of
+// the library waits 5 s for the peer, and nothing else that it has ends that.
+type line struct {
+	base http.RoundTripper
+	body io.Closer // of the response to the handshake
+}
+
+// through returns a client like base that remembers the line here.
+func (l *line) through(base *http.Client) *http.Client {
+	if base == nil {
+		base = http.DefaultClient
+	}
+	c := *base
+	if l.base = c.Transport; l.base == nil {
+		l.base = http.DefaultTransport
+	}
+	c.Transport = l
+	return &c
+}
+
+func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.base.RoundTrip(r)
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
+		l.body = resp.Body
+	}
+	return resp, err
+}
+
+// cut ends the connection without a word.
+func (s *socket) cut() {
+	s.cancel()
+	_ = s.line.body.Close() // an error means that it was closed before
 }
 
 // unopened says why there is no connection.
@@ -213,13 +249,14 @@ func (s *socket) write() {
 			return
 		case <-s.wake:
 		}
+		runtime.Gosched() // whoever else is about to make a call shares the frame
 		for s.client.engine.Next(s, &batch) {
 			frame = appendFrame(frame[:0], &batch, s.client.opts.Plain, func(r *request) []byte { return r.data })
+			s.client.out.Add(1)
 			if err := s.ws.Write(s.ctx, websocket.MessageText, frame); err != nil {
 				s.unwritten(err)
 				return
 			}
-			s.client.out.Add(1)
 			if cap(frame) > 1<<20 {
 				frame = nil // large ones are rare
 			}

@@ -76,6 +76,9 @@ func (p fakePeer) drop(code protocol.CloseCode, r string) { p.end(Closed{code, r
 func (p fakePeer) cut()                                   { p.end(Closed{protocol.CloseAbnormal, "cut"}) }
 
 func (p fakePeer) sendBinary(string) {
+	if !p.reads() {
+		return
+	}
 	if end := p.net.frames.binary(p.fakeConn); end != nil {
 		p.end(*end)
 	}
@@ -127,10 +130,20 @@ type listener struct {
 	*httptest.Server
 	opened chan peer
 	refuse atomic.Bool
+	quit   chan struct{} // closed at the end
 }
 
 func listen(t testing.TB, plain bool) *listener {
-	l := &listener{opened: make(chan peer, 100)}
+	l := newListener(plain)
+	t.Cleanup(func() {
+		l.Close()
+		close(l.quit)
+	})
+	return l
+}
+
+func newListener(plain bool) *listener {
+	l := &listener{opened: make(chan peer, 100), quit: make(chan struct{})}
 	l.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if l.refuse.Load() {
 			http.Error(w, "not today", http.StatusServiceUnavailable)
@@ -149,7 +162,6 @@ func listen(t testing.TB, plain bool) *listener {
 		l.opened <- p
 		p.read()
 	}))
-	t.Cleanup(l.Close)
 	return l
 }
 

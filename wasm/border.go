@@ -29,6 +29,7 @@ func newBorder(id uint32, hands, options safejs.Value) *border {
 	b := &border{id: id, hands: hands, plain: truthy(options, "plain")}
 	b.engine = client.New(b, client.Options{
 		Plain: b.plain,
+		Turns: true,
 		Heartbeat: client.Heartbeat{
 			After:   milliseconds(number(options, "heartbeatAfter")),
 			Timeout: milliseconds(number(options, "heartbeatTimeout")),

@@ -9,7 +9,8 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// The exports are called by ../web/hands.js, for each call or each frame.
+// The exports are called by ../web/hands.js for each call, and by
+// ../web/frames.js for each frame.
 //
 // An export runs as a plain call on whatever goroutine was current. It must
 // not block: JavaScript would get a garbage number at once and the instance
@@ -81,13 +82,16 @@ func (b *border) submit(c client.Call[slot]) {
 	}
 }
 
-// flush sends what can be sent, frame by frame.
+// flush ends a turn of the page, and sends what can be sent, frame by frame.
 //
 //go:wasmexport flush
 func flush(id uint32) {
 	depth++
-	if b := current.clients[id]; b != nil && b.socket != nil {
-		b.flush()
+	if b := current.clients[id]; b != nil {
+		b.engine.EndTurn()
+		if b.socket != nil {
+			b.flush()
+		}
 	}
 	depth--
 }

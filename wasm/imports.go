@@ -9,7 +9,7 @@ import "unsafe"
 // frames would leak them.
 
 // record is how a message of a frame crosses: 16 bytes, at an address that is
-// a multiple of 8. hands.js reads the same layout.
+// a multiple of 8. ../web/frames.js reads the same layout.
 type record struct {
 	key  float64
 	slot uint32

@@ -11,7 +11,7 @@ import (
 )
 
 // socket is a browser's WebSocket. What it receives does not come through
-// here: the hands read its messages (see attach in ../web/hands.js).
+// here: the hands read its messages (see attach in ../web/frames.js).
 type socket struct {
 	border *border
 	value  safejs.Value

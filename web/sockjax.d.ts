@@ -29,7 +29,8 @@ export type Callback<Reply = any> = (reply: Reply | undefined, error: SockjaxErr
 /** Options of one call. */
 export interface CallOptions {
   /**
-   * Milliseconds from now until the call fails with `timeout`. 0 means never.
+   * Milliseconds until the call fails with `timeout`, from the end of the
+   * page's turn in which it was made. 0 means never.
    * The server is told, so that it can stop working on it.
    * @default the client's `timeout`, 10,000
    */
@@ -104,7 +105,7 @@ export interface Options {
     /** @default 10000 */
     calls?: number;
     /**
-     * Bytes of JSON.
+     * Bytes of JSON. Texts of up to 16 KiB count a byte a character.
      * @default 16777216
      */
     bytes?: number;

@@ -1,0 +1,177 @@
+//go:build !js
+
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing/synctest"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// fakeConn is a connection of fakeNet.
+type fakeConn struct {
+	net    *fakeNet
+	number int
+	wake   chan struct{}
+	done   chan Closed
+	ready  chan struct{} // closed by the first Wake: the engine has adopted it
+	gone   chan struct{} // closed by Close
+	woken  sync.Once
+	once   sync.Once
+	sent   chan string // frames, and at last "x" and the close code
+	mute   bool        // guarded by net.mu: nothing is pulled
+	reason string
+}
+
+// pump sends what the engine has to send.
+func (c *fakeConn) pump() {
+	var b Batch[*fakeCall]
+	for {
+		select {
+		case <-c.gone:
+			return
+		case <-c.wake:
+		}
+		for !c.muted() && c.net.engine.Next(c, &b) {
+			frame := appendFrame(nil, &b, c.net.plain, func(p *fakeCall) []byte { return p.data })
+			if c.net.framed != nil {
+				c.net.framed(c, &b, len(frame))
+			}
+			c.took(frame, b.Hello)
+		}
+	}
+}
+
+func (c *fakeConn) muted() bool {
+	c.net.mu.Lock()
+	defer c.net.mu.Unlock()
+	return c.mute
+}
+
+// stall makes the socket take nothing, as one whose buffer is full.
+func (c *fakeConn) stall(mute bool) {
+	c.net.mu.Lock()
+	c.mute = mute
+	c.net.mu.Unlock()
+	c.Wake()
+}
+
+func (c *fakeConn) took(frame []byte, hello *protocol.Hello) {
+	c.net.mu.Lock()
+	c.net.note(">%s", brief(string(frame)))
+	answer := c.net.answer
+	c.net.mu.Unlock()
+	c.sent <- string(frame)
+	if hello != nil && answer != nil {
+		w := *answer
+		w.Session = hello.Session
+		c.receive(string(append(protocol.AppendWelcome([]byte("["), w), ']')))
+	}
+}
+
+// brief is a frame in the words of a trace.
+func brief(frame string) string {
+	var words []string
+	r := protocol.NewReader([]byte(frame))
+	for r.Next() {
+		switch m := r.Message(); m.Kind {
+		case protocol.HelloKind:
+			if h, _ := m.Hello(); h.Resume {
+				words = append(words, "hello/resume")
+			} else {
+				words = append(words, "hello")
+			}
+		case protocol.CancelKind:
+			words = append(words, fmt.Sprintf("-%d", m.Key))
+		default:
+			words = append(words, fmt.Sprint(m.Key))
+		}
+	}
+	if r.Err() != nil {
+		return frame
+	}
+	if len(words) > 20 {
+		words = append(append(words[:3], "…"), words[len(words)-1])
+	}
+	return strings.Join(words, ",")
+}
+
+// reads waits until what is sent to the engine is read, and says whether it is.
+func (c *fakeConn) reads() bool {
+	select {
+	case <-c.gone:
+		return false
+	case <-c.ready:
+	}
+	select {
+	case <-c.gone:
+		return false
+	default:
+		return true
+	}
+}
+
+// receive is what the other end does to send a frame.
+func (c *fakeConn) receive(frame string) {
+	if !c.reads() {
+		return
+	}
+	if end := c.net.frames.text(c, []byte(frame)); end != nil {
+		c.end(*end)
+	}
+}
+
+// reply answers calls, once they have been sent.
+func (c *fakeConn) reply(keys ...protocol.Key) {
+	synctest.Wait()
+	var frame []byte
+	for _, key := range keys {
+		frame = protocol.AppendRequest(protocol.Join(frame), key, nil)
+	}
+	c.receive(string(append(frame, ']')))
+}
+
+// drop ends the connection from the other end, with a code or with 1006.
+func (c *fakeConn) drop(code protocol.CloseCode) { c.end(Closed{Code: code, Reason: "dropped"}) }
+
+func (c *fakeConn) end(why Closed) {
+	select {
+	case c.done <- why:
+	default:
+	}
+}
+
+// Wake is the engine's.
+func (c *fakeConn) Wake() {
+	c.woken.Do(func() {
+		if c.ready != nil {
+			close(c.ready)
+		}
+	})
+	signal(c.wake)
+}
+
+// Done is the engine's.
+func (c *fakeConn) Done() <-chan Closed { return c.done }
+
+// Close is the engine's.
+func (c *fakeConn) Close(code protocol.CloseCode, reason string) {
+	c.once.Do(func() {
+		c.net.mu.Lock()
+		c.net.note("x%d", code)
+		c.net.live--
+		c.reason = reason
+		c.net.mu.Unlock()
+		close(c.gone)
+		c.sent <- fmt.Sprintf("x%d", code)
+	})
+}
+
+// errorFrame is a frame with an error in it.
+func errorFrame(key protocol.Key, code string, data string) string {
+	return string(append(protocol.AppendError([]byte("["), key, protocol.Error{Code: code, Message: "no", Data: json.RawMessage(data)}), ']'))
+}

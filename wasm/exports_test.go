@@ -1,0 +1,187 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+func TestSubmitSettle(t *testing.T) {
+	s := openStage(t, nil)
+	s.submit(1, 7)
+	s.submit(2, 8)
+	s.turn()
+	s.await("frame [request 1/7, request 2/8]")
+	for _, want := range []struct{ key, slot int }{{2, 8}, {1, 7}, {1, -1}, {3, -1}} {
+		if got := s.call("settle", want.key).Int(); got != want.slot {
+			t.Errorf("settle(%d) = %d, want %d", want.key, got, want.slot)
+		}
+	}
+}
+
+// What was submitted before there is a connection leaves with the hello.
+func TestSubmitEarly(t *testing.T) {
+	s := newStage(t, "", nil)
+	s.submit(1, 0)
+	s.submit(2, 1)
+	s.turn()
+	s.answer()
+	s.await("connecting", "dial "+url+" as sockjax.1")
+	s.socket().Call("accept")
+	s.await("hello resume=0", "frame [request 1/0, request 2/1]")
+	session := s.hands.Get("sessions").Index(0).String()
+	if _, err := uuid.Parse(session); err != nil {
+		t.Errorf("session %q: %v", session, err)
+	}
+}
+
+func TestNames(t *testing.T) {
+	s := newStage(t, "", map[string]any{"plain": true})
+	s.answer()
+	s.await("connecting", "dial "+url)
+	s.socket().Call("accept")
+	s.await("open")
+	submit := func(name string, key, slot int) {
+		n := s.browser.Call("write", name)
+		s.call("submitNamed", slot, key, 10, 0, 0, n)
+	}
+	settle := func(name string) int {
+		return s.call("settleNamed", s.browser.Call("write", name)).Int()
+	}
+	submit("first", 1, 7)
+	submit("zweitér ☃", 2, 8)
+	s.turn()
+	s.await("frame [request 1/7]", "frame [request 2/8]") // one object a frame, no hello
+	submit("first", 3, 9)
+	s.turn()
+	s.await("failed 9 invalid unsent: the key is in flight…")
+	for _, want := range []struct {
+		name string
+		slot int
+	}{{"zweitér ☃", 8}, {"first", 7}, {"first", -1}, {"", -1}} {
+		if got := settle(want.name); got != want.slot {
+			t.Errorf("settleNamed(%q) = %d, want %d", want.name, got, want.slot)
+		}
+	}
+}
+
+func TestAbort(t *testing.T) {
+	s := openStage(t, nil)
+	s.submit(1, 7)
+	if got := s.call("abort", 1).Int(); got != 2*7 {
+		t.Errorf("unsent: abort = %d, want 14", got)
+	}
+	s.submit(2, 8)
+	s.turn()
+	s.await("frame [request 2/8]")
+	if got := s.call("abort", 2).Int(); got != 2*8+1 {
+		t.Errorf("sent: abort = %d, want 17", got)
+	}
+	s.turn()
+	s.await("frame [cancel 2/0]")
+	if got := s.call("abort", 2).Int(); got != -1 {
+		t.Errorf("ended: abort = %d, want -1", got)
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	s := openStage(t, nil)
+	s.call("submit", 7, 1, 10, 300, 0)
+	s.turn()
+	s.await("frame [request 1/7]")
+	s.call("submit", 8, 2, 10, 60_000, 0)
+	s.turn()
+	s.await("frame [request 2/8]")
+	s.skip(300 * time.Millisecond)
+	s.await("failed 7 timeout unknown: …", "frame [cancel 1/0]")
+	if got := s.call("settle", 1).Int(); got != -1 {
+		t.Errorf("a reply after the deadline: settle = %d, want -1", got)
+	}
+	s.skip(time.Minute)
+	s.eventually("the second deadline", func() bool { return len(s.log()) >= 1 })
+	if got := s.log()[0]; !like(got, "failed 8 timeout unknown: …") && got != "ping" {
+		t.Error("got", got)
+	}
+}
+
+func TestRefusedCalls(t *testing.T) {
+	s := newStage(t, "", map[string]any{"queueCalls": 2, "queueBytes": 1000})
+	s.submit(1, 1)
+	s.submit(1, 2)
+	s.call("submit", 3, 2, 1001, 0, 0)
+	s.submit(3, 4)
+	s.submit(4, 5)
+	s.await(
+		"connecting",
+		"failed 2 invalid unsent: the key is in flight…",
+		"failed 3 overloaded unsent: …",
+		"failed 5 overloaded unsent: …",
+	)
+}
+
+func TestStats(t *testing.T) {
+	s := newStage(t, "", nil)
+	want := func(pending, queued, bytes, opened int) {
+		t.Helper()
+		got := s.browser.Call("stats", s.id)
+		for name, n := range map[string]int{"pending": pending, "queued": queued, "queuedBytes": bytes, "opened": opened, "funcs": liveFuncs} {
+			if got.Get(name).Int() != n {
+				t.Errorf("%s = %d, want %d", name, got.Get(name).Int(), n)
+			}
+		}
+		if got := s.call("queued").Int(); got != queued {
+			t.Errorf("queued() = %d, want %d", got, queued)
+		}
+	}
+	want(0, 0, 0, 0)
+	s.submit(1, 7)
+	s.submit(2, 8)
+	want(2, 2, 20, 0)
+	s.answer()
+	s.await("connecting", "dial…")
+	s.socket().Call("accept")
+	s.await("hello…", "frame [request 1/7, request 2/8]")
+	want(2, 0, 0, 1)
+	s.call("settle", 1)
+	want(1, 0, 0, 1)
+}
+
+func TestHeartbeat(t *testing.T) {
+	s := openStage(t, map[string]any{"heartbeatAfter": 5000, "heartbeatTimeout": 2000})
+	s.skip(5 * time.Second)
+	s.await("ping")
+	s.call("received")
+	s.turn()
+	s.skip(5 * time.Second)
+	s.await("ping")
+	s.call("received")
+	s.call("pinged")
+	s.turn()
+	s.await("pong")
+	s.skip(4 * time.Second)
+	s.quiet()
+}
+
+func TestClose(t *testing.T) {
+	s := openStage(t, nil)
+	s.submit(1, 7)
+	s.turn()
+	s.await("frame [request 1/7]")
+	s.submit(2, 8)
+	s.closed = true
+	s.call("closeClient")
+	s.turn()
+	s.await(
+		"failed 7 closed unknown: the client was closed",
+		"failed 8 closed unsent: the client was closed",
+		"closed: close() was called",
+		"hang up 1000: the client closed the connection",
+		"released",
+	)
+	if !s.hands.Get("attached").IsNull() {
+		t.Error("the socket is still attached")
+	}
+}

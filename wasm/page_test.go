@@ -1,0 +1,124 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"fmt"
+	"testing"
+)
+
+// Events of page and network make an open connection show that it lives, and
+// end the wait for the next attempt.
+func TestNudges(t *testing.T) {
+	for _, event := range []struct{ target, name string }{
+		{"window", "online"}, {"window", "offline"}, {"window", "pageshow"},
+		{"document", "visibilitychange"}, {"document", "resume"},
+	} {
+		t.Run(event.name, func(t *testing.T) {
+			s := openStage(t, nil)
+			s.browser.Call("fire", event.target, event.name)
+			s.await("ping")
+			s.call("received")
+			s.turn()
+
+			s.socket().Call("end", 1006)
+			s.await("hang up…", "waiting 1006…")
+			s.browser.Call("fire", event.target, event.name)
+			s.await("connecting")
+		})
+	}
+}
+
+func TestPageIsHidden(t *testing.T) {
+	s := openStage(t, nil)
+	document := s.browser.Get("document")
+	document.Set("visibilityState", "hidden")
+	defer document.Set("visibilityState", "visible")
+	s.browser.Call("fire", "document", "visibilitychange")
+	s.quiet()
+}
+
+// A page that goes into the back/forward cache takes no open socket along,
+// and connects again when it comes back.
+func TestPageLeavesAndReturns(t *testing.T) {
+	s := openStage(t, nil)
+	s.browser.Call("fire", "window", "pagehide", map[string]any{"persisted": false})
+	s.quiet()
+	s.browser.Call("fire", "window", "pagehide", map[string]any{"persisted": true})
+	s.await("hang up 1000: …", "waiting: the page is not in use")
+	s.browser.Call("fire", "window", "pageshow", map[string]any{"persisted": true})
+	s.answer()
+	s.await("connecting", "dial…")
+}
+
+// Every event that the program listens for is in the tests above.
+func TestListeners(t *testing.T) {
+	browser := newStage(t, "", nil).browser
+	for target, want := range map[string]int{"window": 4, "document": 2} {
+		if got := browser.Get(target).Get("types").Length(); got != want {
+			t.Errorf("%d listeners on %s, want %d", got, target, want)
+		}
+	}
+}
+
+func TestNumbersOfClients(t *testing.T) {
+	first := newStage(t, "first", nil)
+	second := newStage(t, "second", nil)
+	if first.id == second.id {
+		t.Fatal("two clients have the same number")
+	}
+	first.close()
+	third := newStage(t, "third", nil)
+	if third.id != first.id {
+		t.Errorf("number %d is free, but the next client got %d", first.id, third.id)
+	}
+}
+
+func TestClientsAreApart(t *testing.T) {
+	var stages []*stage
+	for i := range 3 {
+		s := newStage(t, fmt.Sprint("c", i), nil)
+		s.submit(1, 10+i)
+		stages = append(stages, s)
+	}
+	for i, s := range stages {
+		s.answer()
+		s.eventually("the dial", func() bool { return s.hands.Get("attached").Truthy() })
+		s.seen = s.browser.Get("log").Length()
+		s.hands.Get("attached").Call("accept")
+		s.await(fmt.Sprintf("c%d hello resume=0", i), fmt.Sprintf("c%d frame [request 1/%d]", i, 10+i))
+	}
+	for i, s := range stages {
+		if got := s.call("settle", 1).Int(); got != 10+i {
+			t.Errorf("client %d: settle = %d", i, got)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	t.Run("no attempts", func(t *testing.T) {
+		s := newStage(t, "", map[string]any{"reconnectAttempts": -1})
+		s.answer()
+		s.await("connecting", "dial…")
+		s.socket().Call("end", 1006)
+		s.eventually("the end", func() bool {
+			log := s.log()
+			return len(log) > 0 && like(log[len(log)-1], "closed 1006: gave up after 1 failed attempts…")
+		})
+	})
+	t.Run("delays", func(t *testing.T) {
+		s := newStage(t, "", map[string]any{"reconnectMin": 50_000_000, "reconnectMax": 1e9})
+		s.answer()
+		s.await("connecting", "dial…")
+		s.socket().Call("end", 1006)
+		s.eventually("the wait", func() bool { return s.hands.Get("change").Get("state").String() == "waiting" })
+		change := s.hands.Get("change")
+		// Anything up to a day's half is random; below a second is a unit lost.
+		if ms := change.Get("delay").Float(); ms < 1000 || ms > 50_000_000 {
+			t.Errorf("delay = %g ms", ms)
+		}
+		if n := change.Get("attempt").Int(); n != 1 {
+			t.Errorf("attempt = %d", n)
+		}
+	})
+}
