@@ -1,0 +1,84 @@
+# "make" lists the targets. GOFLAGS and the go command's other variables work
+# as always; CHROME names another browser.
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+JSGUARD     := -modfile=scripts/jsguard.mod github.com/hack-pad/safejs/jsguard/cmd/jsguard
+
+# What runs in a browser. These packages are checked for it too.
+JS      := GOOS=js GOARCH=wasm
+JS_PKGS := ./protocol ./client ./wasm
+JS_EXEC := node "$(CURDIR)/internal/jsexec/jsexec.mjs"
+
+GO_FILES = $(shell find . -name '[_.]?*' -prune -o -name node_modules -prune -o -name '*.go' -print)
+
+# The steps of make test: what fails fast comes first.
+STEPS := tools fmt-check vet lint rules js types unit browser
+
+.PHONY: help test $(STEPS) fmt run dist size bench-quick
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+# One step after the other, also with -j: the go command fills the processors
+# by itself, and the browser wants a quiet machine.
+test: ## run every check and every test
+	@start=$$(date +%s); times=; \
+	for step in $(STEPS); do \
+		echo "== $$step"; begin=$$(date +%s); \
+		$(MAKE) --no-print-directory $$step || { echo "make test: FAILED in $$step"; exit 1; }; \
+		times="$$times $$step $$(($$(date +%s) - begin)) s,"; \
+	done; \
+	echo "make test: all passed in $$(($$(date +%s) - start)) s:$${times%,}"
+
+tools: ## install what the tests need and Debian has: Chromium, a C compiler
+	@sh scripts/tools.sh
+
+fmt: ## format the Go code
+	gofmt -w $(GO_FILES)
+
+fmt-check: ## want gofmt to leave no diff
+	@diff=$$(gofmt -d $(GO_FILES)) || exit; \
+	test -z "$$diff" || { echo "$$diff"; echo "gofmt: run make fmt"; exit 1; }
+
+vet: ## go vet, for this machine and for the browser
+	go vet ./...
+	cd bench && go vet ./...
+	$(JS) go vet $(JS_PKGS)
+
+lint: ## staticcheck for both, and jsguard: no unsafe call into JavaScript
+	go run $(STATICCHECK) ./...
+	go run -exec 'env $(JS)' $(STATICCHECK) $(JS_PKGS)
+	go run -exec 'env $(JS)' $(JSGUARD) -test=false ./wasm
+
+rules: ## the rules of the repository, and the commands of the README
+	go test -count=1 -run '^TestRepo' .
+
+unit: ## unit tests, with the race detector
+	go test -race $$(go list ./... | grep -vxF "$$(go list -m)")
+
+js: ## the tests of what runs in a browser, as wasm, in Node.js
+	$(JS) go test -timeout 2m -exec '$(JS_EXEC)' $(JS_PKGS)
+
+types: testdata/types/node_modules/.package-lock.json ## check the types by TypeScript's compiler
+	npm --prefix testdata/types run --silent check
+
+testdata/types/node_modules/.package-lock.json: testdata/types/package-lock.json
+	npm --prefix testdata/types ci
+	@touch $@
+
+# Not cached: go test does not see what the build reads.
+browser: ## the tests in a real Chromium
+	go test -count=1 -race -timeout 10m -skip '^TestRepo' .
+
+run: ## start the dev server with its demo
+	go run ./cmd/devserver
+
+dist: ## build the files to ship, into dist/
+	go run ./internal/build/cmd/dist -o dist
+
+size: ## print what a page downloads
+	go run ./internal/build/cmd/dist -size
+
+bench-quick: ## compare speeds in Chromium, within a minute
+	cd bench && go run ./quick

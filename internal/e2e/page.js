@@ -1,0 +1,177 @@
+// What every page of the tests has, loaded before the client. `T` is the
+// test's own; everything else is the page's.
+(() => {
+  const realNow = performance.now.bind(performance);
+  let skew = 0;
+  /** Moves the page's clock, and with it Go's, without waiting. */
+  const advance = (ms) => {
+    skew += ms;
+    performance.now = () => realNow() + skew;
+  };
+
+  // ---- what nobody caught
+
+  const uncaught = [];
+  addEventListener("error", (event) => uncaught.push(String(event.error ?? event.message)));
+  addEventListener("unhandledrejection", (event) => uncaught.push(String(event.reason)));
+
+  // ---- the sockets that the client opens
+
+  const sockets = [];
+  /** Called between a socket's error and its close. */
+  let onSocketError = null;
+  const RealWebSocket = WebSocket;
+  globalThis.WebSocket = class WebSocket extends RealWebSocket {
+    constructor(...args) {
+      super(...args);
+      this.args = args;
+      this.pings = []; // when
+      // If T.record was set before:
+      this.texts = []; // what was sent
+      this.pongs = 0; // that have come
+      sockets.push(this);
+      // Behind the listeners that the client adds at once.
+      queueMicrotask(() => this.addEventListener("error", () => onSocketError?.()));
+      if (globalThis.T.record) this.addEventListener("message", ({ data }) => (this.pongs += data === "pong"));
+    }
+    send(data) {
+      if (data === "ping") this.pings.push(realNow());
+      if (globalThis.T.record) this.texts.push(data);
+      super.send(data);
+    }
+  };
+
+  // ---- the wasm instances that the client makes
+
+  const instances = [];
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = async (...args) => {
+    const instance = await instantiate(...args);
+    instance.at = performance.now();
+    instances.push(instance);
+    return instance;
+  };
+
+  // ---- waiting
+
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+  /** Resolves to what cond returns once that is truthy; throws after 20 s. */
+  const until = async (cond, what = String(cond)) => {
+    const result = await within(20_000, cond);
+    if (!result) throw new Error(`it never happened: ${what}`);
+    return result;
+  };
+
+  /** The same, but resolves to false after ms. */
+  const within = async (ms, cond) => {
+    const end = realNow() + ms;
+    for (;;) {
+      const result = await cond();
+      if (result) return result;
+      if (realNow() > end) return false;
+      await wait(4);
+    }
+  };
+
+  // ---- what happened, in order
+
+  let log = [];
+  const note = (text) => log.push(text);
+  const brief = (value) => (value === undefined ? "undefined" : JSON.stringify(value));
+  /** Makes a callback that notes "name: reply" or "name: code/fate". */
+  const cb = (name, show = (reply) => brief(reply)) => (reply, error) => {
+    note(error ? `${name}: ${error.code}/${error.fate}` : `${name}: ${show(reply)}`);
+  };
+  /** The outcome of a Promise as the same kind of text. */
+  const outcome = (promise) =>
+    promise.then(brief, (error) => (error instanceof sockjax.SockjaxError ? `${error.code}/${error.fate}` : String(error)));
+  const logged = (n) => until(() => log.length >= n, `${n} entries in the log, there are: ${log.join(" | ")}`);
+  const event = (target, type) =>
+    new Promise((resolve, reject) => {
+      target.addEventListener(type, (e) => resolve(e.detail ?? e), { once: true });
+      setTimeout(() => reject(new Error(`the event ${type} never came`)), 20_000);
+    });
+  /** The state after next. */
+  const state = (api, wanted) => until(() => api.state === wanted, `state ${wanted}, it is ${api.state}`);
+
+  const equal = (got, want, what = "value") => {
+    const [a, b] = [brief(got), brief(want)];
+    if (a !== b) throw new Error(`${what}: got ${a}, want ${b}`);
+  };
+  const ok = (value, what) => {
+    if (!value) throw new Error(`not so: ${what}`);
+  };
+  const throws = (type, act, what = String(act)) => {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof type) return error;
+      throw new Error(`${what} threw ${error}, want a ${type.name}`);
+    }
+    throw new Error(`${what} threw nothing, want a ${type.name}`);
+  };
+
+  /** The scripted server: see server.go and control.go. */
+  class Server {
+    constructor(base, proxied) {
+      this.base = base;
+      this.ws = `${base}/ws`.replace("http", "ws");
+      this.proxied = `${proxied}/ws`.replace("http", "ws");
+    }
+    async tell(path, body = "") {
+      const response = await fetch(`${this.base}/${path}`, { method: "POST", body });
+      return response.json();
+    }
+    seen = () => this.tell("seen");
+    set = (script) => this.tell("set", JSON.stringify(script));
+    release = () => this.tell("release");
+    push = (text) => this.tell("push", typeof text === "string" ? text : JSON.stringify(text));
+    pushBinary = (bytes) => this.tell("pushBinary", bytes);
+    fin = () => this.tell("fin");
+    rst = () => this.tell("rst");
+    close = (code, reason = "") => this.tell("close", JSON.stringify({ code, reason }));
+    stall = () => this.tell("stall");
+    heal = () => this.tell("heal");
+    block = () => this.tell("block");
+    cut = (how = "fin") => this.tell("cut", how);
+    until = (cond) => until(async () => cond(await this.seen()), `the server saw ${cond}`);
+  }
+
+  globalThis.T = {
+    record: false,
+    cases: {},
+    clients: [],
+    uncaught, sockets, instances, advance, wait, until, within, note, cb, outcome, logged, event, state, equal, ok, throws, Server,
+    get log() {
+      return log;
+    },
+    set onSocketError(f) {
+      onSocketError = f;
+    },
+    /** connect, with close at the case's end. */
+    connect(...args) {
+      const api = sockjax.connect(...args);
+      T.clients.push(api);
+      return api;
+    },
+    /** Runs one case and tells what nobody caught meanwhile. */
+    async run(act, base, proxied) {
+      log = [];
+      uncaught.length = 0;
+      sockets.length = 0;
+      instances.splice(0, instances.length - 1); // the one that runs
+      T.record = false;
+      onSocketError = null;
+      const server = new Server(base, proxied);
+      try {
+        const result = await act(server);
+        return { result: result ?? null, uncaught: [...uncaught] };
+      } catch (error) {
+        return { failure: String(error?.stack ?? error), log, uncaught: [...uncaught] };
+      } finally {
+        await Promise.all(T.clients.splice(0).map((api) => api.close()));
+      }
+    },
+  };
+})();

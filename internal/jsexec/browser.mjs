@@ -1,0 +1,213 @@
+/**
+ * As much of a browser, and of the hands in ../../web/hands.js, as the program
+ * in ../../wasm needs. Nothing happens by itself: the test says what the
+ * network and the page do, and reads in `log` what the program did.
+ */
+export class FakeBrowser {
+  /** What the program did, in order. Hands with a name put it in front. */
+  log = [];
+  /** Every WebSocket made, also those that are closed. */
+  sockets = [];
+  /** The URL that the next constructors refuse, as a browser does one that it can't use. */
+  refused = null;
+  /** Of the test binary; set by jsexec.mjs. */
+  exports = null;
+  /** Milliseconds by which the program's clock is ahead: adding some makes what is due then happen at once. */
+  ahead = 0;
+  window = new CountingTarget();
+  document = Object.assign(new CountingTarget(), { visibilityState: "visible" });
+
+  #clients = new Map(); // by number
+  #decoder = new TextDecoder();
+
+  constructor() {
+    const browser = this;
+    this.WebSocket = class extends FakeWebSocket {
+      constructor(url, ...protocols) {
+        super(browser, url, protocols);
+      }
+    };
+  }
+
+  makeHands(name) {
+    return new FakeHands(name, this.log);
+  }
+
+  /** Ties the number that the program gave out to its hands. */
+  register(id, hands) {
+    hands.id = id;
+    this.#clients.set(id, hands);
+  }
+
+  /** Fires an event at window or document, and returns when its listeners have run. */
+  fire(target, type, properties = {}) {
+    this[target].dispatchEvent(Object.assign(new Event(type), properties));
+  }
+
+  /** What a page's hands do in a microtask, and after each frame. */
+  turn(id) {
+    this.exports.flush(id);
+    this.exports.resume();
+  }
+
+  #text(at, length) {
+    return this.#decoder.decode(new Uint8Array(this.exports.mem.buffer, at, length));
+  }
+
+  /** Puts a name where the program reads it, and returns its length in bytes. */
+  write(name) {
+    const scratch = new Uint8Array(this.exports.mem.buffer, this.exports.scratchPointer(), 1024);
+    return new TextEncoder().encodeInto(name, scratch).written;
+  }
+
+  /** The word that is 0 unless an export panicked or blocked. */
+  depth() {
+    return new DataView(this.exports.mem.buffer).getUint32(this.exports.depthPointer(), true);
+  }
+
+  /** Calls the export stats. */
+  stats(id) {
+    const [pending, queued, queuedBytes, opened, funcs] = new Float64Array(this.exports.mem.buffer, this.exports.stats(id), 5);
+    return { pending, queued, queuedBytes, opened, funcs };
+  }
+
+  /** What ../../wasm/imports.go declares. */
+  imports = {
+    wake: (id) => {
+      const hands = this.#clients.get(id);
+      if (hands === undefined || hands.turning) return;
+      hands.turning = true;
+      queueMicrotask(() => {
+        hands.turning = false;
+        this.turn(id);
+      });
+    },
+    hello: (id, at, length, resume) => {
+      const session = this.#text(at, length);
+      const hands = this.#clients.get(id);
+      hands.sessions.push(session);
+      hands.note(`hello resume=${resume}`);
+    },
+    frame: (id, at, count) => {
+      const records = [];
+      const view = new DataView(this.exports.mem.buffer, at, count * 16);
+      for (let i = 0; i < count; i++) {
+        const key = view.getFloat64(16 * i, true);
+        const slot = view.getUint32(16 * i + 8, true);
+        records.push(["request", "cancel"][view.getUint32(16 * i + 12, true)] + ` ${key}/${slot}`);
+      }
+      this.#clients.get(id).note(`frame [${records.join(", ")}]`);
+    },
+    word: (id, at, length) => {
+      this.#clients.get(id).note(this.#text(at, length));
+    },
+  };
+}
+
+/** Its methods, but note, are those that ../../wasm calls on Hands; a test compares the two. */
+export class FakeHands {
+  id = -1;
+  turning = false;
+  sessions = []; // of each hello
+  answer = null; // takes the URL, as long as that is asked for
+  attached = null;
+  releases = 0;
+  #name;
+  #log;
+
+  constructor(name, log) {
+    this.#name = name;
+    this.#log = log;
+  }
+
+  note(text) {
+    this.#log.push(this.#name ? `${this.#name} ${text}` : text);
+  }
+
+  failed(slot, code, fate, message) {
+    this.note(`failed ${slot} ${code} ${fate}: ${message}`);
+  }
+
+  changed(state, attempt, delay, closeCode, reason) {
+    this.note(`${state}${closeCode ? ` ${closeCode}` : ""}${reason ? `: ${reason}` : ""}`);
+    this.change = { state, attempt, delay, closeCode, reason };
+  }
+
+  ask(answer) {
+    this.answer = answer;
+  }
+
+  attach(socket) {
+    this.attached = socket;
+  }
+
+  detach(socket) {
+    if (this.attached === socket) this.attached = null;
+  }
+
+  released() {
+    this.releases++;
+    this.note("released");
+  }
+}
+
+/** A WebSocket whose peer is the test. Handlers run as tasks, as they do in a browser. */
+class FakeWebSocket {
+  readyState = 0;
+  onopen = null;
+  onmessage = null;
+  onerror = null;
+  onclose = null;
+  #browser;
+
+  constructor(browser, url, protocols) {
+    if (url === browser.refused) throw new SyntaxError(`The URL '${url}' is invalid.`);
+    this.#browser = browser;
+    this.url = url;
+    this.protocol = protocols.join();
+    browser.sockets.push(this);
+    browser.log.push(`dial ${url}${protocols.length ? ` as ${protocols}` : ""}`);
+  }
+
+  /** From the program: the checks are a browser's. */
+  close(code, reason = "") {
+    if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
+      throw new DOMException(`The close code ${code} may not be used.`, "InvalidAccessError");
+    }
+    if (new TextEncoder().encode(reason).length > 123) {
+      throw new DOMException("The close reason is too long.", "SyntaxError");
+    }
+    this.readyState = 2;
+    this.#browser.log.push(`hang up ${code ?? "without a code"}${reason && `: ${reason}`}`);
+  }
+
+  /** From the peer. */
+  accept() {
+    this.#happen(1, "open");
+  }
+
+  end(code, reason = "") {
+    this.#happen(3, "close", { code, reason });
+  }
+
+  fail() {
+    this.#happen(3, "error");
+  }
+
+  #happen(readyState, type, properties = {}) {
+    setTimeout(() => {
+      this.readyState = readyState;
+      this[`on${type}`]?.(Object.assign(new Event(type), properties));
+    });
+  }
+}
+
+/** An EventTarget that knows what is listened for. */
+class CountingTarget extends EventTarget {
+  types = [];
+
+  addEventListener(type, ...rest) {
+    this.types.push(type);
+    super.addEventListener(type, ...rest);
+  }
+}

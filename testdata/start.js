@@ -1,0 +1,104 @@
+// Before wasm is there, and without it. Each case has a page of its own. The
+// site serves /held.wasm once /letgo was asked for, /plain.wasm with the wrong
+// type, /page.wasm that is a page, and /missing.wasm never, until /found.
+const { cb, equal, ok, until, outcome, logged, state, event } = T;
+const held = { wasmURL: "/held.wasm" };
+
+Object.assign(T.cases, {
+  "connect and send return at once": async (server) => {
+    const api = T.connect(server.ws, held);
+    const keys = [1, 2, 3].map((n) => api.send({ n }, cb(n, (reply) => reply.n)));
+    equal([keys, api.state], [[1, 2, 3], "connecting"]);
+    const { pending, queued, queuedBytes, slots } = api.stats();
+    equal({ pending, queued, queuedBytes, slots }, { pending: 3, queued: 3, queuedBytes: 21, slots: 3 });
+    await fetch("/letgo");
+    await logged(3);
+    equal(T.log, ["1: 1", "2: 2", "3: 3"]);
+    equal((await server.seen()).frames, 1, "hello and the three share a frame");
+  },
+
+  "timeout, signal and bounds hold": async (server) => {
+    const api = T.connect(server.ws, { ...held, queue: { calls: 3 }, timeout: 60_000 });
+    const stop = new AbortController();
+    api.send({ n: 1 }, cb("late"), { timeout: 30 });
+    api.send({ n: 2 }, cb("aborted"), { signal: stop.signal });
+    api.send({ n: 3 }, cb("fine", (reply) => reply.n), { timeout: 0 });
+    api.send({ n: 4 }, cb("over"));
+    api.send(undefined, cb("bad"));
+    stop.abort();
+    await logged(4);
+    equal(T.log.sort(), ["aborted: aborted/unsent", "bad: invalid/unsent", "late: timeout/unsent", "over: overloaded/unsent"]);
+    await fetch("/letgo");
+    await logged(5);
+    equal(T.log[4], "fine: 3");
+    equal((await server.seen()).requests, [{ n: 3 }]);
+  },
+
+  "what is left of a deadline goes on": async (server) => {
+    const api = T.connect(server.ws, held);
+    api.send({ do: "silent" }, cb("a"), { timeout: 3_000 });
+    T.advance(2_900);
+    const at = performance.now();
+    await fetch("/letgo");
+    await logged(1);
+    ok(performance.now() - at < 2_900, "it did not start over");
+    ok(/^a: timeout\/un(sent|known)$/.test(T.log[0]), T.log[0]);
+  },
+
+  "close() before wasm": async (server) => {
+    const api = T.connect(server.ws, held);
+    api.send(1, cb("a"));
+    const drained = api.drain();
+    await api.close();
+    await drained;
+    await logged(1);
+    equal([T.log, api.state, await outcome(api.ready)], [["a: closed/unsent"], "closed", "closed/unsent"]);
+    await fetch("/letgo");
+    equal(await T.connect(server.ws).request(2), 2);
+    equal((await server.seen()).opened, 1);
+  },
+
+  "reconnect() and data before wasm": async (server) => {
+    const api = T.connect(server.ws, held);
+    const data = { n: 1 };
+    const reply = api.request(data);
+    data.n = 2;
+    api.reconnect();
+    await fetch("/letgo");
+    equal(await reply, { n: 1 });
+  },
+
+  "the wrong type": async (server) => {
+    equal(await T.connect(server.ws, { wasmURL: "/plain.wasm" }).request(1), 1);
+  },
+
+  "wasm is missing": async (server) => {
+    const api = T.connect(server.ws, { wasmURL: new URL("/missing.wasm", location.href) });
+    api.send({ n: 1 }, cb("a"), { timeout: 0 });
+    const failure = event(api, "error");
+    const change = event(api, "statechange");
+    const error = await failure;
+    ok(error instanceof Error && error.message.includes("/missing.wasm") && error.message.includes("404"), `it says what and why: ${error}`);
+    equal((await change).state, "closed");
+    await logged(1);
+    equal(T.log, ["a: crashed/unsent"]);
+    const late = await api.request(2).catch((e) => e);
+    equal([late.code, late.fate, late.message], ["crashed", "unsent", error.message]);
+    equal(await outcome(api.ready), "crashed/unsent");
+    // The way back, and a second client.
+    await fetch("/found");
+    api.reconnect();
+    equal(await api.request(3), 3);
+    equal(await T.connect(server.ws).request(4), 4);
+  },
+
+  "wasm that is none": async (server) => {
+    const api = T.connect(server.ws, { wasmURL: "/page.wasm" });
+    const failure = event(api, "error");
+    equal(await outcome(api.request(1)), "crashed/unsent");
+    ok((await failure).message.includes("/page.wasm"), "it says which");
+    equal(await outcome(api.request(2)), "crashed/unsent");
+    await api.close();
+    equal(await outcome(api.request(3)), "closed/unsent");
+  },
+});

@@ -1,0 +1,117 @@
+// What a page may write: all of this must compile. Nothing here is ever run.
+import { connect, Sockjax, SockjaxError, version } from "sockjax";
+import type {
+  CallOptions, Callback, Data, ErrorCode, Fate, Json, Key, Options, SockjaxEventMap, State, StateChange, Stats, Unmatched,
+} from "sockjax";
+
+// connect: every way to say where, every option.
+const api: Sockjax = connect("/ws");
+connect(new URL("wss://example.com/ws"));
+connect(() => "/ws", {});
+connect(async () => new URL(`/ws?ticket=${await Promise.resolve(1)}`, location.href));
+const all: Required<Options> = {
+  protocol: "plain",
+  preset: "seed",
+  heartbeat: { after: 25_000, timeout: 0 },
+  reconnect: { min: 500, max: 20_000, attempts: Infinity },
+  timeout: 0,
+  queue: { calls: 1, bytes: 1 },
+  wasmURL: new URL("https://example.com/sockjax.wasm"),
+};
+connect("/ws", all);
+connect("/ws", { protocol: "sockjax.1", heartbeat: { after: 1 }, reconnect: {}, queue: {}, wasmURL: "/x.wasm" });
+
+// send: without a callback, with one, with types for the reply.
+interface Time {
+  now: string;
+}
+const controller = new AbortController();
+const options: Required<CallOptions> = { timeout: 1000, signal: controller.signal, idempotent: true };
+const key: Key = api.send({ api: "time" });
+api.send(null, null);
+api.send([1, "two", { three: [] }], undefined, { signal: null });
+api.send<Time>({ api: "time" }, (reply, error) => {
+  const failure: SockjaxError | null = error;
+  const now: string | undefined = reply?.now;
+  console.log(failure, now, key);
+}, options);
+const callback: Callback<number> = (reply) => console.log(reply?.toFixed());
+api.send(1, callback);
+api.send("a caller who wants only the reply", (reply) => console.log(reply.any.thing));
+
+// request: awaits a reply of a type, or throws.
+async function calls(data: Data): Promise<Json> {
+  try {
+    const { now } = await api.request<Time>(data, { timeout: 1, idempotent: false });
+    return { now, more: [null, true, 1] };
+  } catch (error) {
+    if (!(error instanceof SockjaxError)) throw error;
+    const fate: Fate = error.fate;
+    const name: "SockjaxError" = error.name;
+    return [what(error.code), fate, name, error.message, error.reason ?? "", error.data];
+  }
+}
+
+// Each code is there, and no other: the function would lack a return.
+function what(code: ErrorCode): string {
+  switch (code) {
+    case "timeout": case "aborted": case "closed": case "overloaded":
+    case "lost": case "rejected": case "invalid": case "crashed":
+      return code;
+  }
+}
+
+function where(state: State): number {
+  switch (state) {
+    case "connecting": return 0;
+    case "open": return 1;
+    case "waiting": return 2;
+    case "closed": return 3;
+  }
+}
+
+function became(fate: Fate): boolean {
+  switch (fate) {
+    case "unsent": return false;
+    case "unknown": return true;
+    case "executed": return true;
+  }
+}
+
+// Events.
+api.addEventListener("statechange", function ({ detail }) {
+  const change: StateChange = detail;
+  const { state, previous, attempt, delay, closeCode, reason } = change;
+  console.log(this.state, where(state), where(previous), attempt + delay + closeCode, reason.length);
+}, { once: true });
+api.addEventListener("error", ({ detail }: SockjaxEventMap["error"]) => console.log(detail.message));
+const unmatched = ({ detail }: CustomEvent<Unmatched>) => console.log(detail.key, detail.message);
+api.addEventListener("unmatched", unmatched);
+api.removeEventListener("unmatched", unmatched);
+api.addEventListener("of the page's own", (event) => console.log(event.type));
+api.dispatchEvent(new Event("of the page's own"));
+
+// The rest.
+async function rest(): Promise<void> {
+  await api.ready;
+  console.log(where(api.state), version.length);
+  const stats: Stats = api.stats();
+  const numbers: Record<keyof Stats, number> = stats;
+  const {
+    pending, queued, queuedBytes, calls: made, replies, failures, framesOut, framesIn, unitsOut, unitsIn,
+    opened, unmatched: strangers, garbage, crashes, slots, slotCapacity, funcs,
+  } = numbers;
+  console.log(
+    pending, queued, queuedBytes, made, replies, failures, framesOut, framesIn, unitsOut, unitsIn,
+    opened, strangers, garbage, crashes, slots, slotCapacity, funcs,
+  );
+  api.reconnect();
+  await api.drain();
+  await api.close();
+}
+
+// Wrappers and tests make errors of their own.
+const error: Error = new SockjaxError("rejected", "executed", "no", { reason: "full", data: { left: 0 }, cause: 1 });
+new SockjaxError("timeout", "unknown", "late");
+
+export { became, calls, error, rest };

@@ -1,0 +1,94 @@
+package sockjax_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/sockjax/sockjax/internal/e2e"
+)
+
+// A page that goes into the back/forward cache and comes back finds its client
+// at work again, and its calls settled.
+func TestBackForwardCache(t *testing.T) {
+	t.Parallel()
+	site := e2e.NewSite(t)
+	server := e2e.NewServer(t)
+	page := e2e.Open(t, site.URL)
+	e2e.Eval[any](t, page, fmt.Sprintf(`
+		addEventListener("pageshow", ({ persisted }) => (globalThis.cameBack = persisted));
+		globalThis.api = sockjax.connect(%q, { reconnect: { min: 60_000_000, max: 60_000_000 } });
+		await api.request(1);
+		api.send({ do: "silent" }, T.cb("a"), { timeout: 0 });
+		await api.drain();`, server.URL()+"/ws"))
+	page.Navigate(t, site.URL+"/empty")
+	// No load event follows where a page is restored.
+	e2e.Eval[any](t, page, `setTimeout(() => history.back())`)
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if came := e2e.Eval[*bool](t, page, `return globalThis.cameBack`); came != nil {
+			if !*came {
+				t.Fatal("the page was loaded anew: something kept it out of the cache")
+			}
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the page did not come back")
+		}
+	}
+	got := e2e.Eval[string](t, page, `
+		const reply = await api.request("after");
+		await T.logged(1);
+		return [reply, api.state, api.stats().opened, T.log].join(" ")`)
+	if want := "after open 2 a: lost/unknown"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Chromium's own idea of being offline: open sockets go deaf and stay open,
+// new ones fail, and what was under way is delivered afterwards.
+func TestOffline(t *testing.T) {
+	t.Parallel()
+	site := e2e.NewSite(t)
+	server := e2e.NewServer(t)
+	page := e2e.Open(t, site.URL)
+	offline := func(is bool) {
+		t.Helper()
+		conditions := []*network.Conditions{}
+		if is {
+			conditions = append(conditions, &network.Conditions{Offline: true, DownloadThroughput: -1, UploadThroughput: -1})
+		}
+		if _, err := chromedp.Call(page.Context(), network.EmulateNetworkConditionsByRule,
+			network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: conditions}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := chromedp.Call(page.Context(), network.OverrideNetworkState,
+			network.OverrideNetworkStateParams{Offline: is, DownloadThroughput: -1, UploadThroughput: -1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := chromedp.Call(page.Context(), network.Enable, network.EnableParams{}); err != nil {
+		t.Fatal(err)
+	}
+	connect := fmt.Sprintf(`globalThis.api = sockjax.connect(%q, { heartbeat: { after: 60_000, timeout: 10_000 } }); await api.request(1);`, server.URL()+"/ws")
+
+	// A short one: nothing is lost, not even the connection.
+	e2e.Eval[any](t, page, connect)
+	offline(true)
+	e2e.Eval[any](t, page, `await T.until(() => !navigator.onLine); api.send({ n: 2 }, T.cb("a", ({ n }) => n)); await api.drain()`)
+	offline(false)
+	got := e2e.Eval[string](t, page, `await T.logged(1); return [T.log, api.state, api.stats().opened].join(" ")`)
+	if want := "a: 2 open 1"; got != want {
+		t.Errorf("a short outage: got %q, want %q", got, want)
+	}
+
+	// A long one: the probe finds it, and "online" ends it.
+	offline(true)
+	e2e.Eval[any](t, page, `api.send({ n: 3 }, T.cb("b", ({ n }) => n), { idempotent: true, timeout: 0 }); await T.state(api, "waiting")`)
+	offline(false)
+	got = e2e.Eval[string](t, page, `await T.logged(2); return [T.log[1], api.state, api.stats().opened].join(" ")`)
+	if want := "b: 3 open 2"; got != want {
+		t.Errorf("a long outage: got %q, want %q", got, want)
+	}
+}
