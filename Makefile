@@ -58,7 +58,7 @@ unit: ## unit tests, with the race detector
 	go test -race $$(go list ./... | grep -vxF "$$(go list -m)")
 
 js: ## the tests of what runs in a browser, as wasm, in Node.js
-	$(JS) go test -timeout 2m -exec '$(JS_EXEC)' $(JS_PKGS)
+	$(JS) go test -timeout 5m -exec '$(JS_EXEC)' $(JS_PKGS)
 
 types: testdata/types/node_modules/.package-lock.json ## check the types by TypeScript's compiler
 	npm --prefix testdata/types run --silent check

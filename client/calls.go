@@ -65,13 +65,12 @@ func (t *table[P]) holds(r ref) bool {
 	return int(r.place) < len(t.places) && t.places[r.place].Key == r.key
 }
 
-func (t *table[P]) has(key protocol.Key, name string) bool {
-	if name != "" {
-		if _, ok := t.names[name]; ok {
-			return true
-		}
+// named reports whether a call has that name. Only plain mode has names.
+func (t *table[P]) named(name string) bool {
+	if name == "" {
+		return false
 	}
-	_, ok := t.index[key]
+	_, ok := t.names[name]
 	return ok
 }
 

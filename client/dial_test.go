@@ -210,8 +210,13 @@ func TestCloseDoesNotWaitForThePeer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	unread, err := c.open(t.Context()) // nobody reads here either
+	if err != nil {
+		t.Fatal(err)
+	}
 	begin := time.Now()
-	c.Close()
+	unread.Close(protocol.CloseNormal, "")
+	c.Close() // waits for both
 	if took := time.Since(begin); took > 3*linger {
 		t.Errorf("it took %v", took)
 	}

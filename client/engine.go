@@ -38,6 +38,7 @@ type Engine[P any] struct {
 
 	mu        sync.Mutex // protects following
 	calls     table[P]
+	last      protocol.Key // of the youngest call
 	queue     queue
 	deadlines deadlines
 	undated   []ref // calls whose time has not begun to run
@@ -94,8 +95,9 @@ func (c *Closed) Error() string { return c.Reason }
 
 // Call is what Submit takes.
 type Call[P any] struct {
-	// Key names the call. It must not be in flight, and must grow from call
-	// to call, since it also tells which of two calls is older.
+	// Key names the call. It must be larger than that of any call before,
+	// which makes it unique without a search, and tells which of two calls is
+	// older.
 	Key protocol.Key
 	// Name is the call's key on the wire in plain mode, and empty otherwise.
 	Name string
@@ -161,6 +163,7 @@ func (e *Engine[P]) submit(c *Call[P]) *Error {
 	if e.queue.wasteful() {
 		e.queue.compact(e.calls.queued)
 	}
+	e.last = c.Key
 	r := ref{c.Key, e.calls.add(c)}
 	e.queue.push(r, c.Size)
 	if c.Timeout > 0 {
@@ -182,7 +185,7 @@ func (e *Engine[P]) EndTurn() {
 
 // refuse says why a call can't be taken.
 func (e *Engine[P]) refuse(c *Call[P]) *Error {
-	if e.calls.has(c.Key, c.Name) {
+	if c.Key <= e.last || e.calls.named(c.Name) {
 		return &Error{CodeInvalid, Unsent, "the key is in flight already: each call needs one of its own"}
 	}
 	if e.queue.live >= e.opts.Queue.Calls {

@@ -1,6 +1,6 @@
 // What sockjax.d.ts promises about one call. Each case has a server of its
 // own: see T in internal/e2e/page.js and answer in internal/e2e/control.go.
-const { cb, equal, ok, throws, until, outcome, logged } = T;
+const { cb, equal, ok, until, outcome, logged } = T;
 const fast = { reconnect: { min: 1, max: 20 } };
 const offline = async (server, options) => {
   await server.set({ refuse: true });

@@ -1,5 +1,5 @@
 // The end of the wasm runtime, in the middle of everything.
-const { cb, equal, ok, until, outcome, logged, state, event } = T;
+const { cb, equal, ok, until, outcome, logged, state } = T;
 const fast = { reconnect: { min: 1, max: 20 } };
 
 /** Has Go panic: no client has this number. A panic in an export throws nothing. */

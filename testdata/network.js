@@ -1,5 +1,5 @@
 // What networks, servers and pages do to a connection.
-const { cb, equal, ok, until, within, outcome, logged, state, event } = T;
+const { cb, equal, ok, until, outcome, logged, state, event } = T;
 const fast = { reconnect: { min: 1, max: 20 } };
 const far = { reconnect: { min: 60_000_000, max: 60_000_000 } }; // only a nudge comes before that
 const visible = () => document.dispatchEvent(new Event("visibilitychange"));
@@ -93,6 +93,28 @@ Object.assign(T.cases, {
     await logged(1);
     equal(T.log, ["a: lost/unknown"]);
     equal(await api.request(3), 3);
+  },
+
+  "the network cuts, refuses, and comes back": async (server) => {
+    for (const how of ["fin", "rst"]) {
+      const api = T.connect(server.proxied, fast);
+      equal(await api.request(1), 1);
+      await server.stall(); // what is cut while it stalls never arrives
+      api.send({ n: 2 }, cb(how));
+      await api.drain();
+      await server.block();
+      const change = event(api, "statechange");
+      await server.cut(how);
+      equal([(await change).state, (await change).closeCode], ["waiting", 1006], how);
+      await until(() => T.sockets.length > 3); // attempts that fail
+      await server.heal();
+      equal(await api.request(3), 3);
+      await logged(1);
+      equal(T.log.splice(0), [`${how}: lost/unknown`]);
+      await api.close();
+      T.sockets.length = 0;
+    }
+    equal((await server.seen()).requests, [1, 3, 1, 3]);
   },
 
   "a stall shorter than the heartbeat's patience is none": async (server) => {

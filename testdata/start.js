@@ -1,7 +1,7 @@
 // Before wasm is there, and without it. Each case has a page of its own. The
 // site serves /held.wasm once /letgo was asked for, /plain.wasm with the wrong
 // type, /page.wasm that is a page, and /missing.wasm never, until /found.
-const { cb, equal, ok, until, outcome, logged, state, event } = T;
+const { cb, equal, ok, outcome, logged, event } = T;
 const held = { wasmURL: "/held.wasm" };
 
 Object.assign(T.cases, {
@@ -90,6 +90,19 @@ Object.assign(T.cases, {
     api.reconnect();
     equal(await api.request(3), 3);
     equal(await T.connect(server.ws).request(4), 4);
+  },
+
+  "Go cannot start": async (server) => {
+    // The first thing that its runtime asks for, in the middle of go.run().
+    const { getRandomValues } = Crypto.prototype;
+    Crypto.prototype.getRandomValues = () => {
+      Crypto.prototype.getRandomValues = getRandomValues;
+      throw new Error("no entropy");
+    };
+    const api = T.connect(server.ws);
+    api.send({ n: 1 }, cb("a"), { timeout: 5_000 });
+    await logged(1);
+    ok(/^a: (crashed\/unsent|{"n":1})$/.test(T.log[0]), `it is told, or tried again: ${T.log[0]}`);
   },
 
   "wasm that is none": async (server) => {

@@ -92,7 +92,7 @@ func TestDeadline(t *testing.T) {
 	s.call("submit", 7, 1, 10, 300, 0)
 	s.turn()
 	s.await("frame [request 1/7]")
-	s.call("submit", 8, 2, 10, 60_000, 0)
+	s.call("submit", 8, 2, 10, 5_000, 0)
 	s.turn()
 	s.await("frame [request 2/8]")
 	s.skip(300 * time.Millisecond)
@@ -100,7 +100,7 @@ func TestDeadline(t *testing.T) {
 	if got := s.call("settle", 1).Int(); got != -1 {
 		t.Errorf("a reply after the deadline: settle = %d, want -1", got)
 	}
-	s.skip(time.Minute)
+	s.skip(5 * time.Second)
 	s.eventually("the second deadline", func() bool { return len(s.log()) >= 1 })
 	if got := s.log()[0]; !like(got, "failed 8 timeout unknown: …") && got != "ping" {
 		t.Error("got", got)

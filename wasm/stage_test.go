@@ -122,7 +122,7 @@ func (s *stage) submit(key, slot int) {
 // turn is what the hands do at the end of a turn of the page.
 func (s *stage) turn() { s.browser.Call("turn", s.id) }
 
-// skip moves the program's clock.
+// skip moves the program's clock, which is also that of go test -timeout.
 func (s *stage) skip(d time.Duration) {
 	s.browser.Set("ahead", s.browser.Get("ahead").Float()+float64(d.Milliseconds()))
 }

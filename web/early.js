@@ -61,6 +61,11 @@ export class Early {
     }
   }
 
+  /** Forgets all calls, whose slots somebody else will settle. */
+  clear() {
+    for (const [slot, call] of [...this.#calls]) this.#remove(slot, call);
+  }
+
   #remove(slot, call) {
     clearTimeout(call.timer);
     this.#calls.delete(slot);

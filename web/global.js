@@ -3,5 +3,5 @@ import { version, wasmFile } from "sockjax:assets";
 import { Sockjax, connector } from "./client.js";
 import { SockjaxError } from "./errors.js";
 
-const connect = connector(new URL(wasmFile, document.currentScript?.src ?? location.href));
+const connect = connector(new URL(wasmFile, globalThis.document?.currentScript?.src ?? location.href));
 globalThis.sockjax = Object.freeze({ connect, Sockjax, SockjaxError, version });

@@ -294,6 +294,7 @@ export class Hands {
     this.id = -1;
     this.#asked++;
     this.#frames.abandon();
+    this.#early.clear(); // all slots are told below
     const told = new Set(this.#news.map(({ slot }) => slot));
     for (const slot of this.#slots.taken()) {
       if (!told.has(slot)) this.#fail(slot, new SockjaxError("crashed", "unknown", message));

@@ -33,7 +33,7 @@ export class Runtime {
 
   add(hands) {
     this.#clients.add(hands);
-    if (this.#instance) this.#begin(hands);
+    if (this.#instance) this.#tryBegin(hands);
     else this.#start();
   }
 
@@ -72,14 +72,20 @@ export class Runtime {
     try {
       this.#module ??= await load(this.#url);
       await this.#launch();
+      for (const hands of this.#clients) this.#begin(hands);
     } catch (error) {
-      const clients = [...this.#clients];
-      this.#clients.clear();
-      for (const hands of clients) hands.failedToLoad(error);
+      this.#giveUp(error);
     } finally {
       this.#starting = false;
     }
-    if (this.#instance) for (const hands of this.#clients) this.#begin(hands);
+  }
+
+  /** There is no instance to be had: the clients are told, and let go. */
+  #giveUp(error) {
+    this.#retire();
+    const clients = [...this.#clients];
+    this.#clients.clear();
+    for (const hands of clients) hands.failedToLoad(error);
   }
 
   async #launch() {
@@ -90,14 +96,21 @@ export class Runtime {
     go.importObject.sockjax = this.#imports();
     const made = await WebAssembly.instantiate(this.#module, go.importObject);
     const { exports } = made;
-    const instance = { go, exports, events, born: performance.now(), connect: null, depth: 0, scratch: 0 };
+    const instance = { go, exports, events, born: performance.now(), connect: null, failure: null, depth: 0, scratch: 0 };
     go.exit = () => {
       // Go frames are on the stack: only note it here.
       if (this.#instance === instance) this.dead = true;
       queueMicrotask(() => this.#crash(instance, "it has ended: see the console"));
     };
-    go.run(made); // returns when main waits; its Promise says nothing reliable
-    if (go.exited) throw new Error("sockjax: wasm ended as soon as it started: see the console");
+    // Returns when main waits. Its Promise says nothing reliable about the
+    // end, but it rejects if Go can't even start.
+    go.run(made).catch((error) => {
+      instance.failure = error;
+    });
+    await null;
+    if (go.exited || instance.failure || !scope.connect) {
+      throw new Error(`sockjax: wasm ended as soon as it started: ${instance.failure ?? "see the console"}`);
+    }
     instance.connect = scope.connect;
     instance.depth = exports.depthPointer();
     instance.scratch = exports.scratchPointer();
@@ -108,7 +121,16 @@ export class Runtime {
   #begin(hands) {
     const { exports, connect } = this.#instance;
     hands.begin(exports, connect);
-    this.#byId.set(hands.id, hands);
+    if (hands.id >= 0) this.#byId.set(hands.id, hands);
+  }
+
+  /** What an engine throws is no error of the page's that calls connect. */
+  #tryBegin(hands) {
+    try {
+      this.#begin(hands);
+    } catch (error) {
+      this.#crash(this.#instance, String(error));
+    }
   }
 
   /** What ../wasm/imports.go declares. An exception must not get into Go. */
@@ -132,18 +154,23 @@ export class Runtime {
   /** Fails what waits, and starts another instance. */
   #crash(instance, why) {
     if (this.#instance !== instance) return;
-    const { go, events, born } = instance;
-    this.#instance = null;
+    this.#retire();
+    for (const hands of this.#clients) hands.crashed(`the wasm runtime crashed and is being restarted: ${why}`);
+    this.#crashes = performance.now() - instance.born > GOOD_LIFE ? 0 : this.#crashes + 1;
+    setTimeout(() => this.#start(), this.#crashes === 0 ? 0 : delay(this.#crashes));
+  }
+
+  /** Lets nothing lead into the present instance any more: no timer, no event. */
+  #retire() {
     this.dead = true;
+    if (this.#instance === null) return;
+    const { go, events } = this.#instance;
+    this.#instance = null;
     this.#byId.clear();
-    // Nothing may lead into the dead instance any more: no timer, no event.
     go.exited = true;
     for (const timer of go._scheduledTimeouts.values()) clearTimeout(timer);
     go._scheduledTimeouts.clear();
     events.abort();
-    for (const hands of this.#clients) hands.crashed(`the wasm runtime crashed and is being restarted: ${why}`);
-    this.#crashes = performance.now() - born > GOOD_LIFE ? 0 : this.#crashes + 1;
-    setTimeout(() => this.#start(), this.#crashes === 0 ? 0 : delay(this.#crashes));
   }
 }
 
@@ -184,7 +211,7 @@ function makeScope(signal) {
   const source = (target) => target && { addEventListener: (type, listener) => target.addEventListener(type, listener, { signal }) };
   return {
     Object, Array, Uint8Array, Error, Date,
-    crypto, performance, TextEncoder, TextDecoder,
+    crypto, performance, console, TextEncoder, TextDecoder,
     get WebSocket() {
       return globalThis.WebSocket;
     },

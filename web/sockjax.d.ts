@@ -208,7 +208,7 @@ export interface Stats {
   /** Slots that hold a call's values, and places made for them. */
   readonly slots: number;
   readonly slotCapacity: number;
-  /** `js.Func`s that the page's wasm runtime holds, for all clients. */
+  /** `js.Func`s that the page's wasm runtime holds, for all clients; 0 while this client has no part in it. */
   readonly funcs: number;
 }
 

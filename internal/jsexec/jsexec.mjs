@@ -26,7 +26,7 @@ const browser = new FakeBrowser();
 /** The names of makeScope in ../../web/runtime.js; a test compares the two. */
 const scope = {
   Object, Array, Uint8Array, Error, Date,
-  crypto: globalThis.crypto ?? crypto.webcrypto, performance, TextEncoder, TextDecoder,
+  crypto: globalThis.crypto ?? crypto.webcrypto, performance, console, TextEncoder, TextDecoder,
   get WebSocket() {
     return browser.WebSocket;
   },
