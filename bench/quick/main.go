@@ -87,6 +87,29 @@ func run(reps int, sample time.Duration) error {
 		}
 	}
 	report(results)
+	return firstReplies(tab, url, reps)
+}
+
+// firstReplies times a page's way from the script to its first reply, each
+// time in a browser context that has cached nothing.
+func firstReplies(browser context.Context, url string, reps int) error {
+	var times []float64
+	for range reps {
+		tab, done := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+		err := chromedp.Do(tab, chromedp.Navigate(url))
+		if err != nil {
+			done()
+			return fmt.Errorf("failed to open a page: %w", err)
+		}
+		ms, err := eval[float64](tab, `import("/page.js").then((m) => m.firstReply())`)
+		done()
+		if err != nil {
+			return err
+		}
+		times = append(times, ms)
+	}
+	fmt.Printf("\nFirst reply %.0f ms (%.0f..%.0f) after the page asks for the script, nothing cached, from loopback.\n",
+		median(times), slices.Min(times), slices.Max(times))
 	return nil
 }
 

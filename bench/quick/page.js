@@ -66,6 +66,15 @@ function open(socket) {
 const makers = { sockjax: sockjaxClient, frames: frameClient, batch: batchClient };
 const clients = {};
 
+/** Milliseconds from asking for the script to the first reply, in a page that has cached nothing. */
+export async function firstReply() {
+  const start = performance.now();
+  const { connect } = await import("/sockjax.js");
+  const api = connect("/ws");
+  await api.request({});
+  return performance.now() - start;
+}
+
 /** Opens all clients before any is measured. */
 export async function prepare() {
   for (const [name, make] of Object.entries(makers)) clients[name] = await make();
