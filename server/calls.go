@@ -27,10 +27,59 @@ func (k key) String() string {
 type call struct {
 	Request
 	rawKey []byte // in plain mode: the key as the client wrote it
-	ctx    context.Context
-	cancel context.CancelCauseFunc
+	ctx    callContext
 
 	canceled bool // protected by calls.mutex
+}
+
+// table finds calls by their keys. A connection uses one of the maps, since a
+// map of both would hash two words and a text for each number.
+type table struct {
+	numbers map[protocol.Key]*call
+	names   map[string]*call
+}
+
+func (t *table) len() int { return len(t.numbers) + len(t.names) }
+
+func (t *table) get(k key) *call {
+	if k.n != 0 {
+		return t.numbers[k.n]
+	}
+	return t.names[k.s]
+}
+
+func (t *table) put(c *call) {
+	switch {
+	case c.key.n == 0 && t.names == nil:
+		t.names = map[string]*call{c.key.s: c}
+	case c.key.n == 0:
+		t.names[c.key.s] = c
+	case t.numbers == nil:
+		t.numbers = map[protocol.Key]*call{c.key.n: c}
+	default:
+		t.numbers[c.key.n] = c
+	}
+}
+
+func (t *table) remove(k key) {
+	if k.n != 0 {
+		delete(t.numbers, k.n)
+	} else {
+		delete(t.names, k.s)
+	}
+}
+
+func (t *table) all(yield func(*call) bool) {
+	for _, c := range t.numbers {
+		if !yield(c) {
+			return
+		}
+	}
+	for _, c := range t.names {
+		if !yield(c) {
+			return
+		}
+	}
 }
 
 // calls are the requests of one client that are in flight: those whose
@@ -40,7 +89,7 @@ type calls struct {
 	maxCalls   int
 	maxBytes   int
 	mutex      sync.Mutex // protects following
-	running    map[key]*call
+	running    table
 	bytes      int       // of Data
 	grown      bool      // running has become too large to keep while it is empty
 	draining   bool      // refuse what comes
@@ -64,13 +113,10 @@ func (t *calls) begin(k *call) *protocol.Error {
 	if refused := t.refusal(k); refused != nil {
 		return refused
 	}
-	if t.running == nil {
-		t.running = make(map[key]*call)
-	}
-	t.running[k.key] = k
+	t.running.put(k)
 	t.bytes += len(k.Data)
-	t.grown = t.grown || len(t.running) > keepCalls
-	k.ctx, k.cancel = context.WithCancelCause(t.base)
+	t.grown = t.grown || t.running.len() > keepCalls
+	k.ctx.base = t.base
 	return nil
 }
 
@@ -78,12 +124,12 @@ func (t *calls) refusal(k *call) *protocol.Error {
 	switch {
 	case t.draining || t.ended != nil:
 		return &protocol.Error{Code: protocol.Overloaded, Message: "the server shuts down"}
-	case t.running[k.key] != nil:
+	case t.running.get(k.key) != nil:
 		return &protocol.Error{Code: protocol.Invalid, Message: "the key is in flight already: use each key once"}
-	case len(t.running) >= t.maxCalls:
+	case t.running.len() >= t.maxCalls:
 		return &protocol.Error{Code: protocol.Overloaded,
 			Message: fmt.Sprintf("%d requests are in flight, the limit of this connection", t.maxCalls)}
-	case len(t.running) > 0 && t.bytes+len(k.Data) > t.maxBytes:
+	case t.running.len() > 0 && t.bytes+len(k.Data) > t.maxBytes:
 		return &protocol.Error{Code: protocol.Overloaded,
 			Message: fmt.Sprintf("the requests in flight would exceed %d bytes, the limit of this connection", t.maxBytes)}
 	}
@@ -95,32 +141,32 @@ func (t *calls) refusal(k *call) *protocol.Error {
 // outbox; and a reply never leaves while its call still counts.
 func (t *calls) finish(k *call, reply func()) {
 	t.mutex.Lock()
-	delete(t.running, k.key)
+	t.running.remove(k.key)
 	t.bytes -= len(k.Data)
 	if !k.canceled && t.ended == nil {
 		reply()
 	}
-	if len(t.running) == 0 {
+	if t.running.len() == 0 {
 		if t.grown {
-			t.running, t.grown = nil, false
+			t.running, t.grown = table{}, false
 		}
 		t.lastIsDone.Broadcast()
 	}
 	t.mutex.Unlock()
-	k.cancel(ErrDone)
+	k.ctx.end(ErrDone)
 }
 
 // giveUp is a cancel of the caller's. The call stays in the table until its
 // handler returns, or else cancels would let a client run any number.
 func (t *calls) giveUp(name key) {
 	t.mutex.Lock()
-	k := t.running[name]
+	k := t.running.get(name)
 	if k != nil {
 		k.canceled = true
 	}
 	t.mutex.Unlock()
 	if k != nil {
-		k.cancel(ErrCanceled)
+		k.ctx.end(ErrCanceled)
 	}
 }
 
@@ -137,13 +183,13 @@ func (t *calls) end(cause error) {
 	if t.ended == nil {
 		t.ended = cause
 	}
-	left := make([]*call, 0, len(t.running))
-	for _, k := range t.running {
+	left := make([]*call, 0, t.running.len())
+	for k := range t.running.all {
 		left = append(left, k)
 	}
 	t.mutex.Unlock()
 	for _, k := range left {
-		k.cancel(cause)
+		k.ctx.end(cause)
 	}
 }
 
@@ -151,7 +197,7 @@ func (t *calls) end(cause error) {
 func (t *calls) wait() {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	for len(t.running) > 0 {
+	for t.running.len() > 0 {
 		t.lastIsDone.Wait()
 	}
 }

@@ -64,7 +64,7 @@ func (c *conn) run(k *call) {
 		}
 		c.answer(k, nil, &internal)
 	}()
-	result, err := c.server.handler.ServeCall(k.ctx, &k.Request)
+	result, err := c.server.handler.ServeCall(&k.ctx, &k.Request)
 	data, failure := c.outcome(k, result, err)
 	finished = true
 	c.answer(k, data, failure)

@@ -58,17 +58,20 @@ export class Hands {
   // ---- from the page
 
   send(data, callback, { timeout = this.#options.timeout, signal, idempotent } = {}) {
-    const number = ++this.calls;
     const slot = this.#slots.take(callback);
-    let key = number;
-    let text, name, problem, cause;
+    let text, name, key, problem, cause;
     try {
       text = JSON.stringify(data);
+      if (text !== undefined && this.#options.protocol === "plain") ({ text, name, key = name, problem } = plain(data, text));
     } catch (thrown) {
       cause = thrown;
+      text = undefined;
     }
-    if (text === undefined) problem = notJSON(data, cause);
-    else if (this.#options.protocol === "plain") ({ text, name, key = name ?? number, problem } = plain(data, text));
+    // Not earlier: a toJSON or a getter may have made calls of its own, and
+    // the engine wants keys to grow from one submit to the next.
+    const number = ++this.calls;
+    key ??= number;
+    if (text === undefined) problem ??= notJSON(data, cause);
     if (name?.length * 3 > LONGEST_NAME) problem = "the key is too long";
     if (problem !== undefined) {
       this.#fail(slot, new SockjaxError("invalid", "unsent", problem, { cause }));
