@@ -49,13 +49,7 @@ const flagIdempotent = 1
 //go:wasmexport submit
 func submit(id, s uint32, key, size, timeout float64, flags uint32) {
 	depth++
-	current.clients[id].submit(client.Call[slot]{
-		Key:        protocol.Key(key),
-		Payload:    s,
-		Size:       int(size),
-		Timeout:    milliseconds(timeout),
-		Idempotent: flags&flagIdempotent != 0,
-	})
+	current.clients[id].submit(s, key, size, timeout, flags, "")
 	depth--
 }
 
@@ -65,20 +59,21 @@ func submit(id, s uint32, key, size, timeout float64, flags uint32) {
 //go:wasmexport submitNamed
 func submitNamed(id, s uint32, key, size, timeout float64, flags, n uint32) {
 	depth++
-	current.clients[id].submit(client.Call[slot]{
+	current.clients[id].submit(s, key, size, timeout, flags, string(scratch[:n]))
+	depth--
+}
+
+func (b *border) submit(s slot, key, size, timeout float64, flags uint32, name string) {
+	err := b.engine.Submit(client.Call[slot]{
 		Key:        protocol.Key(key),
-		Name:       string(scratch[:n]),
+		Name:       name,
 		Payload:    s,
 		Size:       int(size),
 		Timeout:    milliseconds(timeout),
 		Idempotent: flags&flagIdempotent != 0,
 	})
-	depth--
-}
-
-func (b *border) submit(c client.Call[slot]) {
-	if err := b.engine.Submit(c); err != nil {
-		b.Fail(c.Payload, err)
+	if err != nil {
+		b.Fail(s, err)
 	}
 }
 

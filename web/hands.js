@@ -7,6 +7,7 @@ import { countedSize, notJSON, plain } from "./wire.js";
 
 /** As flagIdempotent in ../wasm/exports.go. */
 const IDEMPOTENT = 1;
+
 /**
  * The hands of one client: they hold what never enters Go, the text and the
  * callback of each call, in slots, and do what the engine (../client) decides.
