@@ -12,9 +12,16 @@ JS_EXEC := node "$(CURDIR)/internal/jsexec/jsexec.mjs"
 GO_FILES = $(shell find . -name '[_.]?*' -prune -o -name node_modules -prune -o -name '*.go' -print)
 
 # The steps of make test: what fails fast comes first.
-STEPS := tools fmt-check vet lint rules js types unit browser
+STEPS := tools fmt-check vet lint vuln rules js types unit browser
 
-.PHONY: help test $(STEPS) fmt run dist size bench-quick
+# How long the long tests run. SEED repeats what they did; 0 is a new one.
+CHAOS_TIME  := 10m
+CHAOS_CALLS := 10000
+SEED        := 0
+FUZZTIME    := 1m
+SOAK        := # flags: go run ./internal/soak -help lists them
+
+.PHONY: help test $(STEPS) fmt chaos soak fuzz run dist size bench bench-quick
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,12 +51,15 @@ fmt-check: ## want gofmt to leave no diff
 vet: ## go vet, for this machine and for the browser
 	go vet ./...
 	cd bench && go vet ./...
-	$(JS) go vet $(JS_PKGS)
+	$(JS) go vet -tags native $(JS_PKGS)
 
 lint: ## staticcheck for both, and jsguard: no unsafe call into JavaScript
 	go run $(STATICCHECK) ./...
-	go run -exec 'env $(JS)' $(STATICCHECK) $(JS_PKGS)
+	go run -exec 'env $(JS)' $(STATICCHECK) -tags native $(JS_PKGS)
 	go run -exec 'env $(JS)' $(JSGUARD) -test=false ./wasm
+
+vuln: ## look for known vulnerabilities in what we call, if the database can be reached
+	@sh scripts/vuln.sh
 
 rules: ## the rules of the repository, and the commands of the README
 	go test -count=1 -run '^TestRepo' .
@@ -58,7 +68,7 @@ unit: ## unit tests, with the race detector
 	go test -race $$(go list ./... | grep -vxF "$$(go list -m)")
 
 js: ## the tests of what runs in a browser, as wasm, in Node.js
-	$(JS) go test -timeout 5m -exec '$(JS_EXEC)' $(JS_PKGS)
+	$(JS) go test -tags native -timeout 5m -exec '$(JS_EXEC)' $(JS_PKGS)
 
 types: testdata/types/node_modules/.package-lock.json ## check the types by TypeScript's compiler
 	npm --prefix testdata/types run --silent check
@@ -71,6 +81,15 @@ testdata/types/node_modules/.package-lock.json: testdata/types/package-lock.json
 browser: ## the tests in a real Chromium
 	go test -count=1 -race -timeout 10m -skip '^TestRepo' .
 
+chaos: ## calls through a bad network, for CHAOS_TIME=10m, with SEED=n again
+	go test -count=1 -race -timeout 0 -v -run '^TestChaos$$' . -chaos.time $(CHAOS_TIME) -chaos.calls $(CHAOS_CALLS) -seed $(SEED)
+
+soak: ## 10,000 connections on this machine; SOAK='-conns 1000' for others
+	go run ./internal/soak $(SOAK)
+
+fuzz: ## run every fuzz target for FUZZTIME=1m
+	@FUZZTIME=$(FUZZTIME) sh scripts/fuzz.sh
+
 run: ## start the dev server with its demo
 	go run ./cmd/devserver
 
@@ -79,6 +98,13 @@ dist: ## build the files to ship, into dist/
 
 size: ## print what a page downloads
 	go run ./internal/build/cmd/dist -size
+
+bench: bench/node_modules/.package-lock.json ## compare with every rival in Chromium, in a quarter of an hour
+	cd bench && go run ./full
+
+bench/node_modules/.package-lock.json: bench/package-lock.json
+	npm --prefix bench ci
+	@touch $@
 
 bench-quick: ## compare speeds in Chromium, within a minute
 	cd bench && go run ./quick

@@ -1,6 +1,6 @@
 module github.com/sockjax/sockjax
 
-go 1.26
+go 1.26.0
 
 require (
 	// Compresses what the dev server and make dist hand out; the standard library has no brotli.
@@ -15,10 +15,12 @@ require (
 	github.com/evanw/esbuild v0.28.2
 	// Tells the dev server which files have changed.
 	github.com/fsnotify/fsnotify v1.10.1
-	// Makes the session ids, which name a client for ever.
+	// Makes the session ids of Go programs, which name a client for ever.
 	github.com/google/uuid v1.6.0
 	// Makes every cold call into JavaScript return an error instead of a panic.
 	github.com/hack-pad/safejs v0.1.0
+	// Counts the requests of a connection against server.Options.Rate.
+	golang.org/x/time v0.16.0
 	// Plays the engine against a model in random orders; only tests import it.
 	pgregory.net/rapid v1.3.0
 )

@@ -80,7 +80,9 @@ var mayImport = map[string][]string{
 	"internal/build":          {},
 	"internal/build/cmd/dist": {"internal/build"},
 	"cmd/devserver":           {"internal/build", "protocol", "server"},
-	"internal/e2e":            {"internal/build", "protocol", "server"}, // tests alone import it
+	"internal/e2e":            {"internal/build", "internal/fault", "protocol", "server"}, // tests alone import it
+	"internal/fault":          {},
+	"internal/soak":           {"client", "server"}, // a command
 }
 
 func TestRepoImports(t *testing.T) {

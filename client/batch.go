@@ -2,6 +2,7 @@ package client
 
 import (
 	"slices"
+	"time"
 
 	"github.com/sockjax/sockjax/protocol"
 )
@@ -13,6 +14,11 @@ type Batch[P any] struct {
 	Word string
 	// Hello is the first message, or nil.
 	Hello *protocol.Hello
+	// Token is a fresh token, the next message; empty: none.
+	Token string
+	// Ack is how many outcomes are acknowledged by the next message; 0: there
+	// is none.
+	Ack uint64
 	// Items follow. In plain mode it is one request and nothing else.
 	Items []Item[P]
 }
@@ -31,10 +37,8 @@ const (
 	frameTarget = 64 << 10
 
 	frameOverhead = len("[]")
-	helloSize     = len(`{"hello":{"session":"00000000-0000-0000-0000-000000000000","resume":false}},`)
-
-	cancelSize = len(`{"cancel":9007199254740991},`)
-	maxCancels = 1000 // in one frame, well below protocol.FirstFrame
+	cancelSize    = len(`{"cancel":9007199254740991},`)
+	maxCancels    = 1000 // in one frame, well below protocol.FirstFrame
 )
 
 // Next fills b with what the next frame on conn is to hold. It returns false
@@ -47,10 +51,11 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 	e.mu.Lock()
 	more := false
 	var failed []failure[P]
-	if e.conn.Conn == conn {
-		if more = e.word(b); !more {
-			failed = e.fill(b)
-			more = len(b.Items) > 0 || b.Hello != nil
+	if e.conn.Conn == conn && e.conn.broken == nil {
+		e.awake(now)
+		if more = e.word(b); !more && !e.conn.pulse.probing {
+			failed = e.fill(b, now)
+			more = !b.empty()
 		}
 		if more {
 			e.conn.pulse.out = now
@@ -59,6 +64,10 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 	e.mu.Unlock()
 	e.fail(failed)
 	return more
+}
+
+func (b *Batch[P]) empty() bool {
+	return b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0
 }
 
 // word takes a heartbeat that is due. Nothing may precede the hello.
@@ -75,14 +84,36 @@ func (e *Engine[P]) word(b *Batch[P]) bool {
 }
 
 // fill takes messages until the frame is full or the server has enough to do.
-func (e *Engine[P]) fill(b *Batch[P]) (failed []failure[P]) {
-	size := frameOverhead
+func (e *Engine[P]) fill(b *Batch[P], now time.Duration) []failure[P] {
+	size := frameOverhead + e.preface(b)
+	if !e.conn.welcomed || !e.acks.due && !e.acks.ripe(now) {
+		return e.items(b, size)
+	}
+	failed := e.items(b, size+ackSize)
+	if e.acks.due || !b.empty() {
+		b.Ack = e.acks.take()
+		return failed
+	}
+	return append(failed, e.items(b, size)...) // the next request may need a frame for itself
+}
+
+// preface takes what comes before all else, and returns its size.
+func (e *Engine[P]) preface(b *Batch[P]) (size int) {
+	token := e.conn.token
+	e.conn.token = ""
 	if e.conn.hello {
 		e.conn.hello = false
-		b.Hello = &protocol.Hello{Session: e.session.id, Resume: e.session.resume}
-		e.session.resume = true
-		size += helloSize
+		b.Hello = e.session.hello(e.acks.take(), token)
+		return len(protocol.AppendHello(nil, *b.Hello)) + len(",")
 	}
+	if b.Token = token; token != "" {
+		size = len(protocol.AppendToken(nil, token)) + len(",")
+	}
+	return size
+}
+
+// items takes cancels and requests into a frame that has a size already.
+func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 	told := min(len(e.cancels), maxCancels)
 	for _, key := range e.cancels[:told] {
 		b.Items = append(b.Items, Item[P]{Key: key, Cancel: true})
@@ -105,7 +136,7 @@ func (e *Engine[P]) fill(b *Batch[P]) (failed []failure[P]) {
 			continue
 		}
 		need := protocol.RequestSize(r.key, c.Size) + len(",")
-		if size+need > e.room(len(b.Items) > 0 || b.Hello != nil) {
+		if size+need > e.room(size > frameOverhead) {
 			break
 		}
 		size += need

@@ -2,6 +2,7 @@ package client
 
 import (
 	"slices"
+	"time"
 
 	"github.com/sockjax/sockjax/protocol"
 )
@@ -9,12 +10,15 @@ import (
 // call is a place in the table.
 type call[P any] struct {
 	Call[P]
-	conn uint32 // number of the connection it was last sent on; 0: it waits in the queue
-	sent bool   // it has been sent at least once
+	until time.Duration // its deadline since the engine's epoch; 0: none yet
+	conn  uint32        // number of the connection it was last sent on; 0: it waits to be sent
+	sent  bool          // the server of this session may have run it
+	lost  bool          // that of an earlier session may have
+	older bool          // it was sent on an earlier connection of the session too
 }
 
 func (c *call[P]) fate() Fate {
-	if c.sent {
+	if c.sent || c.lost {
 		return Unknown
 	}
 	return Unsent
@@ -31,9 +35,9 @@ type ref struct {
 // used again, so that a call costs no allocation, and that the queue and the
 // deadlines reach it without looking its key up.
 type table[P any] struct {
-	index  map[protocol.Key]uint32
+	index  index
 	names  map[string]protocol.Key // plain mode only
-	places []call[P]
+	places []call[P]               // with the key 0 if free
 	free   []uint32
 }
 
@@ -42,16 +46,18 @@ type table[P any] struct {
 const idleCapacity = 4096
 
 func newTable[P any]() table[P] {
-	return table[P]{index: map[protocol.Key]uint32{}, names: map[string]protocol.Key{}}
+	return table[P]{index: newIndex(), names: map[string]protocol.Key{}}
 }
 
-func (t *table[P]) live() int { return len(t.index) }
+func (t *table[P]) live() int { return t.index.len() }
 
 func (t *table[P]) at(place uint32) *call[P] { return &t.places[place] }
 
-func (t *table[P]) find(key protocol.Key) (uint32, bool) {
-	place, ok := t.index[key]
-	return place, ok
+func (t *table[P]) find(key protocol.Key) (uint32, bool) { return t.index.find(key) }
+
+func (t *table[P]) has(key protocol.Key) bool {
+	_, ok := t.find(key)
+	return ok
 }
 
 // queued reports whether r still points to its call, and that waits to be
@@ -84,7 +90,7 @@ func (t *table[P]) add(c *Call[P]) uint32 {
 		t.places = append(t.places, call[P]{})
 	}
 	t.places[place].Call = *c
-	t.index[c.Key] = place
+	t.index.add(c.Key, place)
 	if c.Name != "" {
 		t.names[c.Name] = c.Key
 	}
@@ -95,11 +101,11 @@ func (t *table[P]) add(c *Call[P]) uint32 {
 func (t *table[P]) take(place uint32) P {
 	c := &t.places[place]
 	payload := c.Payload
-	delete(t.index, c.Key)
+	t.index.remove(c.Key)
 	if c.Name != "" {
 		delete(t.names, c.Name)
 	}
-	if len(t.index) == 0 && len(t.places) > idleCapacity {
+	if t.live() == 0 && len(t.places) > idleCapacity {
 		*t = newTable[P]()
 		return payload
 	}
@@ -111,9 +117,9 @@ func (t *table[P]) take(place uint32) P {
 // oldest returns the places of the calls that want selects, oldest first.
 func (t *table[P]) oldest(want func(*call[P]) bool) []uint32 {
 	var found []uint32
-	for _, place := range t.index {
-		if want(&t.places[place]) {
-			found = append(found, place)
+	for place := range t.places {
+		if c := &t.places[place]; c.Key != 0 && want(c) {
+			found = append(found, uint32(place))
 		}
 	}
 	slices.SortFunc(found, func(a, b uint32) int {

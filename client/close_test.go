@@ -1,5 +1,3 @@
-//go:build !js
-
 package client
 
 import (
@@ -140,7 +138,7 @@ func TestEventsOfAnOldConnectionAreIgnored(t *testing.T) {
 		e := n.engine
 		e.Welcome(old, welcome)
 		e.Pinged(old)
-		e.Received(old)
+		e.Received(old, 0)
 		old.drop(protocol.CloseForbidden)
 		var b Batch[*fakeCall]
 		if e.Next(old, &b) {

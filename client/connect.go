@@ -17,9 +17,21 @@ type connection struct {
 	limits   protocol.Limits
 	inFlight int           // calls sent on it without an outcome
 	hello    bool          // to be sent
+	adopted  bool          // see Adopt
+	token    string        // to be sent, in the hello or later
 	welcomed bool          // the limits are the server's own
 	since    time.Duration // when it was welcomed
+	jitter   time.Duration // the server's wish for the wait after its end
+	look     time.Duration // when watch looks at it again
+	broken   *Closed       // why it must end, if the server has broken the protocol
+	pass     pass
 	pulse    pulse
+}
+
+// carries reports whether a call that was last sent on a connection of that
+// number was sent on this one.
+func (c *connection) carries(number uint32) bool {
+	return number != 0 && number == c.number
 }
 
 // full reports whether the server has as many requests as it takes.
@@ -37,8 +49,8 @@ func (c *connection) wake() {
 func (e *Engine[P]) run(ctx context.Context) {
 	failures := 0
 	for {
-		end, held := e.attempt(ctx)
-		if held >= minUp {
+		end, past := e.attempt(ctx)
+		if past.held >= minUp {
 			failures = 0
 		}
 		failures++
@@ -64,7 +76,7 @@ func (e *Engine[P]) run(ctx context.Context) {
 			failures = 0
 			continue
 		}
-		delay := backoff(e.opts.Reconnect, failures)
+		delay := backoff(e.opts.Reconnect, failures, past.jitter)
 		timer := time.NewTimer(delay)
 		if e.wait(ctx, Change{State: StateWaiting, Attempt: failures, Delay: delay, Code: end.Code, Reason: end.Reason}, timer.C) {
 			failures = 0
@@ -97,21 +109,55 @@ func (e *Engine[P]) wait(ctx context.Context, c Change, over <-chan time.Time) b
 	}
 }
 
-// attempt opens one connection and keeps it for as long as it holds. It
-// returns why it ended, and how long ago the server had welcomed it.
-func (e *Engine[P]) attempt(ctx context.Context) (Closed, time.Duration) {
+// past is what counts of a connection that has ended: the zero value if the
+// server had never welcomed it.
+type past struct {
+	held   time.Duration // since the welcome
+	jitter time.Duration // the server's wish
+}
+
+// attempt opens one connection, unless one was adopted, keeps it for as long
+// as it holds, and returns why it ended.
+func (e *Engine[P]) attempt(ctx context.Context) (Closed, past) {
 	ctx, redial := context.WithCancel(ctx)
 	defer redial()
 	e.mu.Lock()
-	if e.finished || e.paused {
+	conn, unwanted := e.conn.Conn, e.finished || e.paused
+	switch {
+	case conn == nil && unwanted:
 		e.mu.Unlock()
-		return Closed{}, 0
+		return Closed{}, past{}
+	case e.failed != nil:
+		end := *e.failed
+		e.failed = nil
+		e.mu.Unlock()
+		return end, past{}
+	case conn == nil:
+		e.change(Change{State: StateConnecting})
+	case unwanted:
+		redial() // the adopted one ends as any other
 	}
 	e.redial, e.restarted, e.nudged, e.closed = redial, false, false, nil
-	e.change(Change{State: StateConnecting})
 	e.mu.Unlock()
 	e.tell()
+	if conn == nil {
+		var end *Closed
+		if conn, end = e.open(ctx); end != nil {
+			return *end, past{}
+		}
+	}
+	end := e.watch(ctx, conn)
+	past := e.detach(end)
+	conn.Close(end.Code, end.Reason)
+	return end, past
+}
 
+// open opens a connection, or says why there is none.
+func (e *Engine[P]) open(ctx context.Context) (Conn, *Closed) {
+	token, err := e.token(ctx)
+	if err != nil {
+		return nil, &Closed{Reason: err.Error()}
+	}
 	handshake, done := context.WithTimeout(ctx, protocol.Handshake)
 	conn, err := e.host.Dial(handshake)
 	done()
@@ -120,20 +166,24 @@ func (e *Engine[P]) attempt(ctx context.Context) (Closed, time.Duration) {
 		if !errors.As(err, &end) {
 			end = &Closed{Reason: err.Error()}
 		}
-		return *end, 0
+		return nil, end
 	}
-	e.adopt(conn, e.now())
-	end := e.watch(ctx, conn)
-	held := e.detach(end)
-	conn.Close(end.Code, end.Reason)
-	return end, held
+	e.adopt(conn, token, e.now())
+	return conn, nil
 }
 
 // adopt makes an open connection the present one.
-func (e *Engine[P]) adopt(conn Conn, now time.Duration) {
+func (e *Engine[P]) adopt(conn Conn, token string, now time.Duration) {
 	e.mu.Lock()
+	e.install(conn, token, now)
+	e.mu.Unlock()
+	e.tell()
+}
+
+// install is adopt under the lock.
+func (e *Engine[P]) install(conn Conn, token string, now time.Duration) {
 	e.opened++
-	e.conn = connection{Conn: conn, number: e.opened}
+	e.conn = connection{Conn: conn, number: e.opened, token: token}
 	e.conn.pulse.start(now)
 	e.nudged = false // what was nudged was the attempt
 	if e.opts.Plain {
@@ -145,38 +195,30 @@ func (e *Engine[P]) adopt(conn Conn, now time.Duration) {
 		e.conn.limits = protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests}
 	}
 	e.conn.wake()
-	e.mu.Unlock()
-	e.tell()
 }
 
 // detach ends the present connection's part. What was sent on it and not
-// answered is in doubt from here on. It returns how long the connection has
-// held: one that was never welcomed has not, however long it was open.
-func (e *Engine[P]) detach(end Closed) (held time.Duration) {
+// answered is in doubt from here on.
+func (e *Engine[P]) detach(end Closed) (p past) {
 	now := e.now()
 	e.mu.Lock()
 	if e.conn.welcomed {
-		held = now - e.conn.since
+		p = past{now - e.conn.since, e.conn.jitter}
 	}
 	number := e.conn.number
 	e.conn = connection{}
-	e.cancels = nil
 	var lost []failure[P]
 	switch {
-	case end.Code == protocol.CloseTooLarge:
-		// Sending the same again would close the next connection too.
-		lost = e.resolve("the connection was closed because of a frame that was too large, this call's or another's of the same time",
-			func(*call[P]) bool { return false })
 	case e.opts.Plain:
-		lost = e.resolve("the connection was lost after the request was sent",
-			func(c *call[P]) bool { return c.Idempotent })
-	}
-	if !e.opts.Plain {
+		lost = e.resolve("the connection was lost after the request was sent", end.Code != protocol.CloseTooLarge, false)
+	case end.Code == protocol.CloseTooLarge:
+		lost = e.forget(number)
+	default:
 		e.doubt(number)
 	}
 	e.mu.Unlock()
 	e.fail(lost)
-	return held
+	return p
 }
 
 // surrender closes without Close: only Reconnect helps.
@@ -222,8 +264,11 @@ func (e *Engine[P]) Reconnect() {
 func (e *Engine[P]) Nudge() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.paused && e.closed == nil {
+	switch {
+	case e.paused && e.closed == nil:
 		e.restarted = true // the pause was no failure
+	case e.conn.Conn != nil && !e.conn.hello:
+		e.probe(e.now())
 	}
 	e.nudged, e.paused = true, false
 	signal(e.attention)
@@ -244,11 +289,12 @@ func (e *Engine[P]) Pause() {
 }
 
 // backoff is "full jitter": anything up to the exponential delay, so that
-// clients cut at the same moment do not come back at the same moment.
-func backoff(r Reconnect, failures int) time.Duration {
+// clients cut at the same moment do not come back at the same moment. A server
+// with many clients may ask for a longer one.
+func backoff(r Reconnect, failures int, jitter time.Duration) time.Duration {
 	limit := r.Max
 	if doublings := failures - 1; doublings < 63 && r.Min <= r.Max>>doublings {
 		limit = r.Min << doublings
 	}
-	return rand.N(max(limit, 1))
+	return rand.N(max(limit, jitter, 1))
 }

@@ -1,5 +1,3 @@
-//go:build !js
-
 package client
 
 import (
@@ -44,7 +42,7 @@ func TestBackoffIsFullJitter(t *testing.T) {
 		limit *= time.Millisecond
 		low, high := limit, time.Duration(0)
 		for range 1000 {
-			d := backoff(r, failures)
+			d := backoff(r, failures, 0)
 			if d < 0 || d >= limit {
 				t.Fatalf("failure %d: %v", failures, d)
 			}
@@ -59,7 +57,7 @@ func TestBackoffIsFullJitter(t *testing.T) {
 func TestBackoffTakesAnyOptions(t *testing.T) {
 	for _, r := range [][2]time.Duration{{1, 1}, {-1, -1}, {20 * time.Second, time.Hour}, {time.Hour, time.Second}, {1, 1<<63 - 1}, {1<<63 - 1, 1<<63 - 1}} {
 		for failures := range 100 {
-			if d := backoff(Reconnect{Min: r[0], Max: r[1]}, failures+1); d < 0 || d > max(r[1], 1) {
+			if d := backoff(Reconnect{Min: r[0], Max: r[1]}, failures+1, 0); d < 0 || d > max(r[1], 1) {
 				t.Errorf("%v, failure %d: %v", r, failures+1, d)
 			}
 		}
@@ -145,7 +143,7 @@ func TestCloseCodesFatalAndNot(t *testing.T) {
 				return
 			}
 			if code == protocol.CloseTooLarge {
-				n.after(1, "1=lost/unknown x1009 waiting connecting dial >hello/resume open")
+				n.after(1, "1=lost/unknown x1009 waiting connecting dial >hello open")
 				return
 			}
 			n.after(1, fmt.Sprintf("x%d waiting connecting dial >hello/resume 1=lost/unknown open", code))

@@ -1,5 +1,3 @@
-//go:build !js
-
 package client
 
 import (
@@ -85,5 +83,47 @@ func TestContractPlain(t *testing.T) {
 		p.send(`{"n":2,"key":"a"}`)
 		w.want(b.outcome, `reply {"key":"7","x":[]}`)
 		w.want(a.outcome, `reply {"n":2,"key":"a"}`)
+	})
+}
+
+func TestContractForgottenAndRefusedAgain(t *testing.T) {
+	contract(t, Options{}, func(w *world) {
+		p := w.open("hello")
+		a := w.send("1")
+		w.frame(p, "1")
+		b := w.send("2")
+		w.frame(p, "2")
+		p.send(`[{"key":1,"refused":{"code":"overloaded","message":"","after":10}},{"key":2,"forgotten":true}]`)
+		w.want(b.outcome, "lost/executed")
+		w.frame(p, "1")
+		p.send(`[{"key":1,"refused":{"code":"overloaded","message":"","after":5000}}]`)
+		p.send("ping")
+		w.want(p.frames(), "pong")
+		a.abort()
+		w.want(a.outcome, "aborted/unsent")
+	})
+}
+
+func TestContractAcks(t *testing.T) {
+	contract(t, Options{}, func(w *world) {
+		p := w.open("hello")
+		a := w.send("1")
+		w.frame(p, "1")
+		p.send(`[{"key":1},{"key":7,"error":{"code":"","message":""}}]`)
+		w.want(a.outcome, "reply null")
+		w.frame(p, "+2")
+		p.cut()
+		p = w.accept("hello/resume+2")
+		p.send(`[{"welcome":{"session":"","resumed":true,"acked":1,"heartbeat":0,"limits":{"frame":0,"requests":0}}},{"key":7}]`)
+		w.frame(p, "+2") // as the server counts
+	})
+}
+
+func TestContractWelcomeOfAnotherSession(t *testing.T) {
+	contract(t, Options{}, func(w *world) {
+		p := w.accept("hello")
+		p.send(`[{"welcome":{"session":"0f8fad5b-d9cb-469f-a165-70867728950e","resumed":true,"heartbeat":0,"limits":{"frame":0,"requests":0}}}]`)
+		w.want(p.frames(), "x4400")
+		w.state(StateClosed)
 	})
 }

@@ -1,5 +1,3 @@
-//go:build !js
-
 package client
 
 import (
@@ -51,22 +49,25 @@ type peer interface {
 	cut() // without a word
 }
 
-// contract runs f in both worlds.
+// contract runs f in all worlds.
 func contract(t *testing.T, opts Options, f func(w *world)) {
 	t.Helper()
 	opts.Reconnect.Min, opts.Reconnect.Max = 5*time.Millisecond, 5*time.Millisecond
 	t.Run("fake", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			w := fakeWorld(t, opts)
-			defer w.finish()
-			f(w)
-		})
+		synctest.Test(t, func(t *testing.T) { inWorld(t, fakeWorld, opts, f) })
 	})
-	t.Run("socket", func(t *testing.T) {
-		w := socketWorld(t, opts)
-		defer w.finish()
-		f(w)
-	})
+	for name, world := range worlds {
+		t.Run(name, func(t *testing.T) { inWorld(t, world, opts, f) })
+	}
+}
+
+// worlds are those in real time, where there are any: not in a browser.
+var worlds = map[string]func(*testing.T, Options) *world{}
+
+func inWorld(t *testing.T, make func(*testing.T, Options) *world, opts Options, f func(w *world)) {
+	w := make(t, opts)
+	defer w.finish()
+	f(w)
 }
 
 // take waits for the next of what a channel delivers.

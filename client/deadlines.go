@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// deadlines is a heap, earliest first. A call that ends in time leaves its
-// entry behind, which points to nothing: taking it out at once would cost
+// deadlines is a heap of times, earliest first. A call that ends in time leaves
+// its entry behind, which points to nothing: taking it out at once would cost
 // each reply a search. compact clears them away when they are the majority.
 type deadlines []deadline
 
@@ -76,7 +76,8 @@ func (d *deadlines) compact(waits func(ref) bool) {
 	}
 }
 
-// expire is the goroutine that fails calls whose deadline has passed.
+// expire is the goroutine that fails calls whose deadline has passed, and
+// sends those again that the server was too busy for.
 func (e *Engine[P]) expire(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -104,6 +105,7 @@ func (e *Engine[P]) expire(ctx context.Context) {
 			}
 		}
 		e.fail(e.overdue())
+		e.retry()
 	}
 }
 
@@ -124,6 +126,7 @@ func (e *Engine[P]) date() {
 		if at < now {
 			continue // so late that it overflows: never
 		}
+		e.calls.at(r.place).until = at
 		if e.deadlines.push(at, r) {
 			signal(e.earlier)
 		}
@@ -134,20 +137,27 @@ func (e *Engine[P]) date() {
 	}
 }
 
-// earliest is the earliest deadline of a call that has not ended.
+// earliest is when a call that has not ended is to be looked at.
 func (e *Engine[P]) earliest() (time.Duration, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for len(e.deadlines) > 0 && !e.calls.holds(e.deadlines[0].ref) {
-		e.deadlines.pop()
+	at := min(e.deadlines.earliest(e.calls.holds), e.retries.earliest(e.calls.queued))
+	return at, at < never
+}
+
+// earliest is the first time of an entry that points to something, never if
+// there is none.
+func (d *deadlines) earliest(waits func(ref) bool) time.Duration {
+	for len(*d) > 0 && !waits((*d)[0].ref) {
+		d.pop()
 	}
-	if len(e.deadlines) == 0 {
-		if cap(e.deadlines) > idleCapacity {
-			e.deadlines = nil
-		}
-		return 0, false
+	if len(*d) > 0 {
+		return (*d)[0].at
 	}
-	return e.deadlines[0].at, true
+	if cap(*d) > idleCapacity {
+		*d = nil
+	}
+	return never
 }
 
 // overdue gives up the calls whose deadline has passed.

@@ -1,5 +1,3 @@
-//go:build !js
-
 package client
 
 import (
@@ -144,7 +142,7 @@ func TestStallReplyWins(t *testing.T) {
 			}
 		}
 		n.send(within(10*time.Second), within(10500*time.Millisecond), within(10500*time.Millisecond))
-		n.after(20*time.Second, ">1,2,3 1=timeout/unknown >-1 2=reply 3=timeout/unknown >-3")
+		n.after(20*time.Second, ">1,2,3 1=timeout/unknown >-1 2=reply 3=timeout/unknown >-3 >+1")
 	})
 }
 
@@ -156,19 +154,19 @@ func TestReceivedWakesOverdue(t *testing.T) {
 			n := newNet(t, Options{})
 			e := n.engine
 			conn := &fakeConn{net: n, wake: make(chan struct{}, 1)}
-			e.adopt(conn, e.now())
+			e.adopt(conn, "", e.now())
 			n.send(within(time.Second), within(time.Second))
 			var b Batch[*fakeCall]
 			e.Next(conn, &b)
 			<-e.earlier
 			time.Sleep(time.Second + late)
-			e.Received(conn)
+			e.Received(conn, 0)
 			select {
 			case <-e.earlier:
 			default:
 				t.Error("nobody was woken")
 			}
-			e.Received(&fakeConn{})
+			e.Received(&fakeConn{}, 0)
 		})
 	}
 }
@@ -178,12 +176,12 @@ func TestExpireHoldsBackAfterAStall(t *testing.T) {
 		n := newNet(t, Options{})
 		e := n.engine
 		conn := &fakeConn{net: n, wake: make(chan struct{}, 1)}
-		e.adopt(conn, e.now())
+		e.adopt(conn, "", e.now())
 		n.send(within(time.Second), within(time.Second))
 		var b Batch[*fakeCall]
 		e.Next(conn, &b)
 		time.Sleep(time.Minute)
-		e.Received(conn) // the frame that is being read now holds the reply to 1
+		e.Received(conn, 0) // the frame that is being read now holds the reply to 1
 		go e.expire(t.Context())
 		synctest.Wait()
 		n.want("")

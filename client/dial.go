@@ -38,7 +38,16 @@ type Client struct {
 // DialOptions are the options of Dial. The zero value of each field stands for
 // its default.
 type DialOptions struct {
+	// Options of the engine. Turns, Resume and Options.Token have no meaning
+	// here: a Client begins its session anew, whatever Session names, since its
+	// keys do not outlive it. A session must have one client at a time.
 	Options
+
+	// Token returns the credentials to show to the server. It is called before
+	// each attempt, and again before the server lets the last token expire;
+	// one call at a time, and it must return when ctx ends. An error is a
+	// failed attempt, after which there is another.
+	Token func(ctx context.Context) (string, error)
 
 	// Timeout of calls whose context has no deadline. Default DefaultTimeout;
 	// negative means none.
@@ -121,6 +130,8 @@ func newClient(address string, opts *DialOptions) *Client {
 	def(&c.opts.Timeout, DefaultTimeout)
 	c.opts.Timeout = max(c.opts.Timeout, 0)
 	c.opts.Turns = false // a Go program has none
+	c.opts.Resume = false
+	c.opts.Options.Token = c.opts.Token != nil
 	def(&c.opts.ReadLimit, defaultReadLimit)
 	c.engine = New[*request](host{c}, c.opts.Options)
 	c.frames = reader[*request]{engine: c.engine, plain: c.opts.Plain, settled: (*request).end}
@@ -183,6 +194,8 @@ func (c *Client) Stats() ClientStats {
 type host struct{ *Client }
 
 func (h host) Dial(ctx context.Context) (Conn, error) { return h.open(ctx) }
+
+func (h host) Token(ctx context.Context) (string, error) { return h.opts.Token(ctx) }
 
 func (h host) Fail(r *request, err *Error) {
 	if err.Code == CodeTimeout {

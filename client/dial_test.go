@@ -5,10 +5,12 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -252,7 +254,7 @@ func TestFrameThatTakesLong(t *testing.T) {
 		c := newClient("ws://test", nil)
 		s := &socket{client: c, wake: make(chan struct{}, 1)}
 		s.start.Do(func() {}) // there is nothing to read from
-		c.engine.adopt(s, c.engine.now())
+		c.engine.adopt(s, "", c.engine.now())
 		if _, err := s.frame(&chunks{left: 1000, every: 2 * time.Second}, false); err != nil {
 			t.Fatal(err)
 		}
@@ -260,4 +262,31 @@ func TestFrameThatTakesLong(t *testing.T) {
 			t.Errorf("%v of silence", silence)
 		}
 	})
+}
+
+func TestDialToken(t *testing.T) {
+	l := listen(t, false)
+	var tokens atomic.Int64
+	opened := make(chan *Client)
+	go func() {
+		c, err := Dial(t.Context(), l.URL, &DialOptions{
+			Options: Options{Reconnect: Reconnect{Min: 1, Max: 1}, Resume: true},
+			Token: func(context.Context) (string, error) {
+				return fmt.Sprint(tokens.Add(1)), nil
+			},
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		opened <- c
+	}()
+	w := &world{t: t, opened: l.opened}
+	p := w.accept("hello/1") // it never resumes what an earlier program has begun
+	p.send(`[{"welcome":{"session":"","resumed":false,"heartbeat":0,"expires":1,"limits":{"frame":0,"requests":0}}}]`)
+	c := <-opened
+	defer c.Close()
+	w.frame(p, "token/2")
+	p.send(`[{"token":{"expires":0}}]`)
+	p.drop(protocol.CloseExpired, "it has expired")
+	w.accept("hello/resume/3")
 }

@@ -5,10 +5,11 @@
 // no socket, no JSON and no JavaScript; the browser's client, in ../wasm, is
 // the same engine with other hands. To follow a call through the engine:
 //
-//	Submit  engine.go      puts it into the table (calls.go) and the queue (queue.go)
+//	Submit  submit.go      puts it into the table (calls.go) and the queue (queue.go)
 //	Next    batch.go       takes it into a frame, once a connection (connect.go) is there
-//	Settle  engine.go      takes it out again, when its reply has come
-//	expire  deadlines.go   does so when its time is over
+//	Settle  settle.go      takes it out again, when its outcome has come
+//	Refused refused.go     has it sent once more, or takes it out, if the server was busy
+//	expire  deadlines.go   takes it out when its time is over
 //	Welcome session.go     decides what becomes of it when a connection was lost
 package client
 
@@ -41,9 +42,12 @@ type Engine[P any] struct {
 	last      protocol.Key // of the youngest call
 	queue     queue
 	deadlines deadlines
-	undated   []ref // calls whose time has not begun to run
+	retries   deadlines // refused calls, by when they may be sent again
+	undated   []ref     // calls whose time has not begun to run
 	conn      connection
+	failed    *Closed        // how the host's own attempt has ended; nil: none, or told
 	cancels   []protocol.Key // sent calls given up, of which the server is to be told
+	owed      []protocol.Key // the same, to be told once it has resumed the session
 	state     State
 	changes   []Change           // not yet told to the host
 	telling   bool               // somebody is telling them
@@ -54,6 +58,7 @@ type Engine[P any] struct {
 	restarted bool               // Reconnect was called, and run has not seen it yet
 	redial    context.CancelFunc // ends the present attempt or connection
 	session   session
+	acks      acks
 	opened    uint32 // connections so far
 }
 
@@ -62,6 +67,11 @@ type Host[P any] interface {
 	// Dial opens a connection. It returns when that is open, or with a
 	// *Closed when it can't be opened or ctx has ended.
 	Dial(ctx context.Context) (Conn, error)
+	// Token returns the credentials for the next hello, or fresh ones for a
+	// connection on which they are about to expire. It is called only with
+	// Options.Token, may block, and must return when ctx ends. The text of an
+	// error is the reason why the attempt has failed.
+	Token(ctx context.Context) (string, error)
 	// Fail tells that the engine has given a call up. Each payload that was
 	// submitted comes back exactly once, from here or from Settle or Abort.
 	Fail(payload P, err *Error)
@@ -79,9 +89,10 @@ type Conn interface {
 	// Done delivers why the connection has ended, once.
 	Done() <-chan Closed
 	// Close closes it without waiting for the peer's consent. After that
-	// nothing that it receives reaches the engine. It is called after every
-	// end, the peer's too, with that end's code and reason, which need not be
-	// fit for the wire.
+	// nothing that it receives reaches the engine, not even the rest of a
+	// frame that is being read: the next connection would count it as its
+	// own. It is called after every end, the peer's too, with that end's code
+	// and reason, which need not be fit for the wire.
 	Close(code protocol.CloseCode, reason string)
 }
 
@@ -95,9 +106,9 @@ func (c *Closed) Error() string { return c.Reason }
 
 // Call is what Submit takes.
 type Call[P any] struct {
-	// Key names the call. It must be larger than that of any call before,
-	// which makes it unique without a search, and tells which of two calls is
-	// older.
+	// Key names the call within the session, from 1 on, and is used once. Of
+	// two calls that are sent again, the one with the smaller key goes first.
+	// Keys that grow cost no search.
 	Key protocol.Key
 	// Name is the call's key on the wire in plain mode, and empty otherwise.
 	Name string
@@ -109,6 +120,12 @@ type Call[P any] struct {
 	Timeout time.Duration
 	// Idempotent calls are sent again where others would be lost.
 	Idempotent bool
+	// Sent calls may have been sent by an earlier life of the session (see
+	// Options.Resume). They are in doubt until a welcome tells what the server
+	// knows of that. Submit them before Start: the outcomes that the server has
+	// kept for them come right behind the welcome, and those that no call waits
+	// for are gone.
+	Sent bool
 }
 
 // New makes an engine that starts to connect once Start is called.
@@ -121,7 +138,7 @@ func New[P any](host Host[P], opts Options) *Engine[P] {
 		earlier:   make(chan struct{}, 1),
 		done:      make(chan struct{}),
 		calls:     newTable[P](),
-		session:   newSession(),
+		session:   newSession(opts),
 	}
 }
 
@@ -141,125 +158,6 @@ func (e *Engine[P]) Start() {
 	both.Go(func() { e.run(ctx) })
 	both.Go(func() { e.expire(ctx) })
 	go func() { both.Wait(); close(e.done) }()
-}
-
-// Submit takes a call. It is sent by the next Next; Wake asks for one, once
-// for as many calls as one likes. The error says why the call was not taken,
-// with the fate Unsent; the payload then stays with the caller.
-func (e *Engine[P]) Submit(c Call[P]) *Error {
-	e.mu.Lock()
-	err := e.submit(&c)
-	e.mu.Unlock() // not deferred: this is the hot path, and straight-line code
-	return err
-}
-
-func (e *Engine[P]) submit(c *Call[P]) *Error {
-	if e.closed != nil {
-		return &Error{Code: CodeClosed, Fate: Unsent, Message: e.closed.Message}
-	}
-	if err := e.refuse(c); err != nil {
-		return err
-	}
-	if e.queue.wasteful() {
-		e.queue.compact(e.calls.queued)
-	}
-	e.last = c.Key
-	r := ref{c.Key, e.calls.add(c)}
-	e.queue.push(r, c.Size)
-	if c.Timeout > 0 {
-		e.undated = append(e.undated, r)
-		if !e.opts.Turns {
-			e.date()
-		}
-	}
-	return nil
-}
-
-// EndTurn is for hosts with Options.Turns: the time of the calls submitted
-// since the last EndTurn begins to run.
-func (e *Engine[P]) EndTurn() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.date()
-}
-
-// refuse says why a call can't be taken.
-func (e *Engine[P]) refuse(c *Call[P]) *Error {
-	if c.Key <= e.last || e.calls.named(c.Name) {
-		return &Error{CodeInvalid, Unsent, "the key is in flight already: each call needs one of its own"}
-	}
-	if e.queue.live >= e.opts.Queue.Calls {
-		return &Error{CodeOverloaded, Unsent, "the queue is full: too many calls wait to be sent"}
-	}
-	if e.queue.bytes+c.Size > e.opts.Queue.Bytes {
-		return &Error{CodeOverloaded, Unsent, "the queue is full: too many bytes wait to be sent"}
-	}
-	if e.conn.tooLarge(c.Key, c.Size) {
-		return tooLarge()
-	}
-	return nil
-}
-
-// Settle takes a call out whose outcome has arrived, and hands its payload
-// back. It returns false for a key that no sent call has, which is normal:
-// the call may have timed out a moment ago.
-func (e *Engine[P]) Settle(key protocol.Key) (payload P, ok bool) {
-	e.mu.Lock()
-	place, ok := e.calls.find(key)
-	if ok = ok && e.calls.at(place).sent; ok {
-		payload = e.remove(place)
-	}
-	e.mu.Unlock() // not deferred: this is the hot path, and straight-line code
-	return payload, ok
-}
-
-// SettleName is Settle for plain mode, where names are the keys on the wire.
-func (e *Engine[P]) SettleName(name string) (P, bool) {
-	e.mu.Lock()
-	key := e.calls.names[name]
-	e.mu.Unlock()
-	return e.Settle(key)
-}
-
-// Abort takes a call out that its caller has given up, and hands its payload
-// back with its fate. It returns false if the call has ended already.
-func (e *Engine[P]) Abort(key protocol.Key) (P, Fate, bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	place, ok := e.calls.find(key)
-	if !ok {
-		var none P
-		return none, Unsent, false
-	}
-	fate := e.calls.at(place).fate()
-	return e.giveUp(place), fate, true
-}
-
-// remove takes a call out of everything that counts it, and returns its
-// payload. The queue and the deadlines notice by themselves that it has gone.
-func (e *Engine[P]) remove(place uint32) P {
-	c := e.calls.at(place)
-	switch c.conn {
-	case 0:
-		e.queue.drop(c.Size)
-	case e.conn.number:
-		if e.conn.full() && e.queue.live > 0 {
-			e.conn.wake() // what waits for this may be sent now
-		}
-		e.conn.inFlight--
-	}
-	return e.calls.take(place)
-}
-
-// giveUp removes a call without an outcome and has the server told of it, if
-// the server knows of it.
-func (e *Engine[P]) giveUp(place uint32) P {
-	c := e.calls.at(place)
-	if !e.opts.Plain && c.conn != 0 && c.conn == e.conn.number {
-		e.cancels = append(e.cancels, c.Key)
-		e.conn.wake()
-	}
-	return e.remove(place)
 }
 
 // Wake has what was submitted sent, if a connection is there.
@@ -295,14 +193,17 @@ func (e *Engine[P]) Done() <-chan struct{} { return e.done }
 
 // end makes every call without an outcome, and every later one, fail with
 // reason. The refusal stands before the first of them is told, so that a
-// callback that makes another call gets a clean error. There is nothing to
-// cancel: the connection ends too, if there is one.
+// callback that makes another call gets a clean error.
 func (e *Engine[P]) end(reason *Error) []failure[P] {
 	e.closed = reason
 	var lost []failure[P]
 	for _, place := range e.calls.oldest(func(*call[P]) bool { return true }) {
 		why := &Error{reason.Code, e.calls.at(place).fate(), reason.Message}
-		lost = append(lost, failure[P]{e.remove(place), why})
+		lost = append(lost, failure[P]{e.giveUp(place), why})
+	}
+	e.undated, e.retries = nil, nil
+	if e.finished {
+		e.cancels, e.owed = nil, nil // there will be nobody to tell
 	}
 	return lost
 }
@@ -322,8 +223,10 @@ func (e *Engine[P]) fail(failures []failure[P]) {
 // Stats is a snapshot.
 type Stats struct {
 	Pending     int // calls without an outcome
-	Queued      int // of these, not sent yet
+	Queued      int // of these, not sent yet, or to be sent again
 	QueuedBytes int
+	InDoubt     int // of Pending, sent on a connection that was lost; a welcome decides
+	Unacked     int // outcomes that have arrived and are not acknowledged yet
 	Opened      int // connections opened so far
 }
 
@@ -335,6 +238,8 @@ func (e *Engine[P]) Stats() Stats {
 		Pending:     e.calls.live(),
 		Queued:      e.queue.live,
 		QueuedBytes: e.queue.bytes,
+		InDoubt:     e.calls.live() - e.queue.live - e.conn.inFlight,
+		Unacked:     int(e.acks.received - e.acks.told),
 		Opened:      int(e.opened),
 	}
 }

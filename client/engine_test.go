@@ -1,5 +1,3 @@
-//go:build !js
-
 package client
 
 import (
@@ -23,7 +21,7 @@ func TestCallSubmitSendReply(t *testing.T) {
 		n.want(">1")
 		n.conn().reply(1)
 		n.want("1=reply")
-		if s := n.engine.Stats(); s != (Stats{Opened: 1}) {
+		if s := n.engine.Stats(); s != (Stats{Opened: 1, Unacked: 1}) {
 			t.Errorf("stats: %+v", s)
 		}
 	})
@@ -302,7 +300,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	n := newNet(t, Options{})
 	e := n.engine
 	conn := &fakeConn{net: n, wake: make(chan struct{}, 1)}
-	e.adopt(conn, e.now())
+	e.adopt(conn, "", e.now())
 	e.Welcome(conn, welcome)
 	var b Batch[*fakeCall]
 	e.Next(conn, &b) // the hello
@@ -319,7 +317,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		e.Wake()
 		for e.Next(conn, &b) {
 		}
-		e.Received(conn)
+		e.Received(conn, 0)
 		for k := first; k <= key; k++ {
 			if _, ok := e.Settle(k); !ok {
 				t.Fatal("lost a call")

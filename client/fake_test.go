@@ -1,5 +1,3 @@
-//go:build !js
-
 package client
 
 import (
@@ -21,7 +19,10 @@ import (
 //
 //	connecting open waiting closed   changes of state
 //	dial                             the engine opens a connection
+//	token                            the engine asks for a token
 //	>hello,1,-2  >ping               a frame from the engine: hello, request 1, cancel 2
+//	>hello/resume+4/abc  >token/abc  a hello with ack and token, a fresh token
+//	>+5,1                            an ack of 5 outcomes, request 1
 //	x4411                            the engine closes a connection
 //	1=reply  2=timeout/unknown       the outcome of a call
 type fakeNet struct {
@@ -36,6 +37,7 @@ type fakeNet struct {
 	mu      sync.Mutex
 	answer  *protocol.Welcome // to each hello; nil: none
 	dialing func(ctx context.Context) *Closed
+	token   func(ctx context.Context) (string, error)
 	words   []string
 	live    int
 	key     protocol.Key
@@ -128,6 +130,15 @@ func (n *fakeNet) Dial(ctx context.Context) (Conn, error) {
 	go c.pump()
 	n.opened <- c
 	return c, nil
+}
+
+// Token is the engine's.
+func (n *fakeNet) Token(ctx context.Context) (string, error) {
+	n.mu.Lock()
+	n.note("token")
+	token := n.token
+	n.mu.Unlock()
+	return token(ctx)
 }
 
 // Fail is the engine's.

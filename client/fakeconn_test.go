@@ -1,9 +1,6 @@
-//go:build !js
-
 package client
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -69,6 +66,9 @@ func (c *fakeConn) took(frame []byte, hello *protocol.Hello) {
 	if hello != nil && answer != nil {
 		w := *answer
 		w.Session = hello.Session
+		if c.net.engine.opts.Heartbeat.After == never {
+			w.Heartbeat = 0
+		}
 		c.receive(string(append(protocol.AppendWelcome([]byte("["), w), ']')))
 	}
 }
@@ -80,11 +80,23 @@ func brief(frame string) string {
 	for r.Next() {
 		switch m := r.Message(); m.Kind {
 		case protocol.HelloKind:
-			if h, _ := m.Hello(); h.Resume {
-				words = append(words, "hello/resume")
-			} else {
-				words = append(words, "hello")
+			h, _ := m.Hello()
+			word := "hello"
+			if h.Resume {
+				word += "/resume"
 			}
+			if h.Ack > 0 {
+				word += fmt.Sprintf("+%d", h.Ack)
+			}
+			if h.Token != "" {
+				word += "/" + h.Token
+			}
+			words = append(words, word)
+		case protocol.TokenKind:
+			token, _ := m.Token()
+			words = append(words, "token/"+token)
+		case protocol.AckKind:
+			words = append(words, fmt.Sprintf("+%d", m.Ack))
 		case protocol.CancelKind:
 			words = append(words, fmt.Sprintf("-%d", m.Key))
 		default:
@@ -169,9 +181,4 @@ func (c *fakeConn) Close(code protocol.CloseCode, reason string) {
 		close(c.gone)
 		c.sent <- fmt.Sprintf("x%d", code)
 	})
-}
-
-// errorFrame is a frame with an error in it.
-func errorFrame(key protocol.Key, code string, data string) string {
-	return string(append(protocol.AppendError([]byte("["), key, protocol.Error{Code: code, Message: "no", Data: json.RawMessage(data)}), ']'))
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -18,6 +19,7 @@ type pulse struct {
 	limit    time.Duration // how long that may last
 	pardoned bool          // the limit has passed once, unseen
 	answered bool          // a ping has been answered, ever
+	probing  bool          // nothing but the ping may be sent until something comes
 	ping     bool          // to be sent
 	pong     bool          // to be sent
 }
@@ -33,8 +35,9 @@ func (p *pulse) beat(now, limit time.Duration) {
 
 // Received tells that something has arrived on conn, whatever it is: that is
 // what proves a connection alive. The host calls it for each frame, before it
-// settles what the frame holds, and may call it while a long one arrives.
-func (e *Engine[P]) Received(conn Conn) {
+// settles what the frame holds, with its size in bytes or about that; and it
+// may call it while a long one arrives, with the size 0.
+func (e *Engine[P]) Received(conn Conn, size int) {
 	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -43,6 +46,11 @@ func (e *Engine[P]) Received(conn Conn) {
 	}
 	p := &e.conn.pulse
 	p.in = now
+	e.acks.heard(size)
+	if p.probing {
+		p.probing = false
+		e.conn.wake()
+	}
 	if p.waiting {
 		p.waiting, p.pardoned = false, false
 		signal(e.attention) // the next ping is due before the answer would have been
@@ -69,12 +77,19 @@ func (e *Engine[P]) Pinged(conn Conn) {
 
 // watch keeps the present connection until it ends, or shows no life.
 func (e *Engine[P]) watch(ctx context.Context, conn Conn) Closed {
+	ctx, stop := context.WithCancel(ctx)
+	var renewing sync.WaitGroup
+	defer renewing.Wait()
+	defer stop()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		next, end := e.check()
+		next, stale, end := e.check()
 		if end != nil {
 			return *end
+		}
+		if stale {
+			renewing.Go(func() { e.renew(ctx, conn) })
 		}
 		timer.Reset(next)
 		select {
@@ -88,22 +103,38 @@ func (e *Engine[P]) watch(ctx context.Context, conn Conn) Closed {
 	}
 }
 
-// check looks at the pulse and returns when to look again, or why the
-// connection must end.
-func (e *Engine[P]) check() (time.Duration, *Closed) {
+// check looks at all that depends on time, and returns when to look again,
+// whether a fresh token is to be got, or why the connection must end.
+func (e *Engine[P]) check() (next time.Duration, stale bool, end *Closed) {
 	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.nudged = false // the probe is on its way
+	if e.conn.broken != nil {
+		return 0, false, e.conn.broken
+	}
+	due, end := e.beat(now)
+	if end != nil {
+		return 0, false, end
+	}
+	ack, overdue := e.acks.overdue(now)
+	if overdue {
+		e.conn.wake()
+	} else if e.conn.welcomed {
+		due = min(due, ack)
+	}
+	renew, stale := e.conn.pass.due(now)
+	due = min(due, renew)
+	e.conn.look = due
+	return due - now, stale, nil
+}
+
+// beat looks at the pulse, and returns when to do so again, or why the
+// connection must end.
+func (e *Engine[P]) beat(now time.Duration) (time.Duration, *Closed) {
 	p := &e.conn.pulse
 	if !e.conn.welcomed && now-p.opened >= protocol.Handshake {
 		return 0, &Closed{protocol.CloseHandshake, "no welcome came: is this a sockjax.1 server? For others there is plain mode"}
-	}
-	if e.nudged {
-		e.nudged = false
-		limit := min(probeTimeout, e.opts.Heartbeat.Timeout)
-		if !p.waiting || now+limit < p.pinged+p.limit {
-			p.beat(now, limit) // never later than what was due before
-		}
 	}
 	if p.waiting && now >= p.pinged+p.limit {
 		switch late := now - (p.pinged + p.limit); {
@@ -117,10 +148,7 @@ func (e *Engine[P]) check() (time.Duration, *Closed) {
 			return 0, &Closed{protocol.CloseHeartbeat, "heartbeat: the server was silent for too long"}
 		}
 	}
-	after := e.opts.Heartbeat.After
-	if p.after > 0 {
-		after = min(after, p.after)
-	}
+	after := e.silence()
 	due := max(min(p.in, p.out), p.pinged) + after
 	if !p.waiting && now >= due {
 		p.beat(now, e.opts.Heartbeat.Timeout)
@@ -135,5 +163,45 @@ func (e *Engine[P]) check() (time.Duration, *Closed) {
 	if !e.conn.welcomed {
 		due = min(due, p.opened+protocol.Handshake)
 	}
-	return due - now, nil
+	return due, nil
+}
+
+// silence is how much of it the client allows.
+func (e *Engine[P]) silence() time.Duration {
+	if after := e.conn.pulse.after; after > 0 {
+		return min(after, e.opts.Heartbeat.After)
+	}
+	return e.opts.Heartbeat.After
+}
+
+// silenceProves reports whether a connection from which nothing comes after a
+// ping is dead: a server in plain mode may never answer one.
+func (e *Engine[P]) silenceProves() bool {
+	return e.opts.Heartbeat.Timeout > 0 && (e.conn.pulse.answered || !e.opts.Plain)
+}
+
+// probe has the connection show soon that it is alive. What is sent into one
+// that has died unnoticed is in doubt for no reason, so requests wait for that,
+// unless silence proves nothing.
+func (e *Engine[P]) probe(now time.Duration) {
+	p := &e.conn.pulse
+	limit := min(probeTimeout, e.opts.Heartbeat.Timeout)
+	if !p.waiting || now+limit < p.pinged+p.limit {
+		p.beat(now, limit) // never later than what was due before
+	}
+	p.probing = e.silenceProves()
+	e.conn.wake()
+	signal(e.attention)
+}
+
+// awake probes if timers must have stood still, as in a machine that slept:
+// otherwise a ping would have been sent and its answer missed by now.
+func (e *Engine[P]) awake(now time.Duration) {
+	p := &e.conn.pulse
+	if e.conn.hello || p.probing || !e.silenceProves() {
+		return
+	}
+	if now-p.in > e.silence()+e.opts.Heartbeat.Timeout+slack {
+		e.probe(now)
+	}
 }

@@ -1,5 +1,3 @@
-//go:build !js
-
 package client
 
 import (
@@ -218,7 +216,8 @@ func late(t *testing.T, opts Options, f func(e *Engine[*fakeCall], c *fakeConn))
 	synctest.Test(t, func(t *testing.T) {
 		n := newNet(t, opts)
 		c := &fakeConn{net: n, wake: make(chan struct{}, 1)}
-		n.engine.adopt(c, n.engine.now())
+		n.engine.adopt(c, "", n.engine.now())
+		n.engine.Next(c, new(Batch[*fakeCall])) // the hello
 		n.engine.Welcome(c, welcome)
 		f(n.engine, c)
 	})
@@ -226,7 +225,7 @@ func late(t *testing.T, opts Options, f func(e *Engine[*fakeCall], c *fakeConn))
 
 func alive(t *testing.T, e *Engine[*fakeCall]) {
 	t.Helper()
-	if _, end := e.check(); end != nil {
+	if _, _, end := e.check(); end != nil {
 		t.Fatalf("a healthy connection was ended: %v", end)
 	}
 }
@@ -242,7 +241,7 @@ func TestHiddenTabHealthy(t *testing.T) {
 			}
 			e.conn.pulse.ping = false
 			time.Sleep(time.Second / 10)
-			e.Received(c) // the pong
+			e.Received(c, 0) // the pong
 		}
 	})
 }
@@ -255,7 +254,7 @@ func TestHiddenTabPongBehindTheTimer(t *testing.T) {
 			alive(t, e) // pings
 			time.Sleep(time.Minute)
 			alive(t, e) // pardons
-			e.Received(c)
+			e.Received(c, 0)
 		}
 	})
 }
@@ -267,7 +266,7 @@ func TestHiddenTabDead(t *testing.T) {
 		time.Sleep(time.Minute)
 		alive(t, e) // once more
 		time.Sleep(time.Minute)
-		if _, end := e.check(); end == nil || end.Code != protocol.CloseHeartbeat {
+		if _, _, end := e.check(); end == nil || end.Code != protocol.CloseHeartbeat {
 			t.Errorf("a dead connection lives: %v", end)
 		}
 	})
@@ -278,7 +277,7 @@ func TestPromptTimerIsNotPardoned(t *testing.T) {
 		time.Sleep(25 * time.Second)
 		alive(t, e)
 		time.Sleep(10*time.Second + stall)
-		if _, end := e.check(); end == nil {
+		if _, _, end := e.check(); end == nil {
 			t.Error("a dead connection lives")
 		}
 	})
@@ -287,7 +286,7 @@ func TestPromptTimerIsNotPardoned(t *testing.T) {
 func TestCheckNeverSpins(t *testing.T) {
 	late(t, Options{}, func(e *Engine[*fakeCall], c *fakeConn) {
 		for range 1000 {
-			next, end := e.check()
+			next, _, end := e.check()
 			if end != nil {
 				return
 			}

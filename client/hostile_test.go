@@ -5,6 +5,7 @@ package client
 import (
 	"crypto/sha1"
 	"encoding/base64"
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -143,7 +144,7 @@ func FuzzReader(f *testing.F) {
 	f.Fuzz(func(t *testing.T, frame []byte, plain bool) {
 		n := newNet(t, Options{Plain: plain})
 		c := &fakeConn{net: n, wake: make(chan struct{}, 1)}
-		n.engine.adopt(c, n.engine.now())
+		n.engine.adopt(c, "", n.engine.now())
 		n.send(Call[*fakeCall]{Name: "a"}, Call[*fakeCall]{Name: "7"}, within(time.Hour))
 		var b Batch[*fakeCall]
 		for n.engine.Next(c, &b) {
@@ -158,4 +159,9 @@ func FuzzReader(f *testing.F) {
 			}
 		}
 	})
+}
+
+// errorFrame is a frame with an error in it.
+func errorFrame(key protocol.Key, code string, data string) string {
+	return string(append(protocol.AppendError([]byte("["), key, protocol.Error{Code: code, Message: "no", Data: json.RawMessage(data)}), ']'))
 }

@@ -1,11 +1,8 @@
-//go:build !js
-
 package client
 
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -15,214 +12,277 @@ import (
 	"pgregory.net/rapid"
 )
 
-// model is what the network has seen of an engine, and therefore what may be
-// said of its calls.
+// model is a server with sessions, and what it knows of the engine that it
+// serves: therefore what may be said of each call. Its connections may fall
+// silent in either direction before they end.
 type model struct {
-	n      *fakeNet
-	calls  map[protocol.Key]*modelCall
-	keys   []protocol.Key // of calls, in order
-	newest protocol.Key   // the last that was sent for the first time
-	closed bool
-	wrong  []string // what was seen that may not be; guarded by n.mu
+	n     *fakeNet
+	calls map[protocol.Key]*modelCall
+	keys  []protocol.Key // of calls, in the order of submission
 
-	// Of the present connection.
-	conn     *fakeConn
-	welcomed bool
-	resumed  bool
-	limits   protocol.Limits
-	open     map[protocol.Key]bool // requests the server works on
-	had      map[protocol.Key]bool // requests it has got
-	fresh    bool                  // one came for the first time after the welcome
-	again    protocol.Key          // the last that came again
+	sentLate []protocol.Key // calls of an earlier life, submitted after Start
+	wrong    []string       // what was seen that may not be; guarded by n.mu, as all that follows
+
+	life     *modelLife // the session on the server; nil: it knows none
+	tokens   int        // that the host has given
+	expires  time.Duration
+	received uint64 // outcomes that the engine has got, as it was told to count
+	forgot   bool   // the engine has given up the session: a frame was too large
+	later    bool   // the session of an earlier life is lost
+	gaveUp   bool   // it is closed, or has been since the last call
+	ended    bool   // Close was called
+
+	modelConn
+}
+
+// modelConn is the present connection.
+type modelConn struct {
+	conn      *fakeConn
+	asked     bool // its hello asked to resume
+	resumed   bool // and was granted that
+	welcomed  bool
+	deaf      bool // nothing reaches the server
+	dumb      bool // nothing reaches the engine
+	probing   bool // the engine waits for a sign of life
+	limits    protocol.Limits
+	open      map[protocol.Key]bool // requests for which the engine counts on an answer
+	had       map[protocol.Key]bool // requests it has carried
+	begun     map[protocol.Key]bool // of these, those that the server had not seen before
+	doubtful  map[protocol.Key]bool // calls to be sent again, by the welcome
+	again     protocol.Key          // the last of these that was
+	newest    int                   // the last that was sent for the first time, by order
+	fresh     bool                  // one was, after the welcome
+	authority time.Time             // until when the token is good; zero: for ever
+}
+
+// modelLife is a session on the server, from its beginning until it is lost.
+type modelLife struct {
+	seen    map[protocol.Key]bool
+	running map[protocol.Key]bool
+	log     []protocol.Key // outcomes
+	acked   uint64         // of these
+	heard   bool           // the engine knows that it has begun
+}
+
+func newLife(heard bool) *modelLife {
+	return &modelLife{seen: map[protocol.Key]bool{}, running: map[protocol.Key]bool{}, heard: heard}
 }
 
 type modelCall struct {
 	*fakeCall
+	order      int
 	idempotent bool
 	deadline   time.Time // zero: none
-	sent       int       // connections that it was sent on
-	tooLarge   bool      // one of them ended with 1009
-	replied    bool
+	sent       bool      // in this session, and not refused since
+	lost       bool      // in a session that was lost
+	older      bool      // on an earlier connection of the session
+	retry      bool      // it was refused, which says nothing of that
+	on         *fakeConn // the last that it was sent on
+	notBefore  time.Time // it was refused until then
+	refused    bool      // for good
+	forgotten  bool
+	mayBeLost  bool
+	runs       int
+	answered   bool // the engine has got its outcome
+	cancelled  bool
+	checked    bool // its verdict
 }
 
 func (m *model) complain(format string, args ...any) {
 	m.wrong = append(m.wrong, fmt.Sprintf(format, args...))
 }
 
-// framed looks at each frame.
+// framed looks at each frame of the engine's.
 func (m *model) framed(c *fakeConn, b *Batch[*fakeCall], size int) {
 	m.n.mu.Lock()
 	defer m.n.mu.Unlock()
+	if m.conn != nil && c.number < m.conn.number {
+		for _, item := range b.Items { // it left as its connection ended
+			if call := m.calls[item.Key]; !item.Cancel {
+				call.sent, call.on = true, c
+			}
+		}
+		return
+	}
 	if c != m.conn {
-		m.connected(c)
+		m.modelConn = modelConn{conn: c, limits: protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests},
+			open: map[protocol.Key]bool{}, had: map[protocol.Key]bool{}, begun: map[protocol.Key]bool{}, newest: m.newest}
 	}
 	if size > m.limits.Frame {
 		m.complain("a frame of %d bytes", size)
 	}
+	switch b.Word {
+	case protocol.Ping:
+		if !m.deaf && !m.dumb {
+			go m.say(c, protocol.Pong)
+		}
+		return
+	case protocol.Pong:
+		if !m.deaf && m.life != nil {
+			m.life.heard = true
+		}
+		return
+	}
+	if m.probing {
+		m.complain("%s into a connection that is being probed", b.brief())
+	}
+	if b.Hello != nil {
+		m.hello(b.Hello)
+	}
+	if b.Token != "" {
+		m.token(b.Token)
+		if !m.deaf && !m.dumb {
+			go m.authorize(c)
+		}
+	}
+	if b.Ack != 0 {
+		m.ack(b.Ack)
+	}
 	for _, item := range b.Items {
 		if item.Cancel {
-			if !m.had[item.Key] { // a reply may have crossed it, though
-				m.complain("cancel %d, which the server does not know", item.Key)
-			}
-			delete(m.open, item.Key)
-			continue
+			m.cancel(item.Key)
+		} else {
+			m.request(c, item.Key)
 		}
-		call := m.calls[item.Key]
-		switch {
-		case m.had[item.Key]:
-			m.complain("%d twice on a connection", item.Key)
-		case call.sent == 0:
-			if item.Key <= m.newest {
-				m.complain("%d after %d", item.Key, m.newest)
-			}
-			m.newest = item.Key
-			m.fresh = m.fresh || m.welcomed
-		case !m.welcomed || !m.resumed && !call.idempotent:
-			m.complain("%d again, which may have run", item.Key)
-		case m.fresh || item.Key <= m.again:
-			m.complain("%d again, behind others", item.Key)
-		default:
-			m.again = item.Key
-		}
-		call.sent++
-		m.had[item.Key], m.open[item.Key] = true, true
 	}
 	if len(m.open) > m.limits.Requests {
 		m.complain("%d requests at a time", len(m.open))
 	}
 }
 
-func (m *model) connected(c *fakeConn) {
-	m.conn, m.welcomed, m.resumed, m.fresh, m.again = c, false, false, false, 0
-	m.limits = protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests}
-	m.open, m.had = map[protocol.Key]bool{}, map[protocol.Key]bool{}
+func (b *Batch[P]) brief() string {
+	return fmt.Sprintf("%v %q %d %v", b.Hello, b.Token, b.Ack, b.Items)
 }
 
-// look tells what is now: the connection, nil if there is none, and what it
-// has open.
-func (m *model) look() (conn *fakeConn, welcomed bool, open []protocol.Key) {
-	m.n.mu.Lock()
-	defer m.n.mu.Unlock()
-	if m.n.live == 0 || m.conn != m.n.conns[len(m.n.conns)-1] {
-		return nil, false, nil
+func (m *model) token(got string) {
+	if got != fmt.Sprint(m.tokens) {
+		m.complain("the token %s, not %d", got, m.tokens)
 	}
-	return m.conn, m.welcomed, slices.Sorted(maps.Keys(m.open))
 }
 
-// check holds everything together when nothing moves.
-func (m *model) check(t *rapid.T) {
-	synctest.Wait()
-	m.n.mu.Lock()
-	defer m.n.mu.Unlock()
-	e := m.n.engine
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	now := time.Now()
-	pending := 0
-	for _, key := range m.keys {
-		call := m.calls[key]
-		switch call.ends {
-		case 0:
-			pending++
-			if !call.deadline.IsZero() && !now.Before(call.deadline) {
-				m.complain("%d lives %v after its deadline", key, now.Sub(call.deadline))
-			}
-		case 1:
-			m.outcome(call)
-		default:
-			m.complain("%d came back %d times", key, call.ends)
+func (m *model) hello(h *protocol.Hello) {
+	m.token(h.Token)
+	if h.Resume == m.forgot && len(m.n.conns) > 1 {
+		m.complain("a hello with resume %v", h.Resume)
+	}
+	if h.Ack != m.received {
+		m.complain("hello acknowledges %d of %d", h.Ack, m.received)
+	}
+	m.asked, m.forgot = h.Resume, false
+	if m.deaf {
+		return
+	}
+	m.resumed = h.Resume && m.life != nil && m.life.heard
+	if !m.resumed {
+		m.life = newLife(!h.Resume)
+		return
+	}
+	m.life.acked = max(m.life.acked, h.Ack)
+}
+
+func (m *model) ack(n uint64) {
+	if !m.welcomed || n > m.received {
+		m.complain("an ack of %d after %d outcomes", n, m.received)
+	}
+	if m.deaf {
+		return
+	}
+	if n <= m.life.acked {
+		m.complain("an ack of %d, again", n)
+	}
+	m.life.acked, m.life.heard = n, true
+}
+
+func (m *model) cancel(key protocol.Key) {
+	call := m.calls[key]
+	if !call.sent {
+		m.complain("cancel %d, which the server does not know", key)
+	}
+	call.cancelled = true
+	delete(m.open, key)
+	if !m.deaf {
+		delete(m.life.running, key) // it produces no outcome, and is never run
+		m.life.seen[key] = true
+	}
+}
+
+func (m *model) request(c *fakeConn, key protocol.Key) {
+	call := m.calls[key]
+	if call.answered && m.resumed && call.on != c {
+		call.on = c // the outcome stands behind the welcome, and is just being read
+		return
+	}
+	switch {
+	case call.notBefore.After(time.Now()):
+		m.complain("%d again, %v too early", key, time.Until(call.notBefore))
+	case call.retry:
+		call.retry = false
+	case m.had[key] && call.sent:
+		m.complain("%d twice on a connection", key)
+	case m.doubtful[key]:
+		if m.fresh || key <= m.again {
+			m.complain("%d again, behind others", key)
 		}
-	}
-	if pending != e.calls.live() {
-		m.complain("%d calls, not %d", e.calls.live(), pending)
-	}
-	queued, bytes, inFlight := 0, 0, 0
-	for _, place := range e.calls.index {
-		switch c := e.calls.at(place); c.conn {
-		case 0:
-			queued++
-			bytes += c.Size
-		case e.conn.number:
-			inFlight++
+		m.again = key
+		delete(m.doubtful, key)
+	case call.sent && call.on != nil:
+		m.complain("%d again, which may have run", key)
+	case call.sent && !m.welcomed:
+		m.complain("%d, of an earlier life, before the welcome", key)
+	case !call.sent && !call.lost && call.notBefore.IsZero():
+		if call.order <= m.newest {
+			m.complain("%d in the wrong order", key)
 		}
+		m.newest, m.fresh = call.order, m.fresh || m.welcomed
 	}
-	if queued != e.queue.live || bytes != e.queue.bytes || inFlight != e.conn.inFlight {
-		m.complain("queue %d, %d bytes, %d in flight, not %d, %d, %d", e.queue.live, e.queue.bytes, e.conn.inFlight, queued, bytes, inFlight)
-	}
-	refs := 0
-	for _, r := range e.queue.refs[e.queue.head:] {
-		if e.calls.queued(r) {
-			refs++
+	call.sent, call.on = true, c
+	m.had[key], m.open[key] = true, true
+	switch {
+	case m.deaf:
+	case !m.life.seen[key]:
+		m.life.seen[key], m.life.running[key], m.begun[key] = true, true, true
+		call.runs++
+		if call.runs > 1 && !call.idempotent {
+			m.complain("%d ran twice", key)
 		}
-	}
-	if refs != queued {
-		m.complain("%d references to %d queued calls", refs, queued)
-	}
-	if e.conn.welcomed && !m.conn.mute && !e.conn.full() && queued > 0 {
-		m.complain("%d calls wait for nothing", queued)
-	}
-	if len(m.wrong) > 0 {
-		t.Fatalf("%d things wrong, first %q", len(m.wrong), m.wrong[:1])
-	}
-}
-
-// outcome checks the verdict on a call that has ended.
-func (m *model) outcome(call *modelCall) {
-	verdict := verdict(call.out)
-	unknown := call.sent > 0
-	ok := false
-	switch verdict {
-	case "reply":
-		ok = call.replied
-	case "timeout/unsent", "timeout/unknown":
-		ok = !call.deadline.IsZero() && !time.Now().Before(call.deadline)
-	case "aborted/unsent", "aborted/unknown":
-		ok = true // n.abort said so
-	case "closed/unsent", "closed/unknown":
-		ok = m.closed
-	case "lost/unknown":
-		ok = !call.idempotent || call.tooLarge
-	}
-	if fate := errorOf(call.out); fate != nil && (fate.Fate == Unknown) != unknown {
-		ok = false
-	}
-	if !ok || call.replied && verdict != "reply" {
-		m.complain("%d, sent %d times: %s", call.key, call.sent, verdict)
-	}
-}
-
-// reply answers requests in one frame. The engine may have given some up.
-func (m *model) reply(conn *fakeConn, keys ...protocol.Key) {
-	m.n.mu.Lock()
-	for _, key := range keys {
-		call := m.calls[key]
-		call.replied = call.replied || call.ends == 0
+	case m.life.running[key] || slices.Contains(m.life.log[m.life.acked:], key):
+	case call.order > 0 && call.ends == 0:
+		m.complain("%d again, whose outcome was acknowledged", key)
+	case !m.dumb: // an earlier life has got the outcome
+		call.forgotten = true
 		delete(m.open, key)
+		go m.say(c, string(append(protocol.AppendForgotten([]byte("["), key), ']')))
 	}
-	m.n.mu.Unlock()
-	conn.reply(keys...)
-}
-
-func errorOf(o outcome) *Error {
-	err, _ := o.err.(*Error)
-	return err
 }
 
 // Each payload comes back exactly once, with its true fate, whatever happens
-// in whatever order.
+// in whatever order; and nothing runs twice.
 func TestModel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rapid.Check(bubbled{t}, func(rt *rapid.T) {
-			n := newNet(t, Options{Queue: Queue{1 << 20, 1 << 40}, Heartbeat: Heartbeat{Timeout: -1}, Reconnect: Reconnect{Min: time.Second, Max: 5 * time.Second}})
+			reloaded := rapid.Bool().Draw(rt, "reloaded")
+			n := newNet(t, Options{
+				Queue: Queue{1 << 20, 1 << 40}, Reconnect: Reconnect{Min: time.Second, Max: 5 * time.Second}, Token: true, Resume: reloaded,
+			})
 			n.answers(nil)
-			m := &model{n: n, calls: map[protocol.Key]*modelCall{}}
+			m := &model{n: n, calls: map[protocol.Key]*modelCall{}, expires: rapid.SampledFrom([]time.Duration{0, 20 * time.Second, time.Minute}).Draw(rt, "expires")}
 			n.framed = m.framed
+			n.token = func(context.Context) (string, error) {
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				m.tokens++
+				return fmt.Sprint(m.tokens), nil
+			}
 			defer n.finish() // after a failure too
+			if reloaded {
+				m.reload(rt)
+			}
 			n.engine.Start()
-			actions := m.actions()
+			actions := m.actions(reloaded)
 			actions[""] = m.check
 			rt.Repeat(actions)
-			m.closed = true
+			m.calm(rt)
+			m.ended = true
 			n.engine.Close()
 			m.check(rt)
 		})
@@ -231,103 +291,3 @@ func TestModel(t *testing.T) {
 
 // bubbled hides that it is a *testing.T, whose Deadline is real time.
 type bubbled struct{ rapid.TB }
-
-func (m *model) actions() map[string]func(*rapid.T) {
-	n, e := m.n, m.n.engine
-	anyKey := func(t *rapid.T) protocol.Key {
-		if len(m.keys) == 0 {
-			t.Skip("no calls")
-		}
-		return rapid.SampledFrom(m.keys).Draw(t, "key")
-	}
-	return map[string]func(*rapid.T){
-		"submit": func(t *rapid.T) {
-			count := rapid.SampledFrom([]int{1, 1, 2, 5, 100}).Draw(t, "calls")
-			spec := Call[*fakeCall]{Idempotent: rapid.Bool().Draw(t, "idempotent")}
-			if rapid.Bool().Draw(t, "deadline") {
-				spec.Timeout = time.Duration(rapid.IntRange(1, 20_000).Draw(t, "ms")) * time.Millisecond
-			}
-			size := rapid.SampledFrom([]int{1, 1, 1, 1000, 3000, protocol.FirstFrame}).Draw(t, "size")
-			for range count {
-				n.mu.Lock()
-				c := &modelCall{idempotent: spec.Idempotent}
-				m.calls[n.key+1] = c
-				n.mu.Unlock()
-				call, err := n.call(spec, size)
-				if err != nil {
-					t.Fatal(err)
-				}
-				n.mu.Lock()
-				c.fakeCall = call
-				if spec.Timeout > 0 {
-					c.deadline = time.Now().Add(spec.Timeout)
-				}
-				m.keys = append(m.keys, call.key)
-				n.mu.Unlock()
-			}
-			e.Wake()
-		},
-		"reply": func(t *rapid.T) {
-			conn, _, open := m.look()
-			if len(open) == 0 {
-				t.Skip("nothing to reply to")
-			}
-			m.reply(conn, rapid.SampledFrom(open).Draw(t, "key"))
-		},
-		"replyAll": func(t *rapid.T) {
-			conn, _, open := m.look()
-			if len(open) == 0 {
-				t.Skip("nothing to reply to")
-			}
-			m.reply(conn, open...)
-		},
-		"abort": func(t *rapid.T) { n.abort(anyKey(t)) },
-		"welcome": func(t *rapid.T) {
-			conn, welcomed, _ := m.look()
-			if conn == nil || welcomed {
-				t.Skip("no hello")
-			}
-			w := welcome
-			w.Resumed = rapid.Bool().Draw(t, "resumed")
-			w.Limits.Requests = rapid.SampledFrom([]int{64, 70, 1024}).Draw(t, "requests")
-			n.mu.Lock()
-			m.welcomed, m.resumed, m.limits = true, w.Resumed, w.Limits
-			n.mu.Unlock()
-			e.Welcome(conn, w)
-		},
-		"drop": func(t *rapid.T) {
-			conn, _, _ := m.look()
-			if conn == nil {
-				t.Skip("no connection")
-			}
-			code := rapid.SampledFrom([]protocol.CloseCode{1006, 1006, 1012, 1009}).Draw(t, "code")
-			if code == protocol.CloseTooLarge {
-				n.mu.Lock()
-				for _, call := range m.calls {
-					call.tooLarge = call.tooLarge || call.sent > 0
-				}
-				n.mu.Unlock()
-			}
-			conn.drop(code)
-		},
-		"stall": func(t *rapid.T) {
-			conn, _, _ := m.look()
-			if conn == nil {
-				t.Skip("no connection")
-			}
-			n.mu.Lock()
-			mute := conn.mute
-			n.mu.Unlock()
-			conn.stall(!mute)
-		},
-		"dials": func(t *rapid.T) {
-			n.dials(rapid.SampledFrom([]func(context.Context) *Closed{accept, refuse, hang}).Draw(t, "dial"))
-		},
-		"reconnect": func(*rapid.T) { e.Reconnect() },
-		"nudge":     func(*rapid.T) { e.Nudge() },
-		"pause":     func(*rapid.T) { e.Pause() },
-		"advance": func(t *rapid.T) {
-			time.Sleep(time.Duration(rapid.IntRange(1, 8000).Draw(t, "ms")) * time.Millisecond)
-		},
-	}
-}

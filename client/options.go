@@ -18,6 +18,19 @@ type Options struct {
 	// instead of once a call: in a page that saves each call a tenth.
 	Turns bool
 
+	// Session names the session, as a version 4 uuid. Default: a random one.
+	Session string
+
+	// Resume says that a server may know the session already, from an earlier
+	// life: the client asks for it in its first hello too. The keys of that
+	// life must not be used for other calls.
+	Resume bool
+
+	// Token says that the host has a token to show: it is asked for before
+	// each attempt, and before the server lets the last one expire. Plain mode
+	// has none.
+	Token bool
+
 	Heartbeat Heartbeat
 	Reconnect Reconnect
 	Queue     Queue
@@ -64,6 +77,10 @@ const (
 	// stall is how late a timer is when the program itself stood still:
 	// then what has arrived meanwhile is looked at first.
 	stall = 100 * time.Millisecond
+
+	// slack is how late a heartbeat may be before it is plain that the machine
+	// has slept.
+	slack = time.Second
 
 	never = 1 << 60 * time.Nanosecond // 36 years, with room for arithmetic
 )

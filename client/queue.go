@@ -6,15 +6,17 @@ package client
 type queue struct {
 	refs  []ref
 	head  int // refs before it are gone
-	live  int // calls that wait
+	live  int // calls that wait, those too that have not entered yet
 	bytes int // of these
 }
 
-func (q *queue) push(r ref, size int) {
-	q.refs = append(q.refs, r)
+// hold counts a call that waits, here or until it may enter.
+func (q *queue) hold(size int) {
 	q.live++
 	q.bytes += size
 }
+
+func (q *queue) enter(r ref) { q.refs = append(q.refs, r) }
 
 // pushFront puts calls that have been sent before ahead of all others.
 func (q *queue) pushFront(older []ref, bytes int) {

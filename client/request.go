@@ -15,12 +15,6 @@ type request struct {
 	reply chan outcome // of length one: whoever ends the call never waits
 }
 
-// outcome of a call: the reply's JSON, or an error.
-type outcome struct {
-	body []byte
-	err  error
-}
-
 func (r *request) end(o outcome) { r.reply <- o }
 
 // RequestOption is an option of one call.

@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -35,7 +34,9 @@ type socket struct {
 	wake   chan struct{}
 	done   chan Closed
 	unread chan struct{} // closed when nothing more will be read
-	closed atomic.Bool
+
+	reading sync.Mutex // held while the engine takes a frame in; protects following
+	closed  bool
 }
 
 func (c *Client) open(ctx context.Context) (*socket, error) {
@@ -51,7 +52,7 @@ func (c *Client) open(ctx context.Context) (*socket, error) {
 		// The pings of WebSocket itself prove the connection alive too. In
 		// plain mode they would pass for an answer to ours.
 		opts.OnPingReceived = func(context.Context, []byte) bool {
-			c.engine.Received(s)
+			c.engine.Received(s, 0)
 			return true
 		}
 	}
@@ -143,7 +144,11 @@ func (s *socket) Done() <-chan Closed { return s.done }
 
 // Close is the engine's.
 func (s *socket) Close(code protocol.CloseCode, reason string) {
-	if s.closed.Swap(true) {
+	s.reading.Lock()
+	closed := s.closed
+	s.closed = true
+	s.reading.Unlock()
+	if closed {
 		return
 	}
 	s.client.sockets.Go(func() {
@@ -182,21 +187,29 @@ func (s *socket) read() {
 			s.end(s.reason(err))
 			return
 		}
-		if ended || s.closed.Load() {
+		if ended {
 			continue
 		}
-		s.client.in.Add(1)
-		var end *Closed
-		if kind == websocket.MessageText {
-			end = s.client.frames.text(s, frame)
-		} else {
-			end = s.client.frames.binary(s)
-		}
-		if end != nil {
+		if end := s.take(kind, frame); end != nil {
 			s.end(*end)
 			ended = true
 		}
 	}
+}
+
+// take has the engine take a frame in, unless the connection was closed. It
+// returns why it must end, nil if it need not.
+func (s *socket) take(kind websocket.MessageType, frame []byte) *Closed {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.client.in.Add(1)
+	if kind == websocket.MessageText {
+		return s.client.frames.text(s, frame)
+	}
+	return s.client.frames.binary(s)
 }
 
 // frame reads a message to its end. One that takes long is a sign of life all
@@ -222,7 +235,7 @@ func (s *socket) frame(message io.Reader, drop bool) ([]byte, error) {
 		}
 		if now := time.Now(); now.Sub(last) > time.Second {
 			last = now
-			s.client.engine.Received(s)
+			s.client.engine.Received(s, 0)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-//go:build !js
+//go:build !js || native
 
 package client
 
@@ -21,6 +21,12 @@ func appendFrame[P any](dst []byte, b *Batch[P], plain bool, data func(P) []byte
 	if b.Hello != nil {
 		dst = protocol.AppendHello(protocol.Join(dst), *b.Hello)
 	}
+	if b.Token != "" {
+		dst = protocol.AppendToken(protocol.Join(dst), b.Token)
+	}
+	if b.Ack != 0 {
+		dst = protocol.AppendAck(protocol.Join(dst), b.Ack)
+	}
 	for i := range b.Items {
 		item := &b.Items[i]
 		dst = protocol.Join(dst)
@@ -31,6 +37,12 @@ func appendFrame[P any](dst []byte, b *Batch[P], plain bool, data func(P) []byte
 		}
 	}
 	return append(dst, ']')
+}
+
+// outcome of a call: the reply's JSON, or an error.
+type outcome struct {
+	body []byte
+	err  error
 }
 
 // reader hands to an engine what frames hold.
@@ -45,7 +57,7 @@ type reader[P any] struct {
 // text reads a text frame. It returns why the connection must end, nil if it
 // need not.
 func (r *reader[P]) text(conn Conn, frame []byte) *Closed {
-	r.engine.Received(conn)
+	r.engine.Received(conn, len(frame))
 	switch string(frame) {
 	case protocol.Ping:
 		r.engine.Pinged(conn)
@@ -74,7 +86,7 @@ func (r *reader[P]) text(conn Conn, frame []byte) *Closed {
 
 // binary does the same for a binary frame, of which there are none yet.
 func (r *reader[P]) binary(conn Conn) *Closed {
-	r.engine.Received(conn)
+	r.engine.Received(conn, 0)
 	if r.plain {
 		r.garbage.Add(1)
 		return nil
@@ -90,7 +102,6 @@ func (r *reader[P]) broken(code protocol.CloseCode, err error) *Closed {
 // message takes in one message. Those that are none of a server's, or of a
 // later version, are ignored.
 func (r *reader[P]) message(conn Conn, m *protocol.Message) error {
-	var o outcome
 	switch m.Kind {
 	case protocol.WelcomeKind:
 		w, err := m.Welcome()
@@ -98,29 +109,57 @@ func (r *reader[P]) message(conn Conn, m *protocol.Message) error {
 			r.engine.Welcome(conn, w)
 		}
 		return err
+	case protocol.TokenKind:
+		a, err := m.Authorized()
+		if err == nil {
+			r.engine.Authorized(conn, milliseconds(a.Expires))
+		}
+		return err
+	case protocol.DataKind, protocol.ErrorKind, protocol.RefusedKind, protocol.ForgottenKind:
+	default:
+		return nil
+	}
+	if m.Key == 0 {
+		return errors.New("an answer whose key is no integer from 1 to 2^53-1")
+	}
+	return r.answer(m)
+}
+
+// answer takes in what a server says of a call.
+func (r *reader[P]) answer(m *protocol.Message) error {
+	var p P
+	var ok bool
+	var o outcome
+	switch m.Kind {
 	case protocol.DataKind:
 		if o.body = m.Body; o.body == nil {
 			o.body = []byte("null")
 		}
+		p, ok = r.engine.Settle(m.Key)
 	case protocol.ErrorKind:
 		e, err := m.Error()
 		if err != nil {
 			return err
 		}
 		o.err = &Rejection{e.Code, e.Message, e.Data}
+		p, ok = r.engine.Settle(m.Key)
 	case protocol.RefusedKind:
 		e, err := m.Error()
 		if err != nil {
 			return err
 		}
 		o.err = refused(e)
-	default:
-		return nil
+		after := milliseconds(e.After)
+		if e.Code == protocol.Invalid {
+			after = -1
+		}
+		if p, ok = r.engine.Refused(m.Key, after); !ok {
+			return nil // it is tried again, or has been given up
+		}
+	case protocol.ForgottenKind:
+		o.err = &Error{CodeLost, Executed, "the request ran, and its outcome was delivered to an earlier life of this client"}
+		p, ok = r.engine.Drop(m.Key)
 	}
-	if m.Key == 0 {
-		return errors.New("a reply whose key is no integer from 1 to 2^53-1")
-	}
-	p, ok := r.engine.Settle(m.Key)
 	if !ok {
 		r.unmatched.Add(1)
 		return nil
@@ -132,9 +171,8 @@ func (r *reader[P]) message(conn Conn, m *protocol.Message) error {
 // refused is the error of a call that the server did not run. A code of a
 // later version still promises that.
 func refused(e protocol.Error) *Error {
-	code := CodeOverloaded
 	if e.Code == protocol.Invalid {
-		code = CodeInvalid
+		return &Error{CodeInvalid, Unsent, e.Message}
 	}
-	return &Error{code, Unsent, e.Message}
+	return &Error{CodeOverloaded, Unsent, e.Message}
 }

@@ -1,23 +1,19 @@
 package protocol
 
-import (
-	"encoding/json"
-	"fmt"
-	"strconv"
-)
+import "strconv"
 
 const null = "null"
 
 // The Append functions write one message each. A frame is '[', messages with
 // ',' between them, and ']': call Join before each message, and append the
-// ']' when the frame leaves.
+// ']' when the frame leaves. Text that is not UTF-8 is sent with U+FFFD in the
+// place of each wrong byte.
 
 // AppendRequest appends a request, or a server's reply, which has the same
 // shape. Data must be JSON that Valid takes, which is not checked here; empty
 // data stands for null.
 func AppendRequest(dst []byte, key Key, data []byte) []byte {
-	dst = append(dst, `{"key":`...)
-	dst = strconv.AppendUint(dst, uint64(key), 10)
+	dst = appendKey(dst, key)
 	dst = append(dst, `,"data":`...)
 	if len(data) == 0 {
 		dst = append(dst, null...)
@@ -41,65 +37,112 @@ func RequestSize(key Key, data int) int {
 
 // AppendCancel appends a cancel.
 func AppendCancel(dst []byte, key Key) []byte {
-	dst = append(dst, `{"cancel":`...)
-	dst = strconv.AppendUint(dst, uint64(key), 10)
-	return append(dst, '}')
+	return append(appendUint(dst, `{"cancel":`, uint64(key)), '}')
+}
+
+// AppendAck appends that the first n outcomes of the session have arrived.
+func AppendAck(dst []byte, n uint64) []byte {
+	return append(appendUint(dst, `{"ack":`, n), '}')
 }
 
 // AppendError appends the error that a handler returned. It panics if e.Data
 // is not empty and Valid does not take it: the frame is shared with others.
 func AppendError(dst []byte, key Key, e Error) []byte {
-	return appendBody(dst, key, "error", e)
+	dst = append(appendKey(dst, key), `,"error":`...)
+	return append(AppendErrorBody(dst, e), '}')
 }
 
 // AppendRefused appends a refusal, whose code is Overloaded or Invalid. A
 // refusal carries no Data.
 func AppendRefused(dst []byte, key Key, e Error) []byte {
-	return appendBody(dst, key, "refused", e)
+	dst = append(appendKey(dst, key), `,"refused":`...)
+	return append(AppendErrorBody(dst, e), '}')
 }
 
-func appendBody(dst []byte, key Key, member string, body Error) []byte {
-	dst = append(dst, `{"key":`...)
-	dst = strconv.AppendUint(dst, uint64(key), 10)
-	dst = append(dst, `,"`...)
-	dst = append(dst, member...)
-	dst = append(dst, `":`...)
+// AppendErrorBody appends what stands under error or refused, for plain mode,
+// whose messages are made elsewhere. It panics as AppendError does.
+func AppendErrorBody(dst []byte, e Error) []byte {
 	dst = append(dst, `{"code":`...)
-	dst = append(dst, marshal(body.Code)...)
+	dst = appendString(dst, e.Code)
 	dst = append(dst, `,"message":`...)
-	dst = append(dst, marshal(body.Message)...)
-	if len(body.Data) > 0 {
-		if _, ok := Valid(body.Data); !ok {
+	dst = appendString(dst, e.Message)
+	if len(e.Data) > 0 {
+		if _, ok := Valid(e.Data); !ok {
 			panic("protocol: the data of an error is not JSON")
 		}
 		dst = append(dst, `,"data":`...)
-		dst = append(dst, body.Data...)
+		dst = append(dst, e.Data...)
 	}
+	dst = appendMillis(dst, `,"after":`, e.After)
+	return append(dst, '}')
+}
+
+// AppendForgotten appends that the outcome of key has been let go.
+func AppendForgotten(dst []byte, key Key) []byte {
+	return append(appendKey(dst, key), `,"forgotten":true}`...)
+}
+
+// AppendToken appends a fresh token.
+func AppendToken(dst []byte, token string) []byte {
+	dst = append(dst, `{"token":`...)
+	return append(appendString(dst, token), '}')
+}
+
+// AppendAuthorized appends that a fresh token has been taken.
+func AppendAuthorized(dst []byte, a Authorized) []byte {
+	dst = append(dst, `{"token":{`...)
+	dst = appendMillis(dst, `"expires":`, a.Expires)
 	return append(dst, "}}"...)
 }
 
 // AppendHello appends a hello.
 func AppendHello(dst []byte, h Hello) []byte {
-	dst = append(dst, `{"hello":`...)
-	dst = append(dst, marshal(h)...)
-	return append(dst, '}')
+	dst = append(dst, `{"hello":{"session":`...)
+	dst = appendString(dst, h.Session)
+	dst = append(dst, `,"resume":`...)
+	dst = strconv.AppendBool(dst, h.Resume)
+	if h.Ack > 0 {
+		dst = appendUint(dst, `,"ack":`, h.Ack)
+	}
+	if h.Token != "" {
+		dst = append(dst, `,"token":`...)
+		dst = appendString(dst, h.Token)
+	}
+	return append(dst, "}}"...)
 }
 
 // AppendWelcome appends a welcome.
 func AppendWelcome(dst []byte, w Welcome) []byte {
-	dst = append(dst, `{"welcome":`...)
-	dst = append(dst, marshal(w)...)
-	return append(dst, '}')
+	dst = append(dst, `{"welcome":{"session":`...)
+	dst = appendString(dst, w.Session)
+	dst = append(dst, `,"resumed":`...)
+	dst = strconv.AppendBool(dst, w.Resumed)
+	if w.Acked > 0 {
+		dst = appendUint(dst, `,"acked":`, w.Acked)
+	}
+	dst = append(dst, `,"heartbeat":`...)
+	dst = strconv.AppendInt(dst, w.Heartbeat, 10)
+	dst = appendMillis(dst, `,"expires":`, w.Expires)
+	dst = appendMillis(dst, `,"jitter":`, w.Jitter)
+	dst = append(dst, `,"limits":{"frame":`...)
+	dst = strconv.AppendInt(dst, int64(w.Limits.Frame), 10)
+	dst = append(dst, `,"requests":`...)
+	dst = strconv.AppendInt(dst, int64(w.Limits.Requests), 10)
+	return append(dst, "}}}"...)
 }
 
-// marshal encodes a string or a body without raw JSON inside, which can't
-// fail. It replaces what is not UTF-8.
-func marshal(body any) []byte {
-	text, err := json.Marshal(body)
-	if err != nil {
-		panic(fmt.Sprintf("protocol: failed to encode %T: %v", body, err))
+func appendKey(dst []byte, key Key) []byte { return appendUint(dst, `{"key":`, uint64(key)) }
+
+func appendUint(dst []byte, before string, n uint64) []byte {
+	return strconv.AppendUint(append(dst, before...), n, 10)
+}
+
+// appendMillis leaves out a time that says nothing.
+func appendMillis(dst []byte, before string, ms int64) []byte {
+	if ms <= 0 {
+		return dst
 	}
-	return text
+	return appendUint(dst, before, uint64(ms))
 }
 
 // Join appends what stands before the next message of a frame: '[' to an

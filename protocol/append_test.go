@@ -58,14 +58,28 @@ func call(t *testing.T, dst []byte, args []string) (got []byte, panicked any) {
 		return protocol.AppendError(dst, key(t, args[1]), e), nil
 	case "Refused":
 		e := protocol.Error{Code: args[2], Message: args[3]}
+		if len(args) > 4 {
+			e.After = int64(atoi(t, args[4]))
+		}
 		return protocol.AppendRefused(dst, key(t, args[1]), e), nil
+	case "Forgotten":
+		return protocol.AppendForgotten(dst, key(t, args[1])), nil
+	case "Ack":
+		return protocol.AppendAck(dst, uint64(atoi(t, args[1]))), nil
+	case "Token":
+		return protocol.AppendToken(dst, args[1]), nil
+	case "Authorized":
+		return protocol.AppendAuthorized(dst, protocol.Authorized{Expires: int64(atoi(t, args[1]))}), nil
 	case "Hello":
-		h := protocol.Hello{Session: args[1], Resume: args[2] == "true"}
-		return protocol.AppendHello(dst, h), nil
+		return protocol.AppendHello(dst, protocol.Hello{
+			Session: args[1], Resume: args[2] == "true", Ack: uint64(atoi(t, args[3])), Token: args[4],
+		}), nil
 	case "Welcome":
-		w := protocol.Welcome{Session: args[1], Resumed: args[2] == "true", Heartbeat: int64(atoi(t, args[3]))}
-		w.Limits = protocol.Limits{Frame: atoi(t, args[4]), Requests: atoi(t, args[5])}
-		return protocol.AppendWelcome(dst, w), nil
+		return protocol.AppendWelcome(dst, protocol.Welcome{
+			Session: args[1], Resumed: args[2] == "true", Acked: uint64(atoi(t, args[3])),
+			Heartbeat: int64(atoi(t, args[4])), Expires: int64(atoi(t, args[5])), Jitter: int64(atoi(t, args[6])),
+			Limits: protocol.Limits{Frame: atoi(t, args[7]), Requests: atoi(t, args[8])},
+		}), nil
 	default:
 		t.Errorf("there is no Append%s", name)
 		return nil, nil

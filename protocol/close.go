@@ -30,6 +30,8 @@ const (
 	CloseForbidden    CloseCode = 4403
 	CloseVersion      CloseCode = 4406
 	CloseHandshake    CloseCode = 4408
+	CloseReplaced     CloseCode = 4409
+	CloseExpired      CloseCode = 4410
 	CloseHeartbeat    CloseCode = 4411
 )
 
@@ -45,7 +47,8 @@ func (c CloseCode) Fatal() bool {
 		CloseBadMessage, // one of us has a bug; repeating it helps nobody
 		CloseUnauthorized,
 		CloseForbidden,
-		CloseVersion:
+		CloseVersion,
+		CloseReplaced: // the session goes on on another connection, which ours would cut
 		return true
 	}
 	return false

@@ -14,13 +14,16 @@ import (
 )
 
 var kinds = map[protocol.Kind]string{
-	protocol.Unknown:     "unknown",
-	protocol.HelloKind:   "hello",
-	protocol.WelcomeKind: "welcome",
-	protocol.DataKind:    "data",
-	protocol.ErrorKind:   "error",
-	protocol.RefusedKind: "refused",
-	protocol.CancelKind:  "cancel",
+	protocol.Unknown:       "unknown",
+	protocol.HelloKind:     "hello",
+	protocol.WelcomeKind:   "welcome",
+	protocol.TokenKind:     "token",
+	protocol.AckKind:       "ack",
+	protocol.CancelKind:    "cancel",
+	protocol.ErrorKind:     "error",
+	protocol.RefusedKind:   "refused",
+	protocol.ForgottenKind: "forgotten",
+	protocol.DataKind:      "data",
 }
 
 // show writes a message as frames.txt does.
@@ -28,6 +31,9 @@ func show(m *protocol.Message) string {
 	text := kinds[m.Kind]
 	if m.Key != 0 {
 		text += fmt.Sprintf(" key=%d", m.Key)
+	}
+	if m.Ack != 0 {
+		text += fmt.Sprintf(" ack=%d", m.Ack)
 	}
 	if m.Depth != 0 {
 		text += fmt.Sprintf(" depth=%d", m.Depth)
@@ -229,48 +235,5 @@ func testValid(t *testing.T, v *vector) {
 	depth, ok := protocol.Valid([]byte(text))
 	if got := fmt.Sprint(depth); ok && got != want || ok == (want == "no") {
 		t.Errorf("got %d, %t; want %s", depth, ok, want)
-	}
-}
-
-func testBody(t *testing.T, v *vector) {
-	r := protocol.NewReader([]byte("[" + v.text(t, "message") + "]"))
-	if !r.Next() {
-		t.Fatal(r.Err())
-	}
-	var got []any
-	var err error
-	switch m := r.Message(); m.Kind {
-	case protocol.HelloKind:
-		var h protocol.Hello
-		h, err = m.Hello()
-		got = []any{h.Session, h.Resume}
-	case protocol.WelcomeKind:
-		var w protocol.Welcome
-		w, err = m.Welcome()
-		got = []any{w.Session, w.Resumed, w.Heartbeat, w.Limits.Frame, w.Limits.Requests}
-	case protocol.ErrorKind, protocol.RefusedKind:
-		var e protocol.Error
-		e, err = m.Error()
-		got = []any{e.Code, e.Message, "nil"}
-		if e.Data != nil {
-			got[2] = string(e.Data)
-		}
-	default:
-		t.Fatalf("the message is %s", show(m))
-	}
-	want := v.args(t, "fields")
-	if want[0] == "error" {
-		if err == nil || !strings.HasPrefix(err.Error(), "failed to decode a protocol.") {
-			t.Errorf("got error %v", err)
-		}
-		return
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range got {
-		if fmt.Sprint(got[i]) != want[i] {
-			t.Errorf("got %v, want %v", got, want)
-		}
 	}
 }

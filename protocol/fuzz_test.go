@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -86,6 +85,10 @@ func expected(members map[string]json.RawMessage) *protocol.Message {
 		return body(protocol.HelloKind, 0, "hello")
 	case has("welcome"):
 		return body(protocol.WelcomeKind, 0, "welcome")
+	case has("token"):
+		return body(protocol.TokenKind, 0, "token")
+	case has("ack"):
+		return &protocol.Message{Kind: protocol.AckKind, Ack: uint64(key("ack"))}
 	case has("cancel"):
 		return &protocol.Message{Kind: protocol.CancelKind, Key: key("cancel")}
 	case !has("key"):
@@ -94,6 +97,10 @@ func expected(members map[string]json.RawMessage) *protocol.Message {
 		return body(protocol.ErrorKind, key("key"), "error")
 	case has("refused"):
 		return body(protocol.RefusedKind, key("key"), "refused")
+	case string(members["forgotten"]) == "true":
+		return &protocol.Message{Kind: protocol.ForgottenKind, Key: key("key")}
+	case has("forgotten"):
+		return &protocol.Message{}
 	}
 	return body(protocol.DataKind, key("key"), "data")
 }
@@ -141,85 +148,6 @@ func FuzzValid(f *testing.F) {
 		}
 		if want := depth(text); ok && got != want {
 			t.Errorf("depth %d, want %d", got, want)
-		}
-	})
-}
-
-// FuzzAppend writes one message of each kind into a frame and reads it back.
-func FuzzAppend(f *testing.F) {
-	f.Add(uint64(7), []byte(`{"a":1}`), "out_of_tea", "no tea left", true, int64(25000), 1<<20, 1024)
-	f.Add(uint64(1<<53), []byte(""), "", "a\"\\\n\x00\xff<é\u2028😀", false, int64(-1), -1, 0)
-	f.Add(uint64(0), []byte(" [ 1 , {} ]\n"), "{", "]", false, int64(0), 0, 0)
-	f.Add(uint64(1<<64-1), []byte("\"\xff\""), "a", "b", false, int64(0), 0, 0)
-	f.Fuzz(func(t *testing.T, k uint64, data []byte, code, text string, flag bool, ms int64, frame, requests int) {
-		key := protocol.Key(k)
-		depth, ok := protocol.Valid(data)
-		if !ok {
-			data = nil
-		}
-		hello := protocol.Hello{Session: text, Resume: flag}
-		welcome := protocol.Welcome{Session: text, Resumed: flag, Heartbeat: ms}
-		welcome.Limits = protocol.Limits{Frame: frame, Requests: requests}
-		failure := protocol.Error{Code: code, Message: text, Data: data}
-
-		buf := protocol.AppendHello(protocol.Join(nil), hello)
-		buf = protocol.AppendWelcome(protocol.Join(buf), welcome)
-		buf = protocol.Join(buf)
-		start := len(buf)
-		buf = protocol.AppendRequest(buf, key, data)
-		if got, want := protocol.RequestSize(key, len(data)), len(buf)-start; got != want {
-			t.Errorf("RequestSize is %d, want %d", got, want)
-		}
-		buf = protocol.AppendCancel(protocol.Join(buf), key)
-		buf = protocol.AppendError(protocol.Join(buf), key, failure)
-		buf = protocol.AppendRefused(protocol.Join(buf), key, protocol.Error{Code: code, Message: text})
-		buf = append(buf, ']')
-		if !json.Valid(buf) && comparable(buf) {
-			t.Fatalf("not JSON: %q", buf)
-		}
-
-		r := protocol.NewReader(buf)
-		next := func(kind protocol.Kind, want protocol.Key) *protocol.Message {
-			if !r.Next() {
-				t.Fatalf("%s is missing: %v", kinds[kind], r.Err())
-			}
-			m := r.Message()
-			if want > protocol.MaxKey {
-				want = 0
-			}
-			if m.Kind != kind || m.Key != want {
-				t.Fatalf("got %s, want %s key=%d", show(m), kinds[kind], want)
-			}
-			return m
-		}
-		// What is not UTF-8 comes back as the replacement character, one a byte.
-		code, text = string([]rune(code)), string([]rune(text))
-		hello.Session, welcome.Session = text, text
-		if got, err := next(protocol.HelloKind, 0).Hello(); err != nil || got != hello {
-			t.Errorf("got %+v, %v; want %+v", got, err, hello)
-		}
-		if got, err := next(protocol.WelcomeKind, 0).Welcome(); err != nil || got != welcome {
-			t.Errorf("got %+v, %v; want %+v", got, err, welcome)
-		}
-		wantBody := strings.Trim(string(data), " \t\r\n")
-		if !ok {
-			wantBody = "null"
-		}
-		if m := next(protocol.DataKind, key); string(m.Body) != wantBody || m.Depth != depth && ok {
-			t.Errorf("got %s, want depth=%d body=%s", show(m), depth, wantBody)
-		}
-		next(protocol.CancelKind, key)
-		if m := next(protocol.ErrorKind, key); comparable(m.Body) {
-			got, err := m.Error()
-			if err != nil || got.Code != code || got.Message != text || ok && string(got.Data) != wantBody || !ok && got.Data != nil {
-				t.Errorf("got %+v, %v; want %+v", got, err, failure)
-			}
-		}
-		if got, err := next(protocol.RefusedKind, key).Error(); err != nil || got.Code != code || got.Message != text || got.Data != nil {
-			t.Errorf("got %+v, %v", got, err)
-		}
-		if r.Next() || r.Err() != nil {
-			t.Errorf("there is more: %v", r.Err())
 		}
 	})
 }

@@ -106,7 +106,8 @@ func TestPageNumbers(t *testing.T) {
 		{"Ping", "`([^`]+)`, four letters and no JSON", protocol.Ping},
 		{"Pong", "whoever receives it answers `([^`]+)`", protocol.Pong},
 		{"Overloaded", "^\\| `([^`]+)` \\| more requests in flight", protocol.Overloaded},
-		{"Invalid", "^\\| `([^`]+)` \\| the key is in flight already", protocol.Invalid},
+		{"Invalid", "^\\| `([^`]+)` \\| `data` is nested", protocol.Invalid},
+		{"Invalid", "in flight already is refused as `([^`]+)`", protocol.Invalid},
 	} {
 		found := regexp.MustCompile("(?m)"+c.pattern).FindAllStringSubmatch(text, -1)
 		if found == nil {
@@ -121,6 +122,20 @@ func TestPageNumbers(t *testing.T) {
 	power := regexp.MustCompile(`integer from 1 to 2\^(\d+)−1`).FindStringSubmatch(text)
 	if power == nil || protocol.MaxKey != 1<<atoi(t, power[1])-1 {
 		t.Errorf("MaxKey is %d, PROTOCOL.md says %q", protocol.MaxKey, power)
+	}
+}
+
+// TestPageKinds holds the page's order of the members that name a message to
+// the order of the kinds, which is the reader's.
+func TestPageKinds(t *testing.T) {
+	var names []string
+	for kind := protocol.Unknown + 1; kinds[kind] != ""; kind++ {
+		names = append(names, kinds[kind])
+	}
+	last := len(names) - 1
+	want := "the first of " + strings.Join(names[:last], ", ") + " and " + names[last] + " decides"
+	if !strings.Contains(page(t), want) {
+		t.Errorf("PROTOCOL.md does not say %q", want)
 	}
 }
 
@@ -141,6 +156,10 @@ func TestPageExamples(t *testing.T) {
 				_, err = m.Welcome()
 			case protocol.ErrorKind, protocol.RefusedKind:
 				_, err = m.Error()
+			case protocol.TokenKind:
+				if _, err = m.Token(); err != nil {
+					_, err = m.Authorized()
+				}
 			case protocol.Unknown:
 				err = fmt.Errorf("a message is unknown")
 			}

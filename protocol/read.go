@@ -1,9 +1,8 @@
 package protocol
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -18,7 +17,7 @@ import (
 // It has checked the syntax of each message, and of each payload, by the time
 // that Next returns it; what was wrong further on shows only after the
 // messages before it. It allocates nothing but its error, a bit a level for
-// what nests deeper than MaxDepth, and 8 bytes for a short name with escapes.
+// what nests deeper than MaxDepth, and 16 bytes for a name with escapes.
 type Reader struct {
 	scan scanner
 	msg  Message
@@ -44,7 +43,7 @@ func (r *Reader) Next() bool {
 	}
 	more, err := r.next()
 	if err != nil {
-		r.err = fmt.Errorf("failed to read a frame at byte %d: %w", r.scan.at, err)
+		r.err = &readError{r.scan.at, err}
 	}
 	r.done = !more || err != nil
 	return !r.done
@@ -55,6 +54,18 @@ func (r *Reader) Message() *Message { return &r.msg }
 
 // Err is what stopped Next: nil if that was the end of the frame.
 func (r *Reader) Err() error { return r.err }
+
+// readError says where a frame is wrong.
+type readError struct {
+	at  int
+	err error
+}
+
+func (e *readError) Error() string {
+	return "failed to read a frame at byte " + strconv.Itoa(e.at) + ": " + e.err.Error()
+}
+
+func (e *readError) Unwrap() error { return e.err }
 
 func (r *Reader) next() (bool, error) {
 	s := &r.scan
@@ -85,64 +96,75 @@ func (r *Reader) next() (bool, error) {
 }
 
 // message reads one object. The member that names the kind decides, wherever
-// it stands: hello, welcome and cancel by themselves, and beside a key error,
-// refused or else data.
+// it stands, and of several the one whose Kind comes first.
 func (r *Reader) message() error {
-	s, m := &r.scan, &r.msg
-	*m = Message{}
-	var hello, welcome, data, failure, refused span
-	var key, cancel Key
-	var hasKey, hasCancel bool
+	s := &r.scan
+	r.msg = Message{}
+	var kind Kind
+	var body span
+	var key Key
+	var hasKey bool
 	if !s.take('{') {
 		return s.unexpected("a message must be a JSON object")
 	}
 	for s.member() {
+		var named Kind
 		switch string(s.name) {
 		case "key":
-			key, hasKey = s.key(), true
-		case "cancel":
-			cancel, hasCancel = s.key(), true
+			key, hasKey = s.key(s.value()), true
+			continue
 		case "data":
-			data = s.value()
-		case "error":
-			failure = s.value()
-		case "refused":
-			refused = s.value()
+			named = DataKind
 		case "hello":
-			hello = s.value()
+			named = HelloKind
 		case "welcome":
-			welcome = s.value()
-		default:
-			s.value()
+			named = WelcomeKind
+		case "token":
+			named = TokenKind
+		case "ack":
+			named = AckKind
+		case "cancel":
+			named = CancelKind
+		case "error":
+			named = ErrorKind
+		case "refused":
+			named = RefusedKind
+		case "forgotten":
+			named = ForgottenKind
+		}
+		if v := s.value(); named != Unknown && (kind == Unknown || named <= kind) {
+			kind, body = named, v
 		}
 	}
 	if s.err != nil {
 		return s.err
 	}
-	switch {
-	case hello.set:
-		r.set(HelloKind, 0, hello)
-	case welcome.set:
-		r.set(WelcomeKind, 0, welcome)
-	case hasCancel:
-		r.set(CancelKind, cancel, span{})
-	case !hasKey:
-		r.set(Unknown, 0, span{})
-	case failure.set:
-		r.set(ErrorKind, key, failure)
-	case refused.set:
-		r.set(RefusedKind, key, refused)
-	default:
-		r.set(DataKind, key, data)
+	m := &r.msg
+	switch kind {
+	case HelloKind, WelcomeKind, TokenKind:
+		m.Kind = kind
+		m.Body, m.Depth = s.text[body.from:body.to], body.depth
+	case AckKind:
+		m.Kind, m.Ack = kind, uint64(s.key(body))
+	case CancelKind:
+		m.Kind, m.Key = kind, s.key(body)
+	case ForgottenKind:
+		// Without true it means nothing yet, and must not pass for a reply
+		// whose data is missing.
+		if hasKey && string(s.text[body.from:body.to]) == "true" {
+			m.Kind, m.Key = kind, key
+		}
+	case ErrorKind, RefusedKind, DataKind:
+		if hasKey {
+			m.Kind, m.Key = kind, key
+			m.Body, m.Depth = s.text[body.from:body.to], body.depth
+		}
+	case Unknown:
+		if hasKey {
+			m.Kind, m.Key = DataKind, key
+		}
 	}
 	return nil
-}
-
-func (r *Reader) set(kind Kind, key Key, body span) {
-	r.msg = Message{Kind: kind, Key: key, Depth: body.depth}
-	if body.set {
-		r.msg.Body = r.scan.text[body.from:body.to]
-	}
 }
 
 // notUTF8 is where the first byte stands that is not UTF-8.
@@ -155,24 +177,4 @@ func notUTF8(text []byte) (at int) {
 		at += size
 	}
 	return at
-}
-
-// Hello decodes the body of a HelloKind.
-func (m *Message) Hello() (Hello, error) { return body[Hello](m.Body) }
-
-// Welcome decodes the body of a WelcomeKind.
-func (m *Message) Welcome() (Welcome, error) { return body[Welcome](m.Body) }
-
-// Error decodes the body of an ErrorKind or a RefusedKind.
-func (m *Message) Error() (Error, error) { return body[Error](m.Body) }
-
-func body[T any](text []byte) (T, error) {
-	var v T
-	if string(text) == null { // Unmarshal would take it for an empty object
-		return v, fmt.Errorf("failed to decode a %T: it is null", v)
-	}
-	if err := json.Unmarshal(text, &v); err != nil {
-		return v, fmt.Errorf("failed to decode a %T: %w", v, err)
-	}
-	return v, nil
 }

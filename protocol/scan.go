@@ -1,9 +1,7 @@
 package protocol
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"strconv"
 	"unicode/utf8"
 )
@@ -63,10 +61,10 @@ func (s *scanner) fail(err error) {
 // unexpected says what was wanted and what stands there instead.
 func (s *scanner) unexpected(want string) error {
 	if s.at >= len(s.text) {
-		return fmt.Errorf("%s, but the frame ends", want)
+		return errors.New(want + ", but the frame ends")
 	}
 	c, _ := utf8.DecodeRune(s.text[s.at:])
-	return fmt.Errorf("%s, not %q", want, c)
+	return errors.New(want + ", not " + strconv.QuoteRune(c))
 }
 
 // end checks that nothing follows the frame's array.
@@ -105,7 +103,7 @@ func (s *scanner) member() bool {
 	}
 	s.name = s.text[from+1 : s.at-1]
 	if escaped {
-		s.name = unescape(s.name)
+		s.name = plainName(s.name)
 	}
 	s.space()
 	if !s.take(':') {
@@ -116,9 +114,8 @@ func (s *scanner) member() bool {
 	return true
 }
 
-// key reads a value that should be a key, and returns 0 if it is none.
-func (s *scanner) key() Key {
-	v := s.value()
+// key is the key that stands in v, 0 if it is none.
+func (s *scanner) key(v span) Key {
 	if s.err != nil || v.to-v.from > len("9007199254740991") {
 		return 0
 	}
@@ -273,7 +270,7 @@ func (s *scanner) str() (escaped bool) {
 func plain(text []byte) (n int) {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for ; len(text)-n >= 8; n += 8 {
-		w := binary.LittleEndian.Uint64(text[n:])
+		w := load(text[n:])
 		quote, slash := w^ones*'"', w^ones*'\\'
 		if ((w-ones*' ')&^w|(quote-ones)&^quote|(slash-ones)&^slash)&tops != 0 {
 			break
@@ -282,19 +279,23 @@ func plain(text []byte) (n int) {
 	return n
 }
 
-// unescape decodes a name that may be one of the protocol's: short, and of
+// load is the first 8 bytes of text, the first lowest, in one load. It is
+// encoding/binary's, which imports reflect.
+func load(text []byte) uint64 {
+	_ = text[7]
+	return uint64(text[0]) | uint64(text[1])<<8 | uint64(text[2])<<16 | uint64(text[3])<<24 |
+		uint64(text[4])<<32 | uint64(text[5])<<40 | uint64(text[6])<<48 | uint64(text[7])<<56
+}
+
+// plainName decodes a name that may be one of the protocol's: short, and of
 // ASCII only. It returns all others as they are, which still tells them apart
 // from those, by the '\\'.
-func unescape(name []byte) []byte {
-	text := make([]byte, 0, len("welcome"))
+func plainName(name []byte) []byte {
+	text := make([]byte, 0, len("heartbeat")) // none is longer
 	for rest := name; len(rest) > 0; {
-		c, size := uint64(rest[0]), 1
+		c, size := rune(rest[0]), 1
 		if c == '\\' {
-			if rest[1] != 'u' {
-				return name
-			}
-			c, _ = strconv.ParseUint(string(rest[2:6]), 16, 16)
-			size = 6
+			c, size = unescape(rest)
 		}
 		if c >= utf8.RuneSelf || len(text) == cap(text) {
 			return name

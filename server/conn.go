@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"sync/atomic"
@@ -16,17 +15,37 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// A conn is one WebSocket. Its only goroutine of its own reads.
+// A conn is one WebSocket and the requests that came over it. Its only
+// goroutine of its own reads. It outlives the WebSocket until the last of its
+// handlers has returned; their outcomes go to the session, for the connection
+// on which the client goes on.
 type conn struct {
-	server  *Server
-	http    *http.Request
-	ws      *websocket.Conn
-	wire    *wire
-	plain   bool
-	session atomic.Pointer[string] // the client's, from its hello; nil until then
-	calls   calls
-	crew    crew
-	out     outbox
+	server *Server
+	http   *http.Request
+	ws     *websocket.Conn
+	wire   *wire
+	plain  bool
+	opened time.Time       // its handshake
+	ctx    context.Context // ends when the server closes the connection, or it has ended
+	cancel context.CancelFunc
+	client atomic.Pointer[client] // nil until it is known
+	calls  calls
+	crew   crew
+	out    outbox
+
+	// The reader's own.
+	pace  pace
+	heard bool // the client knows what the welcome said, as far as it matters
+	asked bool // it has been sent a ping to find out
+
+	expiry expiry
+}
+
+// A client is who is at the other end.
+type client struct {
+	principal string
+	id        string  // of the session; empty in plain mode, as is
+	session   Session // nil
 }
 
 // An ending is why the server ends a connection. Without a code, the
@@ -44,9 +63,11 @@ func newConn(s *Server, r *http.Request, ws *websocket.Conn, w *wire, plain bool
 	// The request's own context ends when ServeHTTP returns.
 	base := context.WithoutCancel(r.Context())
 	c := &conn{server: s, http: r.WithContext(base), ws: ws, wire: w, plain: plain}
+	c.ctx, c.cancel = context.WithCancel(base)
 	c.calls.init(base, &s.options)
 	c.crew.conn = c
-	c.out.init(ws, s.options.MaxBuffered)
+	c.out.init(c, s.options.MaxBuffered)
+	c.pace.init(&s.options)
 	w.greeted.Store(plain) // plain mode has no hello
 	ws.SetReadLimit(-1)    // receive has its own, which says more in its close
 	return c
@@ -54,66 +75,95 @@ func newConn(s *Server, r *http.Request, ws *websocket.Conn, w *wire, plain bool
 
 // serve returns when the connection has ended and no handler runs for it.
 func (c *conn) serve() {
-	end := c.read()
-	c.calls.end(ErrDisconnected)
+	end := c.identify()
+	if end == nil {
+		end = c.read()
+	}
+	c.cancel()
+	c.expiry.stop()
 	if end.code != 0 {
 		level := slog.LevelWarn
-		if end.code == protocol.CloseHeartbeat || end.code == protocol.CloseHandshake {
-			level = slog.LevelDebug // a silent client is nothing unusual
+		switch end.code {
+		case protocol.CloseHeartbeat, protocol.CloseHandshake, protocol.CloseReplaced, protocol.CloseExpired:
+			level = slog.LevelDebug // nothing unusual
 		}
 		c.log(level, "sockjax: closed a connection", "code", int(end.code), "reason", end.reason)
+		if c.plain {
+			c.calls.end(ErrDisconnected)
+		}
+		c.out.seal()
 		c.close(end.code, end.reason)
 	} else {
 		c.log(slog.LevelDebug, "sockjax: disconnected", "reason", end.reason)
 	}
-	c.out.fail(net.ErrClosed)
+	c.out.stop()
 	c.ws.CloseNow()
-	c.calls.wait()
+	c.leave()
 	c.server.remove(c)
 }
 
-// close sends what is ready, then the close. It takes as long as the client
-// takes to answer that, within limits.
-func (c *conn) close(code protocol.CloseCode, reason string) {
-	if c.out.seal() {
-		c.write()
+// leave lets the session go on without this connection, and returns when no
+// handler runs. Where there is no session, nobody waits for the handlers.
+func (c *conn) leave() {
+	known := c.client.Load()
+	if known == nil || known.session == nil {
+		c.calls.end(ErrDisconnected)
+		c.out.drop()
+		c.calls.wait()
+		return
 	}
+	known.session.Detach()
+	c.calls.wait()
 	c.out.flushed()
+	known.session.Close()
+}
+
+// close sends what is ready, then the close. It takes as long as the client
+// takes to answer that, within limits. Only the first close counts.
+func (c *conn) close(code protocol.CloseCode, reason string) {
+	c.cancel()
+	c.out.finish()
 	// The error says only that the client has gone without answering.
 	c.ws.Close(websocket.StatusCode(code), protocol.Reason(reason))
 }
 
-// drain ends the connection in good order when its handlers have returned.
+const restartReason = "the server restarts: connect again"
+
+// drain ends the connection in good order when its handlers have returned. It
+// refuses what comes until the very end.
 func (c *conn) drain() {
-	c.calls.drain()
+	c.calls.stop(overloaded(afterStop, "the server shuts down"))
 	c.calls.wait()
-	c.close(protocol.CloseRestart, "the server restarts: connect again")
+	c.close(protocol.CloseRestart, restartReason)
 }
 
-// kill ends it now.
+// kill ends it now. Calls that could not be finished will have no outcome, and
+// so the session can't go on.
 func (c *conn) kill() {
-	c.calls.end(ErrShutdown)
-	c.close(protocol.CloseRestart, "the server restarts: connect again")
+	cut := c.calls.end(ErrShutdown)
+	c.out.seal()
+	c.cancel()
+	c.out.finish()
+	if known := c.client.Load(); cut > 0 && known != nil && known.session != nil {
+		known.session.Forget()
+	}
+	c.ws.Close(websocket.StatusCode(protocol.CloseRestart), restartReason)
 }
 
-// write sends what the outbox holds, for whoever was told to.
-func (c *conn) write() {
-	err := c.out.write()
-	switch {
-	case err == nil:
-		return
-	case errors.Is(err, os.ErrDeadlineExceeded):
+// broken is called when a frame could not be sent.
+func (c *conn) broken(err error) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.log(slog.LevelWarn, "sockjax: cut off a connection: the client takes no replies",
 			"waited", c.server.options.WriteTimeout)
-	default:
+	} else {
 		c.log(slog.LevelDebug, "sockjax: failed to write", "err", err)
 	}
-	c.ws.CloseNow()
+	go c.ws.CloseNow() // which may wait for a close that is under way
 }
 
 func (c *conn) writeIf(write bool) {
 	if write {
-		go c.write() // the reader goes on reading
+		go c.out.write() // the reader goes on reading
 	}
 }
 
@@ -146,10 +196,12 @@ func (c *conn) receive(r io.Reader) *ending {
 	case err != nil:
 		return c.readEnding(err)
 	case string(*buf) == protocol.Ping:
+		c.pace.wait(c.ctx)
 		c.writeIf(c.out.pong())
 		return nil
 	case string(*buf) == protocol.Pong:
-		return nil
+		c.pace.wait(c.ctx)
+		return c.ponged()
 	case c.plain:
 		return c.plainFrame(*buf)
 	default:
@@ -190,100 +242,6 @@ func (c *conn) readEnding(err error) *ending {
 	}
 }
 
-// batch acts on a frame of sockjax.1.
-func (c *conn) batch(frame []byte) *ending {
-	var started []*call
-	defer func() {
-		// A welcome or a refusal waits for no handler.
-		c.writeIf(c.out.flush())
-		c.crew.start(started)
-	}()
-	r := protocol.NewReader(frame)
-	for r.Next() {
-		k, end := c.message(r.Message())
-		if end != nil {
-			return end
-		}
-		if k != nil {
-			started = append(started, k)
-		}
-	}
-	if err := r.Err(); err != nil {
-		if errors.Is(err, protocol.ErrNotUTF8) {
-			return closing(protocol.CloseNotUTF8, "%v", err)
-		}
-		return closing(protocol.CloseBadMessage, "%v", err)
-	}
-	return nil
-}
-
-// message acts on one message; a request is returned to be started.
-func (c *conn) message(m *protocol.Message) (*call, *ending) {
-	if !c.wire.greeted.Load() {
-		return nil, c.hello(m)
-	}
-	switch m.Kind {
-	case protocol.DataKind:
-		if m.Key == 0 {
-			return nil, closing(protocol.CloseBadMessage, "a key must be an integer from 1 to %d", protocol.MaxKey)
-		}
-		return c.request(key{n: m.Key}, nil, m.Body, m.Depth), nil
-	case protocol.CancelKind:
-		if m.Key == 0 {
-			return nil, closing(protocol.CloseBadMessage, "a cancel must name a key from 1 to %d", protocol.MaxKey)
-		}
-		c.calls.giveUp(key{n: m.Key})
-	case protocol.HelloKind:
-		return nil, closing(protocol.CloseBadMessage, "hello came twice: send it once, as the first message")
-	case protocol.Unknown:
-	default:
-		return nil, closing(protocol.CloseBadMessage, "a client must not send welcome, error or refused")
-	}
-	return nil, nil
-}
-
-func (c *conn) hello(m *protocol.Message) *ending {
-	if m.Kind != protocol.HelloKind {
-		return closing(protocol.CloseBadMessage, "the first message must be hello")
-	}
-	hello, err := m.Hello()
-	if err != nil {
-		return closing(protocol.CloseBadMessage, "%v", err)
-	}
-	if !isUUID4(hello.Session) {
-		return closing(protocol.CloseBadMessage, "the session in hello must be a random (version 4) uuid")
-	}
-	c.session.Store(&hello.Session)
-	c.wire.greeted.Store(true)
-	o := &c.server.options
-	c.out.message(protocol.AppendWelcome(nil, protocol.Welcome{
-		Session:   hello.Session,
-		Heartbeat: int64(o.Heartbeat / time.Millisecond),
-		Limits:    protocol.Limits{Frame: o.MaxFrame, Requests: o.MaxRequests},
-	}))
-	c.log(slog.LevelDebug, "sockjax: connected")
-	return nil
-}
-
-// isUUID4 tells whether text is a uuid of version 4 as RFC 9562 writes it.
-func isUUID4(text string) bool {
-	if len(text) != 36 {
-		return false
-	}
-	for i, c := range []byte(text) {
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f'):
-			return false
-		}
-	}
-	variant := text[19] | 0x20
-	return text[14] == '4' && (text[19] == '8' || text[19] == '9' || variant == 'a' || variant == 'b')
-}
-
 // log adds who it is about, the session's first 8 characters: the whole is a
 // secret.
 func (c *conn) log(level slog.Level, text string, args ...any) {
@@ -291,8 +249,8 @@ func (c *conn) log(level slog.Level, text string, args ...any) {
 		return
 	}
 	args = append(args, "remote", c.http.RemoteAddr)
-	if session := c.session.Load(); session != nil {
-		args = append(args, "session", (*session)[:8])
+	if known := c.client.Load(); known != nil && known.id != "" {
+		args = append(args, "session", known.id[:8])
 	}
 	c.server.options.Logger.Log(context.Background(), level, text, args...)
 }

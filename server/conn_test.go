@@ -33,7 +33,7 @@ func TestMessages(t *testing.T) {
 	p.want(`{"key":2,"data":null}`)
 	p.send(`[{"key":9007199254740991,"data":"the last key","later":{"versions":["may","grow"]}}]`)
 	p.want(`{"key":9007199254740991,"data":"the last key"}`)
-	p.send(`[{"ack":6},{},{"on":"topic"},{"cancel":99},{"key":3,"data":"unknown messages and keys are ignored"}]`)
+	p.send(`[{"part":6},{},{"on":"topic"},{"cancel":99},{"key":3,"data":"unknown messages and keys are ignored"}]`)
 	p.want(`{"key":3,"data":"unknown messages and keys are ignored"}`)
 	p.send(`[{"key":4,"data":"é\u00e9 \ud83d\ude00 😀"}]`)
 	p.want(`{"key":4,"data":"é\u00e9 \ud83d\ude00 😀"}`)
@@ -55,8 +55,8 @@ func TestProtocolErrors(t *testing.T) {
 		{`[{"key":1,"data":1}]`, false, 4400, "the first message must be hello"},
 		{`[{"later":1}]`, false, 4400, "the first message must be hello"},
 		{`[{"cancel":1},` + hello + `]`, false, 4400, "the first message must be hello"},
-		{`[{"hello":null}]`, false, 4400, "it is null"},
-		{`[{"hello":{"session":7}}]`, false, 4400, "cannot unmarshal"},
+		{`[{"hello":null}]`, false, 4400, "it must be an object"},
+		{`[{"hello":{"session":7}}]`, false, 4400, "must be a string"},
 		{`[{"hello":{}}]`, false, 4400, "version 4"},
 		{`[{"hello":{"session":"1f0c6a52-9c2f-1f0e-8f0e-3d1a4d1f6b7a"}}]`, false, 4400, "version 4"}, // version 1
 		{`[{"hello":{"session":"1f0c6a52-9c2f-4f0e-7f0e-3d1a4d1f6b7a"}}]`, false, 4400, "version 4"}, // variant
@@ -77,6 +77,13 @@ func TestProtocolErrors(t *testing.T) {
 		{`[{"cancel":"1"}]`, true, 4400, "from 1 to"},
 		{`[{"key":1,"error":{"code":"a","message":"b"}}]`, true, 4400, "a client must not send"},
 		{`[{"key":1,"refused":{"code":"a","message":"b"}}]`, true, 4400, "a client must not send"},
+		{`[{"key":1,"forgotten":true}]`, true, 4400, "a client must not send"},
+		{`[{"ack":0}]`, true, 4400, "an ack must be an integer from 1 to"},
+		{`[{"ack":-1}]`, true, 4400, "an ack must be an integer from 1 to"},
+		{`[{"ack":1.0}]`, true, 4400, "an ack must be an integer from 1 to"},
+		{`[{"ack":1}]`, true, 4400, "more outcomes than were sent"},
+		{`[{"ack":9007199254740991}]`, true, 4400, "more outcomes than were sent"},
+		{`[{"token":7}]`, true, 4400, "must be a string"},
 		{welcomeFrame, true, 4400, "a client must not send"},
 		{"[{\"key\":1,\"data\":\"\xff\"}]", true, 1007, "not UTF-8"},
 		{"\xff", true, 1007, "not UTF-8"},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -15,10 +16,11 @@ type crew struct {
 	conn *conn
 
 	mutex sync.Mutex // protects following
-	calls []*call    // not started
-	owing bool       // there are replies that nobody has flushed
-	spare bool       // a goroutine has been started and has not begun
-	busy  int        // goroutines that have begun and not left
+	calls []*call    // not started, from next on
+	next  int
+	owing bool // there are replies that nobody has flushed
+	spare bool // a goroutine has been started and has not begun
+	busy  int  // goroutines that have begun and not left
 }
 
 // start runs the handlers of calls.
@@ -28,6 +30,9 @@ func (w *crew) start(calls []*call) {
 	}
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
+	if w.next > len(w.calls)/2 {
+		w.calls, w.next = slices.Delete(w.calls, 0, w.next), 0
+	}
 	w.calls = append(w.calls, calls...)
 	w.relieve()
 }
@@ -45,35 +50,39 @@ func (w *crew) work() {
 	w.spare = false
 	w.busy++
 	w.mutex.Unlock()
-	defer w.leave() // also where a handler ends the goroutine
-	for k := w.take(); k != nil; k = w.take() {
+	answered := false
+	defer func() { w.leave(answered) }() // also where a handler ends the goroutine
+	for k := w.take(false); k != nil; k = w.take(true) {
+		answered = true // even if run never returns
 		w.conn.run(k)
+		answered = false // take notes it
 	}
 }
 
-// take takes the next call. Should its handler wait, somebody else must take
-// the one after it, and send the replies that are there.
-func (w *crew) take() *call {
+// keepQueue is how many calls an empty queue may have room for.
+const keepQueue = 64
+
+// take takes the next call, and notes that the one before was answered. Should
+// its handler wait, somebody else must take the one after it, and send the
+// replies that are there.
+func (w *crew) take(answered bool) *call {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	if len(w.calls) == 0 {
-		w.calls = nil
+	w.owing = w.owing || answered
+	if w.next == len(w.calls) {
+		if w.next = 0; cap(w.calls) > keepQueue {
+			w.calls = nil
+		}
+		w.calls = w.calls[:0]
 		return nil
 	}
-	k := w.calls[0]
-	w.calls[0] = nil
-	w.calls = w.calls[1:]
-	if len(w.calls) > 0 || w.owing {
+	k := w.calls[w.next]
+	w.calls[w.next] = nil
+	w.next++
+	if w.next < len(w.calls) || w.owing {
 		w.relieve()
 	}
 	return k
-}
-
-// answered notes that there is a reply to flush.
-func (w *crew) answered() {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.owing = true
 }
 
 // patience is how often a goroutine that finds nothing more to do lets others
@@ -84,8 +93,9 @@ const patience = 50
 // leave has the replies sent. The last to leave does that at once; any other
 // waits a moment for the last, and then does it too, since the handler that
 // is still running may take long.
-func (w *crew) leave() {
+func (w *crew) leave(answered bool) {
 	w.mutex.Lock()
+	w.owing = w.owing || answered
 	w.busy--
 	w.mutex.Unlock()
 	for i := 0; i < patience; i++ {
@@ -108,6 +118,6 @@ func (w *crew) leave() {
 	w.owing = false
 	w.mutex.Unlock()
 	if w.conn.out.flush() {
-		w.conn.write()
+		w.conn.out.write()
 	}
 }

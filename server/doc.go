@@ -23,14 +23,34 @@
 // object with a key inside. PROTOCOL.md describes both. Handlers need not care:
 // only Request.Data has the key in it in plain mode.
 //
+// # Each call runs once
+//
+// When a connection breaks, nobody knows at once what became of the calls in
+// flight. A client of sockjax.1 comes back with its session: handlers that are
+// running have gone on, what they returned is sent when it is there, requests
+// that had been lost run, and none runs twice. A SessionStore remembers what
+// that takes. By default it is in memory, keeps a session for two minutes
+// without a connection, and is bounded; a store that servers share lets clients
+// go on at another one, and survive the restart of this one. A client whose
+// session is no longer known is told so, and its callers learn that their calls
+// are lost.
+//
+// # Who it is
+//
+// Options.Authenticate looks at the token that a client sends, or at cookies,
+// and says who it is and for how long: see Request.Principal. A session can be
+// resumed only by the same principal. Without Authenticate, it belongs to
+// whoever knows its id, which is random and only known to client and server.
+//
 // # What is limited
 //
-// Options name the limits and their defaults. A connection costs about 12 KB
-// while it is idle; while it is busy, at most one frame that is being read, and
-// MaxBuffered in each direction, and what its handlers take: at most
-// MaxRequests of them run, and a connection counts against MaxConnections until
-// the last has returned. Where nothing keeps strangers away from the server,
-// set MaxConnections.
+// Options name the limits and their defaults. A connection costs about 13 KB
+// while it is idle, with its session; while it is busy, at most one frame that
+// is being read, and MaxBuffered in each direction, and what its handlers take:
+// at most MaxRequests of them run, and a connection counts against
+// MaxConnections until the last has returned. MemoryStoreOptions bound what
+// sessions take beside. Where nothing keeps strangers away from the server, set
+// MaxConnections and Rate.
 //
 // Compression is off: small messages gain little by it, and its state would
 // cost more memory than all the rest of an idle connection.

@@ -15,9 +15,11 @@ var (
 	// ErrCanceled: the caller has given up, by its AbortSignal or because its
 	// deadline has passed. Nobody waits for the reply and none is sent.
 	ErrCanceled = errors.New("sockjax: the caller has given up")
-	// ErrDisconnected: the connection has ended.
+	// ErrDisconnected: the client is gone, and its session has been forgotten,
+	// or the client has begun it anew. In plain mode: the connection has ended.
 	ErrDisconnected = errors.New("sockjax: the client has disconnected")
-	// ErrShutdown: the time that Shutdown gave to running requests is over.
+	// ErrShutdown: the time that Shutdown gave to running requests is over. The
+	// session is lost with that.
 	ErrShutdown = errors.New("sockjax: the server shuts down")
 	// ErrDone: the handler has returned. Only what it left behind sees this.
 	ErrDone = errors.New("sockjax: the handler has returned")

@@ -7,25 +7,31 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"github.com/sockjax/sockjax/protocol"
 	"github.com/sockjax/sockjax/server"
 )
 
 // FuzzFrame sends any text frame, in both modes, to a connection on which all
-// is well, and then a close. The server must answer with frames that are valid,
-// close, and leave nothing behind.
+// is well, and then a close; and in sockjax.1 the other frame on a connection
+// that resumes the session, before the first one has ended or after. The server
+// must answer with frames that are valid, close, and leave nothing behind.
 func FuzzFrame(f *testing.F) {
 	for _, seed := range []string{
 		"ping", "pong", "[]", "[{}]", `[{"key":1,"data":{"a":[1]}},{"cancel":1},{"key":1}]`, `[` + hello + `]`,
 		`[{"key":0}]`, `[{"key":1,"error":{}}]`, `{"key":"a","b":{"key":1}}`, `{"key":7,"k\u0065y":"\ud800"}`,
 		`{"a":1}`, `{"key":1,"answer":null}`, "\xff", "[{\"key\":1,\"data\":\"\xff\"}]", `{"":"\"}"}`, ` {"key" : -0 } `,
+		`[{"key":1},{"ack":1},{"token":"a"},{"key":3}]`, `[{"ack":0}]`, `[{"key":2},{"key":1},{"cancel":2},{"token":{}}]`,
 	} {
-		f.Add([]byte(seed), false)
-		f.Add([]byte(seed), true)
+		for mode := range uint8(4) {
+			f.Add([]byte(seed), []byte(`[{"key":1},{"key":2},{"ack":1},{"cancel":3}]`), mode)
+		}
 	}
 	noLeaks(f)
 	s := server.New(server.HandlerFunc(func(_ context.Context, r *server.Request) (any, error) {
@@ -34,42 +40,73 @@ func FuzzFrame(f *testing.F) {
 			return in.Answer, nil
 		}
 		return r.Data, nil
-	}), &server.Options{MaxFrame: protocol.FirstFrame, Logger: slog.New(slog.DiscardHandler)})
+	}), &server.Options{
+		MaxFrame: protocol.FirstFrame, Logger: slog.New(slog.DiscardHandler),
+		Sessions: server.NewMemoryStore(&server.MemoryStoreOptions{MaxSessions: 10, MaxOutcomes: 3}),
+	})
 	l := newPipeListener()
 	web := newWeb(s)
 	go web.Serve(l)
 	f.Cleanup(func() { web.Close(); s.Shutdown(context.Background()) })
 
-	f.Fuzz(func(t *testing.T, frame []byte, plain bool) {
+	open := func(t *testing.T, offer string) net.Conn {
 		conn, err := l.dial(t.Context(), "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		t.Cleanup(func() { conn.Close() })
 		conn.SetDeadline(time.Now().Add(patience))
-		offer := protocol.Subprotocol
-		if plain {
-			offer = ""
-		}
 		if _, err := io.WriteString(conn, handshake(offer)); err != nil {
 			t.Fatal(err)
 		}
 		readHandshake(t, conn)
+		return conn
+	}
+	end := binary.BigEndian.AppendUint16(nil, 1000)
+	f.Fuzz(func(t *testing.T, frame, second []byte, mode uint8) {
+		plain, early := mode&1 != 0, mode&2 != 0
+		id := uuid.NewString()
+		if plain {
+			conn := open(t, "")
+			go func() {
+				conn.Write(rawFrame(opText, frame))
+				conn.Write(rawFrame(opClose, end))
+			}()
+			checkFrames(t, conn, plain)
+			return
+		}
+		old := open(t, protocol.Subprotocol)
+		heard := make(chan struct{})
 		go func() {
-			if !plain {
-				conn.Write(rawFrame(opText, []byte("["+hello+"]")))
+			old.Write(rawFrame(opText, []byte("["+strings.Replace(hello, session, id, 1)+"]")))
+			old.Write(rawFrame(opText, frame))
+			close(heard)
+			if !early {
+				old.Write(rawFrame(opClose, end))
 			}
-			conn.Write(rawFrame(opText, frame))
-			conn.Write(rawFrame(opClose, binary.BigEndian.AppendUint16(nil, 1000)))
 		}()
-		checkFrames(t, conn, plain)
+		conn := open(t, protocol.Subprotocol)
+		go func() {
+			<-heard
+			conn.Write(rawFrame(opText, []byte("["+resume(id, 0)+"]")))
+			conn.Write(rawFrame(opText, second))
+			conn.Write(rawFrame(opClose, end))
+		}()
+		var both sync.WaitGroup
+		both.Go(func() { checkFrames(t, old, plain) })
+		both.Go(func() { checkFrames(t, conn, plain) })
+		both.Wait()
 	})
 }
 
 // checkFrames reads to the close, which must come, and checks each frame.
 func checkFrames(t *testing.T, conn net.Conn, plain bool) {
 	for {
-		op, payload := readFrame(t, conn)
+		op, payload, err := readFrame(conn)
+		if err != nil {
+			t.Errorf("no close came: %v", err)
+			return
+		}
 		switch {
 		case op == opClose:
 			if len(payload) < 2 || len(payload) > 125 || !utf8.Valid(payload[2:]) {
@@ -78,7 +115,7 @@ func checkFrames(t *testing.T, conn net.Conn, plain bool) {
 			return
 		case op != opText || !utf8.Valid(payload):
 			t.Errorf("frame %d %q", op, payload)
-		case string(payload) == protocol.Pong:
+		case string(payload) == protocol.Pong, string(payload) == protocol.Ping && !plain:
 		case plain:
 			if !json.Valid(payload) || payload[0] != '{' {
 				t.Errorf("frame %q", payload)
@@ -95,23 +132,20 @@ func checkFrames(t *testing.T, conn net.Conn, plain bool) {
 }
 
 // readFrame reads one unmasked frame.
-func readFrame(t *testing.T, conn net.Conn) (op byte, payload []byte) {
-	t.Helper()
+func readFrame(conn net.Conn) (op byte, payload []byte, err error) {
 	head := make([]byte, 2, 10)
 	if _, err := io.ReadFull(conn, head); err != nil {
-		t.Fatalf("no close came: %v", err)
+		return 0, nil, err
 	}
 	length := uint64(head[1])
 	if more := map[uint64]int{126: 2, 127: 8}[length]; more > 0 {
 		ext := make([]byte, 8)
 		if _, err := io.ReadFull(conn, ext[8-more:]); err != nil {
-			t.Fatal(err)
+			return 0, nil, err
 		}
 		length = binary.BigEndian.Uint64(ext)
 	}
 	payload = make([]byte, length)
-	if _, err := io.ReadFull(conn, payload); err != nil {
-		t.Fatal(err)
-	}
-	return head[0] & 0xf, payload
+	_, err = io.ReadFull(conn, payload)
+	return head[0] & 0xf, payload, err
 }

@@ -14,14 +14,17 @@ import (
 // A Handler answers requests.
 //
 // ServeCall runs in a goroutine of its own, next to the other requests of the
-// same connection. What it returns goes to the caller: a json.RawMessage as it
+// same connection, and once for each call, however often the client loses its
+// connection and sends the request again. What it returns goes to the caller: a json.RawMessage as it
 // is, anything else through json.Marshal; nil is null. An error goes as
 // described at Error. A panic is logged with its stack and the caller is told
 // "internal error"; nobody else notices.
 //
-// ctx ends when the caller gives up, the connection ends or the server shuts
-// down, which context.Cause tells apart, and when ServeCall has returned. It
-// has the values of the upgrade request's context.
+// ctx ends when the caller gives up, the client is gone for good or the server
+// shuts down, which context.Cause tells apart, and when ServeCall has returned.
+// It goes on when the connection ends, as long as the client may come back for
+// the outcome; plain mode has nothing to come back to. It has the values of the
+// upgrade request's context.
 type Handler interface {
 	ServeCall(ctx context.Context, r *Request) (any, error)
 }
@@ -51,16 +54,21 @@ type Request struct {
 	// key in it. The handler owns these bytes.
 	Data json.RawMessage
 
-	// HTTP is the request that opened the connection, with its headers,
-	// cookies, address and TLS state; all requests of the connection share it.
+	// HTTP is the request that opened the connection on which the call came
+	// first, with its headers, cookies, address and TLS state; all requests of
+	// the connection share it.
 	// Its context has the values of the original, such as those of
 	// http.Server.ConnContext, but outlives it and never ends.
 	HTTP *http.Request
 
 	// Session is the client's uuid, which it keeps across connections: empty
-	// in plain mode. It is no proof of who the client is, and it is a secret,
-	// not to be logged whole.
+	// in plain mode. It is no proof of who the client is, which Principal is,
+	// and it is a secret, not to be logged whole.
 	Session string
+
+	// Principal is whom Options.Authenticate took the client for: empty
+	// without that.
+	Principal string
 
 	key key
 }

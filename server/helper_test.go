@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -41,12 +42,40 @@ type fixture struct {
 type log struct {
 	mutex sync.Mutex // protects following
 	text  bytes.Buffer
+	more  chan struct{} // closed when text has grown; nil if nobody waits
 }
 
 func (l *log) Write(p []byte) (int, error) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 	return l.text.Write(p)
+}
+
+// wait waits until the log is as it should be. It returns false if that takes
+// too long.
+func (l *log) wait(ok func(text string) bool) bool {
+	timeout := time.After(patience)
+	for {
+		l.mutex.Lock()
+		if ok(l.text.String()) {
+			l.mutex.Unlock()
+			return true
+		}
+		if l.more == nil {
+			l.more = make(chan struct{})
+		}
+		more := l.more
+		l.mutex.Unlock()
+		select {
+		case <-more:
+		case <-timeout:
+			return false
+		}
+	}
 }
 
 func (l *log) String() string {
@@ -128,13 +157,21 @@ func (f *fixture) dial(t testing.TB, offer ...string) *peer {
 // open is a client of sockjax.1 that has been welcomed.
 func (f *fixture) open(t testing.TB) *peer {
 	t.Helper()
+	return f.openAs(t, session)
+}
+
+func (f *fixture) openAs(t testing.TB, session string) *peer {
+	t.Helper()
 	p := f.dial(t, protocol.Subprotocol)
-	p.send("[" + hello + "]")
-	if got := p.next(); !strings.HasPrefix(got, `{"welcome":`) {
+	p.send(`[{"hello":{"session":"` + session + `","resume":false}}]`)
+	if got := p.next(); !strings.HasPrefix(got, `{"welcome":{"session":"`+session+`","resumed":false,"heartbeat"`) {
 		t.Fatalf("got %s, want a welcome", got)
 	}
 	return p
 }
+
+// sessionID is a uuid for each number.
+func sessionID(n int) string { return fmt.Sprintf("%08x-0000-4000-8000-000000000000", n) }
 
 func (p *peer) send(frame string) {
 	p.t.Helper()
@@ -181,6 +218,30 @@ func (p *peer) want(msgs ...string) {
 			p.t.Fatalf("got %.300s\nwant %.300s", got, want)
 		}
 	}
+}
+
+// wantAfter is want for messages in which N stands for a number of
+// milliseconds from least to most.
+func (p *peer) wantAfter(least, most int, msgs ...string) {
+	p.t.Helper()
+	for _, want := range msgs {
+		got := p.next()
+		before, behind, _ := strings.Cut(want, "N")
+		number := strings.TrimSuffix(strings.TrimPrefix(got, before), behind)
+		if n, err := strconv.Atoi(number); err != nil || n < least || n > most {
+			p.t.Fatalf("got %.300s\nwant %.300s", got, want)
+		}
+	}
+}
+
+// requests is a frame of n requests, counted up from a key.
+func requests(first, n int) string {
+	frame := []byte("[")
+	for i := range n {
+		frame = fmt.Appendf(frame, `{"key":%d},`, first+i)
+	}
+	frame[len(frame)-1] = ']'
+	return string(frame)
 }
 
 // closed reads to the end, which must be a close with this code.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -41,17 +42,17 @@ type Options struct {
 
 	// MaxRequests is how many requests of one connection may be in flight. It
 	// can't be less than protocol.FirstRequests. A request too many is refused
-	// as overloaded: its handler does not run. A request that was cancelled
-	// counts until its handler has returned. Default: DefaultMaxRequests, 1024.
+	// as overloaded, and told when to come again: its handler does not run. A
+	// request that was cancelled counts until its handler has returned. Default: DefaultMaxRequests, 1024.
 	MaxRequests int
 
-	// MaxConnections is how many connections may be open; one whose handlers
-	// still run counts as open. One too many is closed with 1013, or gets HTTP
+	// MaxConnections is how many connections may be open; one that has ended and
+	// whose handlers still run counts as open. One too many is closed with 1013, or gets HTTP
 	// status 503 where the client is not sockjax's. Default: no limit.
 	MaxConnections int
 
 	// MaxBuffered bounds in bytes what the server holds for one connection, in
-	// each direction. The data of the requests in flight: one that would
+	// each direction, beside what Sessions keeps. The data of the requests in flight: one that would
 	// exceed it is refused as overloaded, unless it is the only one. And the
 	// replies that the client has not taken yet: beyond it no further request
 	// is read and finished handlers wait, until the client reads or
@@ -73,6 +74,39 @@ type Options struct {
 	// milliseconds. It must be shorter than IdleTimeout; browsers may add a
 	// minute to it in hidden pages. Default: protocol.Heartbeat, 25 s.
 	Heartbeat time.Duration
+
+	// Authenticate, if set, says who a client is, or fails; the text of its
+	// error is what the client is told in a close with 4401, of which a close
+	// frame holds 123 bytes. It is called for the token of each hello, empty if
+	// there is none, and for each fresh token that a client sends; in plain
+	// mode once, with an empty token. r is the request that opened the
+	// connection, with its cookies.
+	//
+	// It may take its time: it holds up this connection only. ctx ends after
+	// 10 s, which closes the connection with 4408, after which the client tries
+	// again, and when the connection is closed. Default: everybody is
+	// Identity{}, and a session belongs to whoever knows its id.
+	Authenticate func(ctx context.Context, r *http.Request, token string) (Identity, error)
+
+	// Sessions remembers the sessions of sockjax.1, so that clients can go on
+	// where they were after a lost connection. Servers may share one. Default:
+	// NewMemoryStore(nil), the server's own.
+	Sessions SessionStore
+
+	// Rate is how many requests per second a client may send on one
+	// connection, after Burst at once. Those beyond are refused as overloaded
+	// and told when to come again. All other messages count as well, and wait
+	// for their turn, as does what the client sends behind them. Default: no
+	// limit. Default of Burst: Rate, but no less than twice
+	// protocol.FirstRequests, which is what a client may send at once.
+	Rate  float64
+	Burst int
+
+	// Jitter asks clients that lose a connection to wait for a random time up
+	// to this before they come back: where a server with many clients
+	// restarts, they would all come at once. In whole milliseconds. Default:
+	// none, clients wait as they see fit, at most half a second.
+	Jitter time.Duration
 
 	// Logger takes what the server has to tell: at level Error, panics and the
 	// errors of handlers that callers are not told; at Warn, connections that
@@ -102,6 +136,12 @@ func (o *Options) withDefaults() Options {
 	if full.Heartbeat >= full.IdleTimeout {
 		panic(fmt.Sprintf("sockjax: Options.Heartbeat is %v and must be shorter than IdleTimeout, %v", full.Heartbeat, full.IdleTimeout))
 	}
+	setDefault("Rate", &full.Rate, 0, 0)
+	setDefault("Burst", &full.Burst, max(2*protocol.FirstRequests, int(min(full.Rate, 1e9))), 1)
+	setDefault("Jitter", &full.Jitter, 0, 0)
+	if full.Sessions == nil {
+		full.Sessions = NewMemoryStore(nil)
+	}
 	if full.CheckOrigin == nil {
 		full.CheckOrigin = originList(full.Origins)
 	}
@@ -111,11 +151,11 @@ func (o *Options) withDefaults() Options {
 	return full
 }
 
-func setDefault[T int | time.Duration](name string, field *T, value, least T) {
+func setDefault[T int | float64 | time.Duration](name string, field *T, value, least T) {
 	if *field == 0 {
 		*field = value
 	}
-	if *field < least {
+	if !(*field >= least) { // NaN is not
 		panic(fmt.Sprintf("sockjax: Options.%s is %v and must be at least %v", name, *field, least))
 	}
 }

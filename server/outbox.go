@@ -1,13 +1,10 @@
 package server
 
 import (
-	"context"
-	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
 
-	"github.com/coder/websocket"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -18,28 +15,44 @@ const softFrame = 64 << 10
 // An outbox collects what is to be sent and puts as many messages as are ready
 // into one frame.
 //
+// Outcomes have frames of their own, since the session keeps these until they
+// have arrived; once the connection has ended, that is all that happens to
+// them. All other messages are for this connection only.
+//
 // It has no goroutine of its own. What adds a message and is told "write" must
 // call write, which then also sends what others add meanwhile: usually the
 // goroutine of a handler that has just returned.
 type outbox struct {
-	ws    *websocket.Conn
+	conn  *conn
 	limit int // of waiting
 
-	waiting atomic.Int64 // bytes added and not yet sent; written under mutex
+	waiting atomic.Int64 // bytes added and not yet sent, or kept; written under mutex
 
 	mutex   sync.Mutex // protects following
-	open    *[]byte    // a frame of sockjax.1 that takes more messages; nil if none
-	queue   []*[]byte  // frames that are complete
+	session Session    // nil in plain mode, and before greet
+	open    *outcomes  // a frame that takes more; nil if none
+	queue   []*outcomes
+	due     bool      // open is to leave as it is
+	aside   *[]byte   // a frame of other messages that takes more; nil if none
+	asides  []*[]byte // in plain mode, all frames
 	pongs   int
-	due     bool // open is to leave as it is
-	writing bool // somebody is in write, or has been told to call it
-	sealed  bool // no more is taken
-	err     error
-	changed sync.Cond // waiting has become less, writing false, or err not nil
+	behind  bool   // the session may have outcomes of another connection to send
+	sent    uint64 // the number of the last outcome that was, or is being, sent
+	writing bool   // somebody is in write, or has been told to call it
+	sealed  bool   // only outcomes are taken
+	cut     bool   // the connection takes no more
+	dropped bool   // nobody does
+	changed sync.Cond
 }
 
-func (o *outbox) init(ws *websocket.Conn, limit int) {
-	o.ws, o.limit = ws, limit
+// outcomes are a frame of them, with their keys.
+type outcomes struct {
+	text []byte
+	keys []protocol.Key
+}
+
+func (o *outbox) init(c *conn, limit int) {
+	o.conn, o.limit = c, limit
 	o.changed.L = &o.mutex
 }
 
@@ -47,6 +60,8 @@ var pongFrame = []byte(protocol.Pong)
 
 // frames lends the memory in which frames are put together and read.
 var frames = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}
+
+var outcomeFrames = sync.Pool{New: func() any { return &outcomes{text: make([]byte, 0, 16<<10)} }}
 
 // maxPooled is the largest buffer that is kept, in bytes.
 const maxPooled = 2 * softFrame
@@ -58,66 +73,108 @@ func freeFrame(b *[]byte) {
 	}
 }
 
-// reply adds a reply of sockjax.1, which leaves with the next flush.
+func freeOutcomes(f *outcomes) {
+	if cap(f.text) <= maxPooled {
+		f.text, f.keys = f.text[:0], f.keys[:0]
+		outcomeFrames.Put(f)
+	}
+}
+
+// reply adds the outcome data, which leaves with the next flush.
 func (o *outbox) reply(key protocol.Key, data []byte) (write bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	if o.sealed || o.err != nil {
+	if o.dropped {
 		return false
 	}
-	before := o.join(protocol.RequestSize(key, len(data)))
-	*o.open = protocol.AppendRequest(*o.open, key, data)
+	before := o.join(key, protocol.RequestSize(key, len(data)))
+	o.open.text = protocol.AppendRequest(o.open.text, key, data)
 	return o.added(before)
 }
 
-// message adds any message of sockjax.1, which leaves with the next flush.
-func (o *outbox) message(text []byte) (write bool) {
+// outcome adds an outcome that has been encoded.
+func (o *outbox) outcome(key protocol.Key, text []byte) (write bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	if o.sealed || o.err != nil {
+	if o.dropped {
 		return false
 	}
-	before := o.join(len(text))
-	*o.open = append(*o.open, text...)
+	before := o.join(key, len(text))
+	o.open.text = append(o.open.text, text...)
 	return o.added(before)
 }
 
-// join makes room for a message and returns how large the frame was.
-func (o *outbox) join(size int) (before int) {
+// join makes room for an outcome and returns how large the frame was.
+func (o *outbox) join(key protocol.Key, size int) (before int) {
 	if o.open == nil {
-		o.open = frames.Get().(*[]byte)
+		o.open = outcomeFrames.Get().(*outcomes)
 	}
-	before = len(*o.open)
-	*o.open = protocol.Join(slices.Grow(*o.open, size+2))
+	f := o.open
+	before = len(f.text)
+	f.text = protocol.Join(slices.Grow(f.text, size+2))
+	f.keys = append(f.keys, key)
 	return before
 }
 
 func (o *outbox) added(before int) (write bool) {
-	o.waiting.Add(int64(len(*o.open) - before))
-	if len(*o.open) >= softFrame {
+	o.waiting.Add(int64(len(o.open.text) - before))
+	if len(o.open.text) >= softFrame {
 		o.queue = append(o.queue, o.takeOpen())
 	}
 	return o.begin()
 }
 
-func (o *outbox) takeOpen() *[]byte {
-	frame := o.open
-	*frame = append(*frame, ']')
+func (o *outbox) takeOpen() *outcomes {
+	f := o.open
+	f.text = append(f.text, ']')
 	o.waiting.Add(1)
 	o.open, o.due = nil, false
-	return frame
+	return f
+}
+
+// message adds what is no outcome, which leaves with the next flushAside.
+func (o *outbox) message(text []byte) (write bool) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if o.cut || o.sealed {
+		return false
+	}
+	o.append(text)
+	if len(*o.aside) >= softFrame {
+		o.takeAside()
+	}
+	return o.begin()
+}
+
+func (o *outbox) append(text []byte) {
+	if o.aside == nil {
+		o.aside = frames.Get().(*[]byte)
+	}
+	before := len(*o.aside)
+	*o.aside = append(protocol.Join(*o.aside), text...)
+	o.waiting.Add(int64(len(*o.aside) - before))
+}
+
+func (o *outbox) takeAside() {
+	if o.aside == nil {
+		return
+	}
+	*o.aside = append(*o.aside, ']')
+	o.waiting.Add(1)
+	o.asides = append(o.asides, o.aside)
+	o.aside = nil
 }
 
 // frame adds a whole frame: plain mode puts nothing together.
 func (o *outbox) frame(text []byte) (write bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	if o.sealed || o.err != nil {
+	if o.cut || o.sealed {
 		return false
 	}
 	frame := frames.Get().(*[]byte)
 	*frame = append(*frame, text...)
-	o.queue = append(o.queue, frame)
+	o.asides = append(o.asides, frame)
 	o.waiting.Add(int64(len(text)))
 	return o.begin()
 }
@@ -125,30 +182,74 @@ func (o *outbox) frame(text []byte) (write bool) {
 func (o *outbox) pong() (write bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	if o.sealed || o.err != nil {
+	if o.cut || o.sealed {
 		return false
 	}
 	o.pongs++
 	return o.begin()
 }
 
+// greet adds the welcome, after which the outcomes behind number acked leave.
+func (o *outbox) greet(s Session, welcome []byte, acked uint64) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.session, o.sent, o.behind = s, acked, true
+	if !o.cut && !o.sealed {
+		o.append(welcome)
+		o.takeAside()
+	}
+}
+
+// appended tells that the session has more to send.
+func (o *outbox) appended() (write bool) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.behind = true
+	return o.begin()
+}
+
+// ready tells whether anything can leave.
+func (o *outbox) ready() bool {
+	if o.dropped {
+		return false
+	}
+	if !o.cut && (o.pongs > 0 || len(o.asides) > 0 || o.behind && o.session != nil) {
+		return true
+	}
+	return len(o.queue) > 0 || o.open != nil && o.due
+}
+
 // begin tells whether somebody must begin to write.
 func (o *outbox) begin() bool {
-	ready := o.pongs > 0 || len(o.queue) > 0 || o.open != nil && o.due
-	if !ready || o.writing || o.err != nil {
+	if o.writing || !o.ready() {
 		return false
 	}
 	o.writing = true
 	return true
 }
 
-// flush lets what was added leave without waiting for more. Until then only
-// full frames do.
+// flush lets the outcomes that were added leave without waiting for more.
+// Until then only full frames do.
 func (o *outbox) flush() (write bool) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	o.due = o.open != nil
 	return o.begin()
+}
+
+// flushAside is flush for all other messages.
+func (o *outbox) flushAside() (write bool) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.takeAside()
+	return o.begin()
+}
+
+// received tells whether n outcomes can have been received.
+func (o *outbox) received(n uint64) bool {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return n <= o.sent
 }
 
 // room waits while the client has too much to take.
@@ -158,105 +259,7 @@ func (o *outbox) room() {
 	}
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	for o.waiting.Load() > int64(o.limit) && o.err == nil {
+	for o.waiting.Load() > int64(o.limit) {
 		o.changed.Wait()
 	}
-}
-
-// seal takes no more. What is there still leaves: flushed waits for that.
-func (o *outbox) seal() (write bool) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	o.sealed, o.due = true, o.open != nil
-	return o.begin()
-}
-
-// flushed returns when nobody is writing.
-func (o *outbox) flushed() {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	for o.writing {
-		o.changed.Wait()
-	}
-}
-
-// fail drops everything: the connection has ended.
-func (o *outbox) fail(err error) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	if o.err == nil {
-		o.err = err
-	}
-	o.open, o.queue, o.pongs = nil, nil, 0
-	o.waiting.Store(0)
-	o.changed.Broadcast()
-}
-
-// write sends until nothing is left. Its error means that the connection is
-// broken; only the first one is returned.
-func (o *outbox) write() error {
-	for {
-		frame, pong := o.next()
-		switch {
-		case frame != nil:
-			if err := o.ws.Write(context.Background(), websocket.MessageText, *frame); err != nil {
-				return o.stop(err)
-			}
-			o.sent(frame)
-		case pong:
-			if err := o.ws.Write(context.Background(), websocket.MessageText, pongFrame); err != nil {
-				return o.stop(err)
-			}
-		default:
-			return nil
-		}
-	}
-}
-
-// next takes the next frame, and ends the writing if there is none.
-func (o *outbox) next() (frame *[]byte, pong bool) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	switch {
-	case o.err != nil:
-	case o.pongs > 0:
-		o.pongs--
-		return nil, true
-	case len(o.queue) > 0:
-		frame = o.queue[0]
-		o.queue = slices.Delete(o.queue, 0, 1)
-		return frame, false
-	case o.open != nil && o.due:
-		return o.takeOpen(), false
-	}
-	if len(o.queue) == 0 {
-		o.queue = nil
-	}
-	o.writing = false
-	o.changed.Broadcast()
-	return nil, false
-}
-
-func (o *outbox) sent(frame *[]byte) {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	if o.err == nil {
-		o.waiting.Add(-int64(len(*frame)))
-		o.changed.Broadcast()
-	}
-	freeFrame(frame)
-}
-
-// stop ends the writing and returns err if it is news.
-func (o *outbox) stop(err error) error {
-	o.mutex.Lock()
-	if o.err != nil {
-		err = nil
-	} else {
-		o.err = err
-	}
-	o.writing = false
-	o.mutex.Unlock()
-	o.fail(net.ErrClosed)
-	return err
 }

@@ -27,10 +27,10 @@ func (c *conn) plainFrame(frame []byte) *ending {
 			Message: "the object has no key that is a string or a number"})))
 		return nil
 	}
-	if k := c.request(name, raw, frame, depth); k != nil {
-		c.crew.start([]*call{k})
-	}
-	return nil
+	in := intakes.Get().(*intake)
+	defer intakes.Put(in)
+	c.request(in, name, raw, frame, depth)
+	return c.begin(in)
 }
 
 // plainKey is the key of an object; raw is nil if it has none.
@@ -96,10 +96,5 @@ func plainError(dst, raw []byte, member string, e protocol.Error) []byte {
 	dst = append(dst, '"')
 	dst = append(dst, member...)
 	dst = append(dst, `":`...)
-	body, err := json.Marshal(e)
-	if err != nil { // can't be: e.Data has been encoded
-		body, _ = json.Marshal(internal)
-	}
-	dst = append(dst, body...)
-	return append(dst, '}')
+	return append(protocol.AppendErrorBody(dst, e), '}')
 }

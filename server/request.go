@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,42 +10,33 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// request accepts a call, which start is to start, or refuses it and returns
-// nil. data lies in borrowed memory.
-func (c *conn) request(name key, rawKey, data []byte, depth int) *call {
+// request makes a call of a request and adds it to the intake. data and rawKey
+// lie in borrowed memory.
+func (c *conn) request(in *intake, name key, rawKey, data []byte, depth int) {
+	who := c.client.Load()
+	k := newCall(data)
+	k.HTTP, k.Session, k.Principal, k.key, k.rawKey = c.http, who.id, who.principal, name, rawKey
+	var why *protocol.Error
 	if depth > protocol.MaxDepth {
-		c.refuse(name, rawKey, &protocol.Error{Code: protocol.Invalid,
-			Message: fmt.Sprintf("the data nests deeper than %d levels", protocol.MaxDepth)})
-		return nil
+		why = &protocol.Error{Code: protocol.Invalid, Message: fmt.Sprintf("the data nests deeper than %d levels", protocol.MaxDepth)}
+	} else if after := c.pace.request(); after > 0 {
+		why = overloaded(after, "more than %v requests per second", c.server.options.Rate)
 	}
-	k := &call{Request: Request{Data: data, HTTP: c.http, key: name}, rawKey: rawKey}
-	if session := c.session.Load(); session != nil {
-		k.Session = *session
+	if why != nil {
+		in.refused = append(in.refused, refusedCall{k, why})
+		return
 	}
-	if refused := c.calls.begin(k); refused != nil {
-		c.refuse(name, rawKey, refused)
-		return nil
-	}
-	// The handler owns its data. To share the memory of the frame would save
-	// 50 ns, and let one request that is kept hold a frame of a megabyte.
-	if k.Data = bytes.Clone(data); k.Data == nil {
-		k.Data = json.RawMessage("null")
-	}
-	if rawKey != nil {
-		k.rawKey = bytes.Clone(rawKey)
-	}
-	return k
+	in.calls = append(in.calls, k)
 }
 
 // refuse answers for a request that does not run.
 func (c *conn) refuse(name key, rawKey []byte, why *protocol.Error) {
-	// A frame of a megabyte may hold 100,000 requests to refuse.
-	c.out.room()
 	if c.plain {
+		c.out.room()
 		c.writeIf(c.out.frame(plainError(nil, rawKey, "refused", *why)))
 		return
 	}
-	c.writeIf(c.out.message(protocol.AppendRefused(nil, name.n, *why)))
+	c.tell(protocol.AppendRefused(nil, name.n, *why))
 }
 
 // run calls the handler and answers.
@@ -111,13 +101,12 @@ func (c *conn) answer(k *call, data []byte, failure *protocol.Error) {
 		case c.plain:
 			write = c.out.frame(text)
 		case failure != nil:
-			write = c.out.message(text)
+			write = c.out.outcome(k.key.n, text)
 		default:
 			write = c.out.reply(k.key.n, data)
 		}
 	})
-	c.crew.answered()
 	if write {
-		c.write()
+		c.out.write()
 	}
 }

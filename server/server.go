@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // A Server is an http.Handler that answers requests over WebSockets. Mount it
@@ -35,6 +36,7 @@ func New(h Handler, opts *Options) *Server {
 // text; a sockjax client that may not connect is accepted and closed, since a
 // browser shows a page the close code, but not the HTTP error.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	opened := time.Now() // before the client can know, and open the next
 	name, no := s.admit(r)
 	if no != nil {
 		s.refuse(w, r, name, no)
@@ -46,6 +48,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // accept has answered
 	}
 	c := newConn(s, r, ws, wire, name == "")
+	c.opened = opened
 	if !s.add(c) {
 		go c.drain()
 	}
@@ -86,13 +89,14 @@ func (s *Server) remove(c *conn) {
 }
 
 // Shutdown ends all connections in good order: it refuses new ones and new
-// requests, lets the handlers that run return, sends their replies, and closes
-// each connection with code 1012, after which clients connect again. It
-// returns when that is done.
+// requests, lets the handlers that run return, also those whose connections
+// have ended, sends or stores their outcomes, and closes each connection with
+// code 1012, after which clients connect again. It returns when that is done.
+// The sessions stay in Options.Sessions: a Server that shares it resumes them.
 //
 // When ctx ends first, it cancels the contexts of the handlers that still run
-// with ErrShutdown, closes their connections without waiting, and returns
-// ctx.Err().
+// with ErrShutdown, has their sessions forgotten, closes their connections
+// without waiting, and returns ctx.Err().
 //
 // http.Server.Shutdown neither waits for WebSockets nor closes them: call both.
 func (s *Server) Shutdown(ctx context.Context) error {

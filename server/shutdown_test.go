@@ -18,7 +18,7 @@ func TestShutdownDrains(t *testing.T) {
 	p.send(`[{"key":1,"data":"a"},{"key":2,"data":"b"}]`)
 	<-g.started
 	<-g.started
-	idle, plain, mute := f.open(t), f.dial(t), f.dial(t, protocol.Subprotocol)
+	idle, plain, mute := f.openAs(t, sessionID(1)), f.dial(t), f.dial(t, protocol.Subprotocol)
 	plain.send("ping")
 	plain.mustFrame() // it is there
 
@@ -28,7 +28,7 @@ func TestShutdownDrains(t *testing.T) {
 		p.closed(protocol.CloseRestart)
 	}
 	p.send(`[{"key":3}]`)
-	p.want(`{"key":3,"refused":{"code":"overloaded","message":"the server shuts down"}}`)
+	p.want(`{"key":3,"refused":{"code":"overloaded","message":"the server shuts down","after":1000}}`)
 	f.dial(t, protocol.Subprotocol).closed(protocol.CloseRestart)
 	if _, resp, err := websocket.Dial(t.Context(), f.url, nil); err == nil || resp.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("a new connection: %v", err)
@@ -76,5 +76,31 @@ func TestShutdownOfNothing(t *testing.T) {
 	cancel()
 	if err := s.Shutdown(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// The last reply leaves before the close, however close they are. In plain mode
+// there is no second chance.
+func TestShutdownSendsTheLastReply(t *testing.T) {
+	for i := range 60 {
+		t.Run("", func(t *testing.T) {
+			g := newGated(`1`)
+			f := serve(t, g.ServeCall, nil)
+			p := f.open(t)
+			request, reply := `[{"key":1,"data":1}]`, `[{"key":1,"data":1}]`
+			if i%2 == 0 {
+				p = f.dial(t)
+				request, reply = `{"key":1}`, `{"key":1}`
+				g.release[request] = g.release[`1`]
+			}
+			p.send(request)
+			<-g.started
+			go f.Shutdown(t.Context())
+			g.release[`1`] <- nil
+			if got := p.mustFrame(); got != reply {
+				t.Errorf("got %s", got)
+			}
+			p.closed(protocol.CloseRestart)
+		})
 	}
 }

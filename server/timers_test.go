@@ -133,12 +133,11 @@ func TestSlowReaderOfRefusals(t *testing.T) {
 		}, server.Options{})
 		defer stop()
 		conn := f.rawPipe(t, l, protocol.Subprotocol)
-		frame := rawFrame(opText, []byte("["+strings.Repeat(`{"key":1},`, 100_000)+`{}]`))
 		start := time.Now()
 		conn.Write(rawFrame(opText, []byte("["+hello+"]")))
 		sent := 0
 		for ; ; sent++ {
-			if _, err := conn.Write(frame); err != nil {
+			if _, err := conn.Write(rawFrame(opText, []byte(requests(1+sent*50_000, 50_000)))); err != nil {
 				break
 			}
 		}

@@ -47,11 +47,12 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	h.wire = &wire{Conn: conn, idle: h.options.IdleTimeout, helloBy: time.Now().Add(protocol.Handshake)}
+	h.wire.writer.wire, h.wire.writer.timeout = h.wire, h.options.WriteTimeout
 	r := rw.Reader
 	if r.Buffered() == 0 { // else it holds bytes that the client sent early
 		r = bufio.NewReaderSize(h.wire, readBuffer)
 	}
-	w := bufio.NewWriterSize(&frameWriter{conn: conn, timeout: h.options.WriteTimeout}, headerBuffer)
+	w := bufio.NewWriterSize(&h.wire.writer, headerBuffer)
 	return h.wire, bufio.NewReadWriter(r, w), nil
 }
 
@@ -61,6 +62,17 @@ type wire struct {
 	idle    time.Duration
 	helloBy time.Time
 	greeted atomic.Bool // the hello has come, and helloBy counts no more
+	hurried atomic.Bool // what is written has little time
+	writer  frameWriter
+}
+
+// hurryTime is how long a client may take once nobody is interested any more.
+const hurryTime = time.Second
+
+// hurry ends a write soon that the client does not take.
+func (w *wire) hurry() {
+	w.hurried.Store(true)
+	w.Conn.SetWriteDeadline(time.Now().Add(hurryTime))
 }
 
 func (w *wire) Read(p []byte) (int, error) {
@@ -89,7 +101,7 @@ const (
 // each frame in a flush, and not Conn.Writer, where a piece may span two
 // frames.
 type frameWriter struct {
-	conn    net.Conn
+	wire    *wire
 	timeout time.Duration
 	missing int     // bytes of the current frame that have not come yet
 	buf     *[]byte // what has come and was not sent; nil if nothing
@@ -129,10 +141,13 @@ func (w *frameWriter) Write(p []byte) (int, error) {
 }
 
 func (w *frameWriter) send(p []byte) error {
-	if err := w.conn.SetWriteDeadline(time.Now().Add(w.timeout)); err != nil {
+	if err := w.wire.Conn.SetWriteDeadline(time.Now().Add(w.timeout)); err != nil {
 		return err
 	}
-	_, err := w.conn.Write(p)
+	if w.wire.hurried.Load() {
+		w.wire.hurry()
+	}
+	_, err := w.wire.Conn.Write(p)
 	return err
 }
 

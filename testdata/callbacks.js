@@ -4,7 +4,7 @@ const { cb, equal, ok, until, outcome, logged, state } = T;
 Object.assign(T.cases, {
   "a callback that throws is the page's uncaught error, and nobody else's": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     api.send({ n: 1 }, cb("a", (reply) => reply.n));
     api.send({ n: 2 }, () => { throw new Error("mine"); });
     api.send({ n: 3 }, cb("c", (reply) => reply.n));
@@ -21,7 +21,7 @@ Object.assign(T.cases, {
     const api = T.connect(server.ws);
     api.addEventListener("statechange", () => { throw new Error("state"); });
     api.addEventListener("unmatched", () => { throw new Error("unmatched"); });
-    await api.ready;
+    await T.engine(api);
     await server.push([{ key: 99, data: 1 }, { key: 98, data: 2 }]);
     equal(await api.request(1), 1);
     equal(api.stats().unmatched, 2);
@@ -30,7 +30,7 @@ Object.assign(T.cases, {
 
   "a callback that sends": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     let depth = 0;
     await new Promise((resolve) => {
       const next = (reply, error) => {
@@ -46,7 +46,7 @@ Object.assign(T.cases, {
 
   "callbacks of one frame that send share a frame": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const first = Array.from({ length: 30 }, (_, n) => ({ do: "hold", n }));
     let replies = 0;
     for (const data of first) api.send(data, () => api.send({ again: data.n }, () => replies++));
@@ -58,7 +58,7 @@ Object.assign(T.cases, {
 
   "a callback that closes": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const closed = new Promise((resolve) => {
       api.send({ do: "hold", n: 1 }, (reply) => {
         T.note(`a ${reply.n}`);
@@ -80,7 +80,7 @@ Object.assign(T.cases, {
 
   "a callback that reconnects, and one that makes a client": async (server) => {
     const api = T.connect(server.ws, { reconnect: { min: 1, max: 20 } });
-    await api.ready;
+    await T.engine(api);
     await new Promise((resolve) => api.send({ n: 1 }, () => (api.reconnect(), resolve())));
     equal(await api.request(2), 2);
     equal(await new Promise((resolve) => api.send({ n: 3 }, () => resolve(T.connect(server.ws).request(4)))), 4);
@@ -89,7 +89,7 @@ Object.assign(T.cases, {
   "a listener that closes, while calls fail": async (server) => {
     const api = T.connect(server.ws, { reconnect: { min: 1, max: 20 } });
     api.addEventListener("statechange", ({ detail }) => detail.state === "waiting" && api.close());
-    await api.ready;
+    await T.engine(api);
     for (let n = 0; n < 5; n++) api.send({ do: "silent", n }, cb(n));
     await server.until((seen) => seen.requests.length === 5);
     await server.rst();
@@ -101,7 +101,7 @@ Object.assign(T.cases, {
 
   "toJSON that sends, aborts and closes": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const inner = [];
     equal(await api.request({ toJSON: () => (inner.push(api.request("inner")), "outer") }), "outer");
     equal(await inner[0], "inner");

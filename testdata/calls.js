@@ -76,7 +76,7 @@ Object.assign(T.cases, {
 
   "what is no JSON is invalid": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const cycle = {};
     cycle.self = cycle;
     const thrown = new RangeError("mine");
@@ -102,7 +102,7 @@ Object.assign(T.cases, {
 
   "a timeout tells the server; the late reply is unmatched": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const key = api.send({ do: "hold", n: 1 }, cb("a"), { timeout: 80 });
     await logged(1);
     equal(T.log, ["a: timeout/unknown"]);
@@ -117,7 +117,7 @@ Object.assign(T.cases, {
 
   "a reply that has arrived wins over its deadline": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     api.send({ do: "hold" }, cb("a", () => "reply"), { timeout: 1500 });
     const sent = performance.now();
     await server.until((seen) => seen.requests.length === 1);
@@ -129,7 +129,7 @@ Object.assign(T.cases, {
 
   "timeout: the client's, the call's, none": async (server) => {
     const api = T.connect(server.ws, { timeout: 100 });
-    await api.ready;
+    await T.engine(api);
     const start = performance.now();
     api.send({ do: "hold" }, cb("own"), { timeout: 20_000 });
     api.send({ do: "hold" }, cb("none"), { timeout: 0 });
@@ -145,7 +145,7 @@ Object.assign(T.cases, {
 
   "a fractional or enormous timeout is one": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     for (const timeout of [Infinity, Number.MAX_VALUE, 2 ** 31, 2 ** 53]) equal(await api.request(1, { timeout }), 1, String(timeout));
     equal(await outcome(api.request({ do: "silent" }, { timeout: 0.5 })), "timeout/unknown");
   },
@@ -162,7 +162,7 @@ Object.assign(T.cases, {
 
   "a signal aborted before": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const reason = new Error("changed my mind");
     const error = await api.request({ n: 1 }, { signal: AbortSignal.abort(reason) }).catch((e) => e);
     equal([error.code, error.fate], ["aborted", "unsent"]);
@@ -187,7 +187,7 @@ Object.assign(T.cases, {
 
   "a signal aborted in the same turn": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const stop = new AbortController();
     const key = api.send({ n: 1 }, cb("a"), { signal: stop.signal });
     stop.abort();
@@ -229,7 +229,7 @@ Object.assign(T.cases, {
 
   "one signal aborts many": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const stop = new AbortController();
     const all = Array.from({ length: 50 }, (_, n) => outcome(api.request({ do: "silent", n }, { signal: stop.signal })));
     await server.until((seen) => seen.requests.length === 50);
@@ -273,7 +273,7 @@ Object.assign(T.cases, {
   "no more requests in flight than the server takes": async (server) => {
     await server.set({ calls: 70 });
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const all = Array.from({ length: 100 }, (_, n) => api.request({ do: "hold", n }));
     await server.until((seen) => seen.requests.length === 70);
     equal(api.stats().queued, 30);

@@ -30,7 +30,7 @@ const frames = {
 for (const [name, [text, garbage, unmatched]] of Object.entries(frames)) {
   T.cases[name] = async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     await server.push(text);
     equal(await api.request({ n: 1 }), { n: 1 });
     const stats = api.stats();
@@ -54,7 +54,7 @@ for (const [name, welcome] of Object.entries(welcomes)) {
   T.cases[`a welcome ${name}`] = async (server) => {
     await server.set({ welcome: JSON.stringify([{ welcome }]) });
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const replies = await Promise.all(Array.from({ length: 70 }, (_, n) => api.request(n)));
     equal(replies, Array.from({ length: 70 }, (_, n) => n));
     equal(await api.request("x".repeat(60_000)).then((reply) => reply.length), 60_000);
@@ -66,7 +66,7 @@ for (const [name, welcome] of Object.entries(welcomes)) {
 Object.assign(T.cases, {
   "binary frames": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     await server.pushBinary(new Uint8Array([0, 255, 254]));
     await server.pushBinary(new Uint8Array());
     await server.pushBinary(new TextEncoder().encode("ping"));
@@ -85,7 +85,7 @@ Object.assign(T.cases, {
   "a reply to a call that waits to be sent": async (server) => {
     await server.set({ calls: 64 });
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     for (let n = 1; n <= 65; n++) api.send({ do: "hold", n }, n === 65 ? cb("last") : null);
     await server.until((seen) => seen.requests.length === 64);
     await server.push([{ key: 65, data: "forged" }]);
@@ -100,7 +100,7 @@ Object.assign(T.cases, {
 
   "errors and refusals of any shape": async (server) => {
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const bodies = [
       '"error":null', '"error":1', '"error":"x"', '"error":[]', '"error":{"code":{},"message":[]}', '"refused":{}', '"refused":null', '"refused":{"code":"__proto__"}',
       '"error":{"code":"a"},"data":5', '"error":{"code":"a"},"refused":{"code":"b"}',
@@ -125,7 +125,7 @@ Object.assign(T.cases, {
   "a frame of 5 MB": async (server) => {
     await server.set({ frame: 16 << 20 });
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     await server.push(`[{"key":5000},{"key":5001,"data":"${"y".repeat(5 << 20)}"}]`);
     equal((await api.request("z".repeat(5 << 20))).length, 5 << 20);
     equal([api.stats().unmatched, api.stats().garbage, api.stats().opened], [2, 0, 1]);
@@ -133,7 +133,7 @@ Object.assign(T.cases, {
 
   "no UTF-8 ends the connection, and not the client": async (server) => {
     const api = T.connect(server.ws, { reconnect: { min: 1, max: 20 } });
-    await api.ready;
+    await T.engine(api);
     const change = T.event(api, "statechange");
     await server.tell("push", new Uint8Array([0x5b, 0xff, 0x5d]));
     equal((await change).state, "waiting");
@@ -142,7 +142,7 @@ Object.assign(T.cases, {
 
   "plain mode": async (server) => {
     const api = T.connect(server.ws, { protocol: "plain" });
-    await api.ready;
+    await T.engine(api);
     const texts = ["", "null", "7", '"x"', "{", "[]", '[{"key":1}]', "{}", '{"key":null}', '{"key":{}}', '{"key":true}', '{"__proto__":{"key":"mine"}}', '{"key":"__proto__"}', '{"key":"' + "k".repeat(100_000) + '"}', '{"key":-1e300}', "ping", "pong", deep(100_000)];
     for (const text of texts) await server.push(text);
     const hung = outcome(api.request({ key: "mine", do: "silent" }, { timeout: 300 }));
@@ -156,7 +156,7 @@ Object.assign(T.cases, {
   "a call of exactly the largest frame, and one byte more": async (server) => {
     await server.set({ frame: 100_000 });
     const api = T.connect(server.ws);
-    await api.ready;
+    await T.engine(api);
     const key = await new Promise((resolve) => {
       const key = api.send("warm up", () => resolve(key));
     });

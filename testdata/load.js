@@ -14,7 +14,7 @@ const wasmMemory = () => T.instances.at(-1).exports.mem.buffer.byteLength;
 Object.assign(T.cases, {
   "replies run in their order, each with its own data": async (server) => {
     const api = T.connect(server.ws, { timeout: 0 });
-    await api.ready;
+    await T.engine(api);
     const calls = 600;
     const order = [];
     for (let key = 1; key <= calls; key++) {
@@ -63,11 +63,13 @@ Object.assign(T.cases, {
           }, options);
         }
       });
-    await wave(5_000);
+    // Wasm memory grows in steps of half a megabyte, by when Go collects, and
+    // never shrinks: it has its size after some waves.
+    for (let i = 0; i < 5; i++) await wave(5_000);
     const { funcs } = api.stats();
     const before = await heap();
     const memory = wasmMemory();
-    for (let i = 0; i < 19; i++) await wave(5_000);
+    for (let i = 0; i < 15; i++) await wave(5_000);
     equal(T.log, []);
     const { calls, replies, failures, pending, queued, queuedBytes, slots, slotCapacity, unmatched, garbage, crashes } = api.stats();
     equal({ calls, replies, failures, pending, queued, queuedBytes, slots, unmatched, garbage, crashes },
@@ -75,13 +77,13 @@ Object.assign(T.cases, {
     equal(slotCapacity, 5_000, "slots are used again");
     equal(api.stats().funcs, funcs, "js.Funcs");
     const grown = (await heap()) - before;
-    ok(grown < 95_000 * 10, `the heap has not grown by 10 bytes a call: ${grown}`);
+    ok(grown < 75_000 * 10, `the heap has not grown by 10 bytes a call: ${grown}`);
     equal(wasmMemory() - memory <= 2 << 20, true, `wasm memory: ${memory}, then ${wasmMemory()}`);
   },
 
   "failures leave nothing behind either": async (server) => {
     const api = T.connect(server.ws, { timeout: 0 });
-    await api.ready;
+    await T.engine(api);
     await server.set({ silent: true });
     const { funcs } = api.stats();
     const stop = new AbortController();
@@ -123,7 +125,7 @@ Object.assign(T.cases, {
 
   "reconnecting leaves nothing behind": async (server) => {
     const api = T.connect(server.ws, { reconnect: { min: 1, max: 5 } });
-    await api.ready;
+    await T.engine(api);
     const { funcs } = api.stats();
     for (let n = 0; n < 50; n++) {
       if (n % 2) api.reconnect();

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hack-pad/safejs"
 	"github.com/sockjax/sockjax/client"
+	"github.com/sockjax/sockjax/protocol"
 )
 
 // slot is the number under which the hands keep a call's text and callback.
@@ -25,11 +26,16 @@ type border struct {
 	records []record
 }
 
+// newBorder makes an engine, which goes on with what the hands have begun
+// without one: see Early in ../web/early.js.
 func newBorder(id uint32, hands, options safejs.Value) *border {
 	b := &border{id: id, hands: hands, plain: truthy(options, "plain")}
 	b.engine = client.New(b, client.Options{
-		Plain: b.plain,
-		Turns: true,
+		Plain:   b.plain,
+		Turns:   true,
+		Session: text(options, "session"), // made by the hands, whose first hello does not wait for Go
+		Resume:  truthy(options, "resume"),
+		Token:   truthy(options, "token"),
 		Heartbeat: client.Heartbeat{
 			After:   milliseconds(number(options, "heartbeatAfter")),
 			Timeout: milliseconds(number(options, "heartbeatTimeout")),
@@ -44,8 +50,45 @@ func newBorder(id uint32, hands, options safejs.Value) *border {
 			Bytes: int(number(options, "queueBytes")),
 		},
 	})
+	b.adopt(options)
 	b.engine.Start()
 	return b
+}
+
+// adopt takes over the connection that the hands have opened, if they have.
+func (b *border) adopt(options safejs.Value) {
+	value := must(options.Get("socket"))
+	if truthy(options, "failed") {
+		b.engine.Failed(client.Closed{Code: protocol.CloseCode(number(options, "code")), Reason: text(options, "reason")})
+	}
+	if value.IsNull() || value.IsUndefined() {
+		return
+	}
+	count := func(name string) float64 { return number(options, name) }
+	var w *protocol.Welcome
+	if truthy(options, "welcomed") {
+		w = b.welcome(truthy(options, "ours"), truthy(options, "resumed"), count("acked"),
+			count("heartbeat"), count("expires"), count("jitter"), count("frame"), count("requests"))
+	}
+	b.socket = b.wrap(value)
+	b.engine.Adopt(b.socket, w, uint64(count("outcomes")))
+}
+
+// welcome is a welcome as the hands have read it.
+func (b *border) welcome(ours, resumed bool, acked, heartbeat, expires, jitter, frame, requests float64) *protocol.Welcome {
+	w := &protocol.Welcome{
+		Session:   "another",
+		Resumed:   resumed,
+		Acked:     uint64(acked),
+		Heartbeat: int64(heartbeat),
+		Expires:   int64(expires),
+		Jitter:    int64(jitter),
+		Limits:    protocol.Limits{Frame: int(frame), Requests: int(requests)},
+	}
+	if ours {
+		w.Session = b.engine.Session()
+	}
+	return w
 }
 
 func milliseconds(ms float64) time.Duration {

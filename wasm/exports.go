@@ -31,7 +31,7 @@ var depth uint32
 // scratch is where names cross, and numbers where statistics do.
 var (
 	scratch [1024]byte
-	numbers [5]float64
+	numbers [6]float64
 )
 
 //go:wasmexport depthPointer
@@ -40,7 +40,10 @@ func depthPointer() unsafe.Pointer { return unsafe.Pointer(&depth) }
 //go:wasmexport scratchPointer
 func scratchPointer() unsafe.Pointer { return unsafe.Pointer(&scratch) }
 
-const flagIdempotent = 1
+const (
+	flagIdempotent = 1
+	flagSent       = 2 // before there was an engine, or in an earlier life of the page
+)
 
 // submit takes the call that the hands have put into a slot. size is in
 // bytes, timeout in milliseconds. If the call can't be taken, the hands are
@@ -71,20 +74,22 @@ func (b *border) submit(s slot, key, size, timeout float64, flags uint32, name s
 		Size:       int(size),
 		Timeout:    milliseconds(timeout),
 		Idempotent: flags&flagIdempotent != 0,
+		Sent:       flags&flagSent != 0,
 	})
 	if err != nil {
 		b.Fail(s, err)
 	}
 }
 
-// flush ends a turn of the page, and sends what can be sent, frame by frame.
+// flush ends a turn of the page, and sends what can be sent, frame by frame,
+// unless hold is 1.
 //
 //go:wasmexport flush
-func flush(id uint32) {
+func flush(id, hold uint32) {
 	depth++
 	if b := current.clients[id]; b != nil {
 		b.engine.EndTurn()
-		if b.socket != nil {
+		if b.socket != nil && hold == 0 {
 			b.flush()
 		}
 	}
@@ -97,32 +102,46 @@ func (b *border) flush() {
 			word(b.id, b.batch.Word)
 			continue
 		}
-		if h := b.batch.Hello; h != nil {
-			var resume uint32
-			if h.Resume {
-				resume = 1
-			}
-			hello(b.id, h.Session, resume)
+		if b.frame() != 0 {
+			break
 		}
-		b.records = b.records[:0]
-		for _, item := range b.batch.Items {
-			r := record{key: float64(item.Key), slot: item.Payload}
-			if item.Cancel {
-				r.kind = recordCancel
-			}
-			b.records = append(b.records, r)
-		}
-		frame(b.id, unsafe.Pointer(unsafe.SliceData(b.records)), uint32(len(b.records)))
 	}
 }
 
-// received tells that a frame has arrived, before what it holds.
+// frame sends what the batch holds.
+func (b *border) frame() (full uint32) {
+	if h := b.batch.Hello; h != nil {
+		var resume uint32
+		if h.Resume {
+			resume = 1
+		}
+		hello(b.id, h.Session, resume, float64(h.Ack), h.Token)
+	}
+	if b.batch.Token != "" {
+		token(b.id, b.batch.Token)
+	}
+	if b.batch.Ack != 0 {
+		ack(b.id, float64(b.batch.Ack))
+	}
+	b.records = b.records[:0]
+	for _, item := range b.batch.Items {
+		r := record{key: float64(item.Key), slot: item.Payload}
+		if item.Cancel {
+			r.kind = recordCancel
+		}
+		b.records = append(b.records, r)
+	}
+	return frame(b.id, unsafe.Pointer(unsafe.SliceData(b.records)), uint32(len(b.records)))
+}
+
+// received tells that a frame has arrived, before what it holds, and its size
+// in UTF-16 units.
 //
 //go:wasmexport received
-func received(id uint32) {
+func received(id, units uint32) {
 	depth++
 	b := current.clients[id]
-	b.engine.Received(b.socket)
+	b.engine.Received(b.socket, int(units))
 	depth--
 }
 
@@ -136,17 +155,25 @@ func pinged(id uint32) {
 	depth--
 }
 
-// welcome tells that a welcome has arrived.
+// welcome tells that a welcome has arrived: for this session or not, and its
+// numbers, 0 where there is none. Times are in milliseconds.
 //
 //go:wasmexport welcome
-func welcome(id, resumed uint32, heartbeat, frame, requests float64) {
+func welcome(id, ours, resumed uint32, acked, heartbeat, expires, jitter, frame, requests float64) {
 	depth++
 	b := current.clients[id]
-	b.engine.Welcome(b.socket, protocol.Welcome{
-		Resumed:   resumed != 0,
-		Heartbeat: int64(heartbeat),
-		Limits:    protocol.Limits{Frame: int(frame), Requests: int(requests)},
-	})
+	b.engine.Welcome(b.socket, *b.welcome(ours != 0, resumed != 0, acked, heartbeat, expires, jitter, frame, requests))
+	depth--
+}
+
+// authorized tells that the server has taken a fresh token, for so many
+// milliseconds, or for ever if 0.
+//
+//go:wasmexport authorized
+func authorized(id uint32, expires float64) {
+	depth++
+	b := current.clients[id]
+	b.engine.Authorized(b.socket, milliseconds(expires))
 	depth--
 }
 
@@ -157,6 +184,29 @@ func welcome(id, resumed uint32, heartbeat, frame, requests float64) {
 func settle(id uint32, key float64) int32 {
 	depth++
 	s, ok := current.clients[id].engine.Settle(protocol.Key(key))
+	depth--
+	return slotOrNone(s, ok)
+}
+
+// refused returns the slot of the call that the server did not run, -1 if none
+// waits for this or the engine goes on with it: trying again may help after so
+// many milliseconds, or never if that is negative.
+//
+//go:wasmexport refused
+func refused(id uint32, key, after float64) int32 {
+	depth++
+	s, ok := current.clients[id].engine.Refused(protocol.Key(key), milliseconds(after))
+	depth--
+	return slotOrNone(s, ok)
+}
+
+// drop returns the slot of the call that ends with what is no outcome, -1 if
+// no call waits for it.
+//
+//go:wasmexport drop
+func drop(id uint32, key float64) int32 {
+	depth++
+	s, ok := current.clients[id].engine.Drop(protocol.Key(key))
 	depth--
 	return slotOrNone(s, ok)
 }
@@ -208,15 +258,16 @@ func closeClient(id uint32) {
 	depth--
 }
 
-// stats returns where five numbers stand: pending, queued, queuedBytes,
-// opened, funcs.
+// stats returns where six numbers stand: pending, queued, queuedBytes, inDoubt,
+// unacked, funcs.
 //
 //go:wasmexport stats
 func stats(id uint32) unsafe.Pointer {
 	depth++
 	s := current.clients[id].engine.Stats()
-	numbers = [5]float64{
-		float64(s.Pending), float64(s.Queued), float64(s.QueuedBytes), float64(s.Opened), float64(liveFuncs),
+	numbers = [6]float64{
+		float64(s.Pending), float64(s.Queued), float64(s.QueuedBytes),
+		float64(s.InDoubt), float64(s.Unacked), float64(liveFuncs),
 	}
 	depth--
 	return unsafe.Pointer(&numbers)

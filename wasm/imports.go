@@ -26,15 +26,24 @@ const (
 //go:wasmimport sockjax wake
 func wake(client uint32)
 
-// hello puts a hello in front of the next frame.
+// hello, token and ack put their message in front of the next frame. ack counts
+// outcomes, and is left out of a hello if it is 0.
 //
 //go:wasmimport sockjax hello
-func hello(client uint32, session string, resume uint32)
+func hello(client uint32, session string, resume uint32, ack float64, token string)
 
-// frame sends n records, behind the hello if there is one.
+//go:wasmimport sockjax token
+func token(client uint32, token string)
+
+//go:wasmimport sockjax ack
+func ack(client uint32, outcomes float64)
+
+// frame sends n records, behind the messages in front. It returns 1 if the
+// socket has more to send now than it should: no further frame until flush is
+// called again.
 //
 //go:wasmimport sockjax frame
-func frame(client uint32, records unsafe.Pointer, n uint32)
+func frame(client uint32, records unsafe.Pointer, n uint32) uint32
 
 // word sends a heartbeat.
 //

@@ -18,7 +18,7 @@ func TestNudges(t *testing.T) {
 			s := openStage(t, nil)
 			s.browser.Call("fire", event.target, event.name)
 			s.await("ping")
-			s.call("received")
+			s.call("received", 100)
 			s.turn()
 
 			s.socket().Call("end", 1006)

@@ -46,13 +46,23 @@ func (b *border) Dial(ctx context.Context) (client.Conn, error) {
 
 // url asks the hands where to connect, which may ask the page.
 func (b *border) url(ctx context.Context) (string, error) {
-	type answer struct{ url, err string }
+	return b.ask(ctx, "ask", "the url function did not answer within 10 s")
+}
+
+// Token is the engine's.
+func (b *border) Token(ctx context.Context) (string, error) {
+	return b.ask(ctx, "askToken", "the token function did not answer within 10 s")
+}
+
+// ask calls a method of the hands that gives its answer to a function.
+func (b *border) ask(ctx context.Context, method, late string) (string, error) {
+	type answer struct{ value, err string }
 	answers := make(chan answer, 1)
 	onAnswer, err := funcOf(func(_ safejs.Value, args []safejs.Value) any {
-		url, _ := args[0].String()
+		value, _ := args[0].String()
 		failure, _ := args[1].String()
 		select {
-		case answers <- answer{url, failure}:
+		case answers <- answer{value, failure}:
 		default:
 		}
 		return nil
@@ -61,17 +71,17 @@ func (b *border) url(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer onAnswer.Release()
-	// The hands drop an answer that comes after ask was called again.
-	b.tell("ask", onAnswer.Value())
-	defer b.tell("ask", safejs.Null())
+	// The hands drop an answer that comes after the question was taken back.
+	b.tell(method, onAnswer.Value())
+	defer b.tell(method, safejs.Null())
 	select {
 	case a := <-answers:
 		if a.err != "" {
 			return "", &client.Closed{Reason: a.err}
 		}
-		return a.url, nil
+		return a.value, nil
 	case <-ctx.Done():
-		return "", gaveUp(ctx, "the url function did not answer within 10 s")
+		return "", gaveUp(ctx, late)
 	}
 }
 
@@ -96,8 +106,15 @@ func (b *border) open(url string) (*socket, error) {
 	if err != nil {
 		return nil, &client.Closed{Reason: "the browser refused the URL " + url + ": " + err.Error()}
 	}
-	s := &socket{border: b, value: value, opened: make(chan struct{}), done: make(chan client.Closed, 1)}
+	s := b.wrap(value)
 	s.on("open", func(safejs.Value) { close(s.opened) })
+	b.tell("attach", value)
+	return s, nil
+}
+
+// wrap makes a socket of a WebSocket, and listens for its end.
+func (b *border) wrap(value safejs.Value) *socket {
+	s := &socket{border: b, value: value, opened: make(chan struct{}), done: make(chan client.Closed, 1)}
 	s.on("close", func(event safejs.Value) {
 		code, reason := protocol.CloseCode(number(event, "code")), text(event, "reason")
 		if reason == "" {
@@ -107,10 +124,9 @@ func (b *border) open(url string) (*socket, error) {
 	})
 	// A browser tells a page no reason, and some send no close after this.
 	s.on("error", func(safejs.Value) {
-		s.end(client.Closed{Code: protocol.CloseAbnormal, Reason: "the connection to " + url + " failed"})
+		s.end(client.Closed{Code: protocol.CloseAbnormal, Reason: "the connection to " + text(value, "url") + " failed"})
 	})
-	b.tell("attach", value)
-	return s, nil
+	return s
 }
 
 // on sets a handler, one of the few that each socket has.

@@ -89,7 +89,7 @@ func TestLateEvents(t *testing.T) {
 	old.Call("fail")
 	old.Call("end", 1000)
 	s.quiet()
-	s.call("received") // a frame that was read just before
+	s.call("received", 100) // a frame that was read just before
 	s.call("pinged")
 	s.turn()
 	s.quiet()

@@ -3,12 +3,15 @@
 package main
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
 	"syscall/js"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // The tests run in node, under ../internal/jsexec: its fake browser stands in
@@ -55,6 +58,13 @@ func newStage(t *testing.T, name string, options map[string]any) *stage {
 	browser := js.Global().Get("browser")
 	s := &stage{t: t, browser: browser, seen: browser.Get("log").Length()}
 	s.hands = browser.Call("makeHands", name)
+	if options["session"] == nil {
+		options = maps.Clone(options)
+		if options == nil {
+			options = map[string]any{}
+		}
+		options["session"] = uuid.NewString()
+	}
 	s.id = js.Global().Call("connect", s.hands, options).Int()
 	browser.Call("register", s.id, s.hands)
 	t.Cleanup(func() {
@@ -93,8 +103,8 @@ func (s *stage) answer() {
 }
 
 func (s *stage) welcome() {
-	s.call("received")
-	s.call("welcome", 0, 0, 1<<20, 100)
+	s.call("received", 100)
+	s.call("welcome", 1, 0, 0, 0, 0, 0, 1<<20, 100)
 	s.turn()
 }
 

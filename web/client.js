@@ -1,12 +1,14 @@
 import { SockjaxError } from "./errors.js";
 import { Hands } from "./hands.js";
 import { complete, duration, socketURL } from "./options.js";
+import { Recovery } from "./recovery.js";
 import { Runtime } from "./runtime.js";
 
 /** The face of a client. What it does stands in sockjax.d.ts, how in hands.js. */
 export class Sockjax extends EventTarget {
   #hands;
   #ready;
+  #recovery = null;
 
   constructor(runtime, url, options) {
     super();
@@ -18,7 +20,10 @@ export class Sockjax extends EventTarget {
     this.#ready.catch(() => {}); // not every page asks for it
     this.#hands = new Hands(runtime, url, options, {
       changed: (detail, ended) => {
-        if (detail.state === "open") opened();
+        if (detail.state === "open") {
+          opened();
+          this.#look();
+        }
         if (detail.state === "closed") {
           const error = ended ?? new SockjaxError("closed", "unsent", detail.reason);
           failed(error);
@@ -28,7 +33,18 @@ export class Sockjax extends EventTarget {
       },
       unmatched: (detail) => this.#tell("unmatched", detail),
     });
+    const { name } = options.outbox;
+    if (options.protocol === "plain" || name === undefined) return;
+    const patient = { ...options, queue: { calls: Infinity, bytes: Infinity } }; // the outbox has bounds of its own
+    const connect = (session, face) => new Hands(runtime, url, patient, face, session);
+    this.#recovery = new Recovery(name, connect, (detail) => this.#tell("outbox", detail));
+    globalThis.document?.addEventListener("visibilitychange", this.#look);
   }
+
+  /** Each time that there is a server, or that the visitor comes from another tab, which may be gone. */
+  #look = () => {
+    if (this.state === "open") this.#recovery?.look();
+  };
 
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
@@ -63,8 +79,9 @@ export class Sockjax extends EventTarget {
     return this.#hands.drain();
   }
 
-  close() {
-    return this.#hands.close();
+  async close() {
+    globalThis.document?.removeEventListener("visibilitychange", this.#look);
+    await Promise.all([this.#hands.close(), this.#recovery?.close()]);
   }
 
   stats() {
@@ -89,6 +106,7 @@ export function connector(defaultURL) {
   return function connect(url, options) {
     const all = complete(options);
     const where = typeof url === "function" ? url : socketURL(url);
+    if (typeof where === "string") all.outbox.name ??= where;
     runtime ??= new Runtime(String(options?.wasmURL ?? defaultURL));
     return new Sockjax(runtime, where, all);
   };

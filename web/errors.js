@@ -21,6 +21,15 @@ export function failure({ error, refused }) {
   return new SockjaxError(code === "overloaded" ? "overloaded" : "invalid", "unsent", text);
 }
 
+export function aborted(fate, signal) {
+  return new SockjaxError("aborted", fate, "the call was aborted", { cause: signal.reason });
+}
+
+/** The error of a call that has run, and whose outcome an earlier life of the page was given. */
+export function forgotten() {
+  return new SockjaxError("lost", "executed", "the request has run; its reply was delivered before, and the server has let it go");
+}
+
 /** Reports what a callback of the page threw as the page's own uncaught error. */
 export const report =
   globalThis.reportError?.bind(globalThis) ??

@@ -1,5 +1,6 @@
-import { failure } from "./errors.js";
-import { byteLength, count, plainName } from "./wire.js";
+import { DEAD } from "./engine.js";
+import { failure, forgotten } from "./errors.js";
+import { byteLength, count, plainName, readWelcome } from "./wire.js";
 
 /** As record in ../wasm/imports.go: a key (float64), a slot, a kind. */
 const RECORD = 16;
@@ -8,6 +9,12 @@ const CANCEL = 1;
 export const LONGEST_NAME = 1024;
 /** As FirstFrame in ../protocol: bytes that a frame may have before the welcome. */
 const FIRST_FRAME = 64 * 1024;
+/**
+ * A browser takes whatever it is given into memory. With more bytes than this
+ * waiting in there, further frames stay with the engine, where calls can
+ * still be aborted, and count for the queue's bounds.
+ */
+const HIGH_WATER = 1024 * 1024;
 
 /**
  * A client's socket, as far as each frame is concerned: puts frames together
@@ -22,23 +29,22 @@ export class Frames {
   garbage = 0;
 
   #hands;
-  #runtime;
   #texts;
   #plain;
   #socket = null;
-  #hello = "";
+  #prefix = "";
   #limit = FIRST_FRAME;
 
   /** texts are those of the slots. */
-  constructor(hands, runtime, texts, plain) {
+  constructor(hands, texts, plain) {
     this.#hands = hands;
-    this.#runtime = runtime;
     this.#texts = texts;
     this.#plain = plain;
   }
 
   attach(socket) {
     this.#socket = socket;
+    this.#prefix = "";
     this.#limit = FIRST_FRAME;
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event) => this.#receive(event.data);
@@ -51,7 +57,6 @@ export class Frames {
 
   /** Closes the socket of an engine that is gone. */
   abandon() {
-    this.#hello = "";
     if (this.#socket === null) return;
     for (const handler of ["onopen", "onmessage", "onerror", "onclose"]) this.#socket[handler] = null;
     this.#socket.close();
@@ -60,13 +65,18 @@ export class Frames {
 
   // ---- out: imports of ../wasm/imports.go
 
-  /** Puts a hello in front of the next frame. */
-  hello(session, resume) {
-    this.#hello = `{"hello":${JSON.stringify({ session, resume })}}`;
+  /** Puts a message in front of the next frame. */
+  prefix(message) {
+    this.#prefix += (this.#prefix && ",") + JSON.stringify(message);
+  }
+
+  /** The socket has more to send than it should. */
+  get congested() {
+    return this.#socket !== null && this.#socket.bufferedAmount > HIGH_WATER;
   }
 
   /** Sends the records that stand at an address of Go's memory. */
-  frame({ buffer }, at, count) {
+  frame(buffer, at, count) {
     const keys = new Float64Array(buffer, at, (count * RECORD) / 8);
     const words = new Uint32Array(buffer, at, (count * RECORD) / 4);
     if (this.#plain) this.write(this.#texts[words[2]]);
@@ -74,8 +84,8 @@ export class Frames {
   }
 
   #messages(keys, words, from, to) {
-    let text = "[" + this.#hello;
-    let comma = this.#hello === "" ? "" : ",";
+    let text = "[" + this.#prefix;
+    let comma = this.#prefix === "" ? "" : ",";
     for (let i = from; i < to; i++) {
       if (words[4 * i + 3] === CANCEL) text += comma + '{"cancel":' + keys[2 * i] + "}";
       else text += comma + '{"key":' + keys[2 * i] + ',"data":' + this.#texts[words[4 * i + 2]] + "}";
@@ -89,7 +99,7 @@ export class Frames {
       this.#messages(keys, words, middle, to);
       return;
     }
-    this.#hello = "";
+    this.#prefix = "";
     this.write(text);
   }
 
@@ -104,16 +114,17 @@ export class Frames {
   // ---- in
 
   #receive(text) {
-    const { go, id } = this.#hands;
+    const { engine } = this.#hands;
+    const units = text.length ?? text.byteLength;
     this.received++;
-    this.unitsReceived += text.length ?? text.byteLength;
-    go.received(id);
-    if (text === "ping") go.pinged(id);
-    else if (text !== "pong") this.#read(text);
+    this.unitsReceived += units;
+    engine.received(units);
+    if (text === "ping") engine.pinged();
+    else if (text !== "pong") this.#read(engine, text);
     this.#hands.schedule();
   }
 
-  #read(text) {
+  #read(engine, text) {
     let frame;
     try {
       frame = JSON.parse(text);
@@ -123,42 +134,58 @@ export class Frames {
     if (frame === undefined || frame === null || typeof frame !== "object") {
       this.garbage++;
     } else if (this.#plain) {
-      this.#plainReply(frame);
+      this.#plainReply(engine, frame);
     } else if (Array.isArray(frame)) {
       for (const message of frame) {
-        if (this.#hands.id < 0) return; // a callback closed the client, or wasm has crashed
-        this.#message(message);
+        if (this.#hands.engine !== engine) return; // a callback closed the client, or wasm has crashed
+        this.#message(engine, message);
       }
     } else {
       this.garbage++;
     }
   }
 
-  #message(message) {
-    const hands = this.#hands;
+  #message(engine, message) {
     const key = message?.key;
     if (Number.isSafeInteger(key) && key > 0) {
-      const slot = hands.go.settle(hands.id, key);
-      if (this.#runtime.dead) return; // the number means nothing
-      if (slot < 0) hands.tellUnmatched(key, message);
-      else if (message.error === undefined && message.refused === undefined) hands.settle(slot, message.data ?? null, null);
-      else hands.settle(slot, undefined, failure(message));
+      if (message.error === undefined && message.refused === undefined && message.forgotten !== true) {
+        const slot = engine.settle(key);
+        if (slot >= 0) this.#hands.settle(slot, message.data ?? null, null);
+        else this.#unmatched(slot, key, message);
+      } else {
+        this.#failure(engine, key, message);
+      }
     } else if (message?.welcome) {
-      const { resumed, heartbeat, limits } = message.welcome;
-      this.#limit = Math.max(FIRST_FRAME, count(limits?.frame));
-      hands.go.welcome(hands.id, resumed === true ? 1 : 0, count(heartbeat), count(limits?.frame), count(limits?.requests));
+      const welcome = readWelcome(message.welcome, this.#hands.session);
+      this.#limit = Math.max(FIRST_FRAME, welcome.frame);
+      engine.welcome(welcome);
+    } else if (message?.token) {
+      engine.authorized(count(message.token.expires));
     } else if (key !== undefined || message === null || typeof message !== "object") {
       this.garbage++; // anything else is a message of a later version
     }
   }
 
-  #plainReply(frame) {
-    const { go, id } = this.#hands;
+  /** Only an error is an outcome: the handler ran. */
+  #failure(engine, key, message) {
+    const { error, refused } = message;
+    let slot;
+    if (error !== undefined) slot = engine.settle(key);
+    else if (refused !== undefined) slot = engine.refused(key, refused?.code === "invalid" ? -1 : count(refused?.after));
+    else slot = engine.drop(key);
+    if (slot >= 0) this.#hands.settle(slot, undefined, error === undefined && refused === undefined ? forgotten() : failure(message));
+    else if (error !== undefined) this.#unmatched(slot, key, message);
+  }
+
+  #unmatched(slot, key, message) {
+    if (slot !== DEAD) this.#hands.tellUnmatched(key, message);
+  }
+
+  #plainReply(engine, frame) {
     const name = plainName(frame);
     const known = name !== undefined && name.length * 3 <= LONGEST_NAME;
-    const slot = known ? go.settleNamed(id, this.#runtime.write(name)) : -1;
-    if (this.#runtime.dead) return;
-    if (slot < 0) this.#hands.tellUnmatched(name, frame);
-    else this.#hands.settle(slot, frame, null);
+    const slot = known ? engine.settleName(name) : -1;
+    if (slot >= 0) this.#hands.settle(slot, frame, null);
+    else this.#unmatched(slot, name, frame);
   }
 }

@@ -1,12 +1,19 @@
+import { Address } from "./address.js";
+import { Durable } from "./durable.js";
 import { Early } from "./early.js";
-import { SockjaxError, report } from "./errors.js";
+import { Engine } from "./engine.js";
+import { SockjaxError, aborted, report } from "./errors.js";
 import { Frames, LONGEST_NAME } from "./frames.js";
-import { forGo, socketURL } from "./options.js";
+import { forGo } from "./options.js";
 import { Slots } from "./slots.js";
-import { countedSize, notJSON, plain } from "./wire.js";
+import { countedSize, notJSON, plain, uuid } from "./wire.js";
 
-/** As flagIdempotent in ../wasm/exports.go. */
+/** As flagIdempotent and flagSent in ../wasm/exports.go. */
 const IDEMPOTENT = 1;
+const SENT = 2;
+
+/** Milliseconds after which a congested socket is looked at again: it has no event for that. */
+const BREATH = 10;
 
 /**
  * The hands of one client: they hold what never enters Go, the text and the
@@ -22,8 +29,10 @@ export class Hands {
   state = "connecting";
   /** Why no more calls can be made, null as long as they can. */
   ended = null;
-  /** The exports of ../wasm/exports.go, null before there are any. */
-  go = null;
+  /** An Engine, or an Early as long as there is none. */
+  engine;
+  /** The uuid that names this client to the server. Each engine has one of its own. */
+  session;
   calls = 0;
   replies = 0;
   failures = 0;
@@ -32,33 +41,46 @@ export class Hands {
   crashes = 0;
 
   #runtime;
-  #url;
+  #address;
   #options;
   #face;
   #turning = false; // turn is scheduled
+  #breathing = false; // breathe is
   #slots = new Slots();
   #frames;
-  #early;
+  #durable = null; // made for the first durable call
   #news = [];
   #drainers = [];
-  #asked = 0;
   #closing = null;
   #released;
 
-  /** face is told of changes, errors and unmatched messages. */
-  constructor(runtime, url, options, face) {
+  /** face is told of changes, errors and unmatched messages; session is that of an earlier life, to go on with. */
+  constructor(runtime, url, options, face, session) {
     this.#runtime = runtime;
-    this.#url = url;
+    this.#address = new Address(url, options.token);
     this.#options = options;
     this.#face = face;
-    this.#frames = new Frames(this, runtime, this.#slots.texts, options.protocol === "plain");
-    this.#early = new Early(options.queue, (slot, error) => this.#fail(slot, error));
+    this.#frames = new Frames(this, this.#slots.texts, options.protocol === "plain");
+    this.#renew(session);
+    if (options.protocol === "sockjax.1" && session === undefined) this.engine.open(this.#address);
     runtime.add(this);
+  }
+
+  /** A new life, or one to go on with. */
+  #renew(session) {
+    this.session = session ?? uuid();
+    this.#wait(session !== undefined);
+  }
+
+  /** There is no engine. */
+  #wait(resume) {
+    this.engine = new Early(this, this.#frames, this.#slots.texts, this.#options.queue, resume);
   }
 
   // ---- from the page
 
-  send(data, callback, { timeout = this.#options.timeout, signal, idempotent } = {}) {
+  send(data, callback, { timeout = this.#options.timeout, signal, idempotent, durable } = {}) {
+    if (durable) this.#durable ??= new Durable(this, this.#options, this.#slots.texts); // throws
     const slot = this.#slots.take(callback);
     let text, name, key, problem, cause;
     try {
@@ -75,38 +97,52 @@ export class Hands {
     if (text === undefined) problem ??= notJSON(data, cause);
     if (name?.length * 3 > LONGEST_NAME) problem = "the key is too long";
     if (problem !== undefined) {
-      this.#fail(slot, new SockjaxError("invalid", "unsent", problem, { cause }));
+      this.fail(slot, new SockjaxError("invalid", "unsent", problem, { cause }));
       return key;
     }
     if (this.ended) {
-      this.#fail(slot, new SockjaxError(this.ended.code, "unsent", this.ended.message));
+      this.fail(slot, new SockjaxError(this.ended.code, "unsent", this.ended.message));
       return key;
     }
     if (signal) {
       if (signal.aborted) {
-        this.#fail(slot, aborted("unsent", signal));
+        this.fail(slot, aborted("unsent", signal));
         return key;
       }
       const abort = () => this.#abort(slot, number, signal);
       signal.addEventListener("abort", abort, { once: true });
-      this.#slots.cleanups[slot] = () => signal.removeEventListener("abort", abort);
+      this.#slots.atRelease(slot, () => signal.removeEventListener("abort", abort));
     }
     this.#slots.texts[slot] = text;
     const bytes = countedSize(text);
     const flags = idempotent ? IDEMPOTENT : 0;
-    if (this.id < 0) this.#early.add(slot, { number, name, bytes, timeout, flags });
-    else this.#submit(slot, number, name, bytes, timeout, flags);
+    if (durable) {
+      this.#slots.atRelease(slot, () => this.#durable.over(number));
+      this.#durable.submit(slot, number, bytes, timeout, flags, Boolean(idempotent));
+    } else {
+      this.engine.submit(slot, number, name, bytes, timeout, flags);
+      this.schedule();
+    }
     return key;
+  }
+
+  /** Makes a call that an earlier life of the session has stored, and perhaps sent: see recovery.js. */
+  resend({ key, text, size, idempotent, sent }, callback) {
+    const slot = this.#slots.take(callback);
+    this.#slots.texts[slot] = text;
+    if (this.ended) return this.fail(slot, new SockjaxError("closed", sent ? "unknown" : "unsent", this.ended.message));
+    this.engine.submit(slot, key, undefined, size, 0, (idempotent ? IDEMPOTENT : 0) | (sent ? SENT : 0));
+    this.schedule();
   }
 
   reconnect() {
     if (this.#closing) throw new SockjaxError("closed", "unsent", "the client was closed: make a new one with connect()");
     this.ended = null;
     if (this.id >= 0) {
-      this.go.reconnect(this.id);
+      this.engine.reconnect();
       this.schedule();
     } else {
-      this.changed("connecting", 0, 0, 0, "");
+      if (this.state === "closed") this.changed("connecting", 0, 0, 0, "");
       this.#runtime.add(this);
     }
   }
@@ -123,46 +159,37 @@ export class Hands {
     this.#closing ??= new Promise((resolve) => {
       this.#released = resolve;
       this.ended = new SockjaxError("closed", "unsent", "the client was closed");
+      this.#durable?.failAll("closed", this.ended.message);
       if (this.id >= 0) {
-        this.go.closeClient(this.id);
+        this.engine.close();
         this.schedule();
       } else {
-        this.#early.dropAll(this.ended);
+        this.engine.failAll("closed", this.ended.message);
+        this.engine.close();
         this.changed("closed", 0, 0, 0, "close() was called");
         this.released();
       }
     });
-    return this.#closing;
+    return this.#closing.then(() => this.#durable?.settled());
   }
 
   stats() {
-    let { size: pending, size: queued, bytes: queuedBytes } = this.#early;
-    let funcs = 0;
-    if (this.id >= 0) {
-      const at = this.go.stats(this.id);
-      [pending, queued, queuedBytes, , funcs] = new Float64Array(this.go.mem.buffer, at, 5);
-    }
     const { calls, replies, failures, opened, unmatched, crashes } = this;
     const { sent: framesOut, received: framesIn, unitsSent: unitsOut, unitsReceived: unitsIn, garbage } = this.#frames;
     const { used: slots, capacity: slotCapacity } = this.#slots;
+    const waiting = this.engine.stats();
+    this.#durable?.addTo(waiting);
     return {
-      pending, queued, queuedBytes, calls, replies, failures, framesOut, framesIn, unitsOut, unitsIn,
-      opened, unmatched, garbage, crashes, slots, slotCapacity, funcs,
+      ...waiting,
+      calls, replies, failures, framesOut, framesIn, unitsOut, unitsIn, opened, unmatched, garbage, crashes, slots, slotCapacity,
     };
   }
 
   // ---- calls
 
-  #submit(slot, number, name, bytes, timeout, flags) {
-    if (name === undefined) this.go.submit(this.id, slot, number, bytes, timeout, flags);
-    else this.go.submitNamed(this.id, slot, number, bytes, timeout, flags, this.#runtime.write(name));
-    this.schedule();
-  }
-
   #abort(slot, number, signal) {
-    if (this.#early.drop(slot, number, aborted("unsent", signal)) || this.id < 0) return;
-    const found = this.go.abort(this.id, number);
-    if (found >= 0) this.#fail(slot, aborted(found & 1 ? "unknown" : "unsent", signal));
+    const fate = this.#durable?.abort(number) ?? this.engine.abort(number);
+    if (fate !== null) this.fail(slot, aborted(fate, signal));
   }
 
   /** Ends a call: the only place where a callback runs. */
@@ -184,7 +211,8 @@ export class Hands {
     this.#face.unmatched({ key, message });
   }
 
-  #fail(slot, error) {
+  /** Ends a call in the next turn. */
+  fail(slot, error) {
     this.#news.push({ slot, error });
     this.schedule();
   }
@@ -201,18 +229,21 @@ export class Hands {
   #turn = () => {
     this.#turning = false;
     this.#deliver();
-    if (this.id >= 0) {
-      this.go.flush(this.id);
-      this.#runtime.resume();
+    const { congested } = this.#frames;
+    this.engine.flush(congested);
+    if ((congested || this.#frames.congested) && !this.#breathing) {
+      this.#breathing = true;
+      setTimeout(this.#breathe, BREATH);
     }
-    if (this.#drainers.length > 0 && this.#queued() === 0) {
+    if (this.#drainers.length > 0 && this.engine.queued + (this.#durable?.queued ?? 0) === 0) {
       for (const resolve of this.#drainers.splice(0)) resolve();
     }
   };
 
-  #queued() {
-    return this.id >= 0 ? this.go.queued(this.id) : this.#early.size;
-  }
+  #breathe = () => {
+    this.#breathing = false;
+    this.schedule();
+  };
 
   #deliver() {
     // What a callback causes is told in the next turn.
@@ -225,7 +256,7 @@ export class Hands {
   // ---- from Go, through safejs: see ../wasm/border.go and socket.go
 
   failed(slot, code, fate, message) {
-    this.#fail(slot, new SockjaxError(code, fate, message));
+    this.fail(slot, new SockjaxError(code, fate, message));
   }
 
   changed(state, attempt, delay, closeCode, reason) {
@@ -234,22 +265,19 @@ export class Hands {
     this.state = state;
     if (state === "open") this.opened++;
     if (state === "closed" && !this.#closing) this.ended = new SockjaxError("closed", "unsent", reason);
+    this.#durable?.changed(state, reason);
     const detail = { state, previous, attempt, delay, closeCode, reason };
     this.#news.push({ tell: () => this.#face.changed(detail, this.ended) });
     this.schedule();
   }
 
-  /** Asks where to connect. answer(url, problem) is called later; null takes the question back. */
+  /** Asks where to connect: see Address. */
   ask(answer) {
-    const asked = ++this.#asked;
-    if (answer === null) return;
-    const reply = (url, problem) => {
-      if (asked === this.#asked) answer(url, problem);
-    };
-    Promise.resolve()
-      .then(() => (typeof this.#url === "function" ? this.#url() : this.#url))
-      .then((url) => reply(socketURL(url), ""))
-      .catch((error) => reply("", String(error?.message || error)));
+    this.#address.askURL(answer);
+  }
+
+  askToken(answer) {
+    this.#address.askToken(answer);
   }
 
   attach(socket) {
@@ -263,17 +291,20 @@ export class Hands {
   released() {
     this.#runtime.remove(this);
     this.id = -1;
+    this.#wait(false);
     this.#released();
   }
 
   // ---- from Go, by number: imports of ../wasm/imports.go
 
-  hello(session, resume) {
-    this.#frames.hello(session, resume);
+  prefix(message) {
+    this.#frames.prefix(message);
   }
 
+  /** Returns whether that is enough for now. */
   frame(at, count) {
-    this.#frames.frame(this.go.mem, at, count);
+    this.#frames.frame(this.engine.memory, at, count);
+    return this.#frames.congested;
   }
 
   word(text) {
@@ -282,26 +313,41 @@ export class Hands {
 
   // ---- from the runtime
 
-  /** There is an engine: gives it the calls that waited for it. */
+  /** The first connection is there, or has failed: an engine may take over. */
+  join() {
+    this.#runtime.add(this);
+  }
+
+  /** No engine should begin yet. */
+  get busy() {
+    return this.id < 0 && this.engine.opening;
+  }
+
+  /** There is an engine: gives it what was begun without. */
   begin(go, connect) {
-    this.go = go;
-    this.id = connect(this, forGo(this.#options)) ?? -1; // undefined if Go panicked
-    if (this.id < 0) return;
-    for (const [slot, { number, name, bytes, timeout, flags }] of this.#early.takeAll()) {
-      this.#submit(slot, number, name, bytes, timeout, flags);
+    const early = this.engine;
+    const id = connect(this, { ...forGo(this.#options), session: this.session, ...early.handover() }) ?? -1; // undefined if Go panicked
+    if (id < 0) return;
+    this.id = id;
+    this.engine = new Engine(this.#runtime, go, id);
+    for (const { slot, number, name, bytes, timeout, flags, sent } of early.takeAll()) {
+      this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | SENT : flags);
     }
+    this.schedule();
   }
 
   /** The engine is gone, and its socket with it. */
   crashed(message) {
+    if (this.id < 0) return; // it was not this client's
     this.crashes++;
     this.id = -1;
-    this.#asked++;
+    this.#address.forget();
     this.#frames.abandon();
-    this.#early.clear(); // all slots are told below
+    this.#renew();
+    this.#durable?.crashed(message);
     const told = new Set(this.#news.map(({ slot }) => slot));
     for (const slot of this.#slots.taken()) {
-      if (!told.has(slot)) this.#fail(slot, new SockjaxError("crashed", "unknown", message));
+      if (!told.has(slot)) this.fail(slot, new SockjaxError("crashed", "unknown", message));
     }
     if (this.#closing) {
       this.changed("closed", 0, 0, 0, "close() was called");
@@ -313,12 +359,10 @@ export class Hands {
 
   /** There will be no engine. */
   failedToLoad(error) {
+    this.#durable?.failAll("crashed", error.message, error);
     this.changed("closed", 0, 0, 0, error.message);
     this.ended = new SockjaxError("crashed", "unsent", error.message, { cause: error });
-    this.#early.dropAll(this.ended);
+    this.engine.failAll("crashed", error.message, error);
+    this.engine.close();
   }
-}
-
-function aborted(fate, signal) {
-  return new SockjaxError("aborted", fate, "the call was aborted", { cause: signal.reason });
 }

@@ -8,6 +8,7 @@ export const defaults = {
   reconnect: { min: 500, max: 20_000, attempts: Infinity },
   timeout: 10_000,
   queue: { calls: 10_000, bytes: 16 * 1024 * 1024 },
+  outbox: { calls: 1_000, bytes: 16 * 1024 * 1024 },
 };
 
 const presets = {
@@ -19,7 +20,7 @@ const presets = {
   },
 };
 
-const known = [...Object.keys(defaults), "preset", "wasmURL"];
+const known = [...Object.keys(defaults), "preset", "token", "wasmURL"];
 
 /** Fills in defaults and presets. A wrong option is the page's mistake: TypeError. */
 export function complete(options = {}) {
@@ -40,10 +41,18 @@ export function complete(options = {}) {
     const given = options[name];
     all[name] = typeof value === "object" ? group(name, value, given) : (given ?? value);
   }
+  all.outbox.name = outboxName(options.outbox?.name);
   if (all.protocol !== "sockjax.1" && all.protocol !== "plain") {
     throw new TypeError(`sockjax: protocol must be "sockjax.1" or "plain", not ${String(all.protocol)}`);
   }
   duration("timeout", all.timeout);
+  all.token = options.token;
+  if (all.token !== undefined && typeof all.token !== "string" && typeof all.token !== "function") {
+    throw new TypeError("sockjax: token must be a string, or a function that returns one");
+  }
+  if (all.token !== undefined && all.protocol === "plain") {
+    throw new TypeError("sockjax: plain mode has no token");
+  }
   return all;
 }
 
@@ -51,10 +60,9 @@ function group(name, base, given = {}) {
   if (given === null || typeof given !== "object") {
     throw new TypeError(`sockjax: ${name} must be an object`);
   }
+  const parts = name === "outbox" ? [...Object.keys(base), "name"] : Object.keys(base);
   for (const part of Object.keys(given)) {
-    if (!Object.hasOwn(base, part)) {
-      throw new TypeError(`sockjax: ${name} has no "${part}"; it has ${Object.keys(base).join(", ")}`);
-    }
+    if (!parts.includes(part)) throw new TypeError(`sockjax: ${name} has no "${part}"; it has ${parts.join(", ")}`);
   }
   const all = {};
   for (const part of Object.keys(base)) {
@@ -62,6 +70,11 @@ function group(name, base, given = {}) {
     duration(`${name}.${part}`, all[part]);
   }
   return all;
+}
+
+function outboxName(name) {
+  if (name === undefined || (typeof name === "string" && name !== "")) return name;
+  throw new TypeError(`sockjax: outbox.name must be a string that is not empty, not ${String(name)}`);
 }
 
 /** Checks a number of milliseconds, calls or bytes. */
@@ -80,6 +93,7 @@ export function forGo(options) {
   const number = (value) => (value === 0 ? -1 : Math.min(value, most));
   return {
     plain: options.protocol === "plain",
+    token: options.token !== undefined,
     heartbeatAfter: number(options.heartbeat.after || Infinity),
     heartbeatTimeout: number(options.heartbeat.timeout),
     reconnectMin: number(options.reconnect.min || 1),

@@ -33,8 +33,8 @@ export class Runtime {
 
   add(hands) {
     this.#clients.add(hands);
-    if (this.#instance) this.#tryBegin(hands);
-    else this.#start();
+    if (!this.#instance) this.#start();
+    else if (hands.id < 0 && !hands.busy) this.#tryBegin(hands);
   }
 
   remove(hands) {
@@ -72,7 +72,7 @@ export class Runtime {
     try {
       this.#module ??= await load(this.#url);
       await this.#launch();
-      for (const hands of this.#clients) this.#begin(hands);
+      for (const hands of this.#clients) if (!hands.busy) this.#begin(hands);
     } catch (error) {
       this.#giveUp(error);
     } finally {
@@ -138,15 +138,20 @@ export class Runtime {
     const text = (at, length) => this.#decoder.decode(new Uint8Array(this.#instance.exports.mem.buffer, at, length));
     const to = (act) => (id, ...rest) => {
       try {
-        act(this.#byId.get(id), ...rest);
+        return act(this.#byId.get(id), ...rest);
       } catch (error) {
         report(error);
       }
     };
     return {
-      wake: to((hands) => hands.schedule()),
-      hello: to((hands, at, length, resume) => hands.hello(text(at, length), resume === 1)),
-      frame: to((hands, at, count) => hands.frame(at, count)),
+      wake: to((hands) => hands?.schedule()), // an engine that takes a connection over does so before it has a number
+      hello: to((hands, at, length, resume, ack, tokenAt, tokenLength) => {
+        const token = text(tokenAt, tokenLength) || undefined;
+        hands.prefix({ hello: { session: text(at, length), resume: resume === 1, ack: ack || undefined, token } });
+      }),
+      token: to((hands, at, length) => hands.prefix({ token: text(at, length) })),
+      ack: to((hands, outcomes) => hands.prefix({ ack: outcomes })),
+      frame: to((hands, at, count) => (hands.frame(at, count) ? 1 : 0)),
       word: to((hands, at, length) => hands.word(text(at, length))),
     };
   }

@@ -1,8 +1,8 @@
 /**
  * What never enters Go: for each call the text that was sent, in case it must
- * be sent again, its callback, and what removes the listener of its
- * AbortSignal. Go knows a call by the number of its slot. Slots are used
- * again, so that a call allocates nothing here.
+ * be sent again, its callback, and what is to be done when it ends. Go knows a
+ * call by the number of its slot. Slots are used again, so that a call
+ * allocates nothing here.
  */
 export class Slots {
   texts = [];
@@ -16,6 +16,16 @@ export class Slots {
     this.callbacks[slot] = callback ?? null;
     this.cleanups[slot] = null;
     return slot;
+  }
+
+  /** Has act run when the slot is emptied, behind what was given before. */
+  atRelease(slot, act) {
+    const before = this.cleanups[slot];
+    const both = () => {
+      before();
+      act();
+    };
+    this.cleanups[slot] = before === null ? act : both;
   }
 
   /** Empties the slot and returns its callback, or null. */

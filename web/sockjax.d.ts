@@ -39,10 +39,41 @@ export interface CallOptions {
   signal?: AbortSignal | null;
   /**
    * Whether running the request twice does no harm. Such a call is sent again
-   * where any other would fail as `lost`.
+   * where any other would fail as `lost`: when a connection was lost and the
+   * server does not know the session any more.
    * @default false
    */
   idempotent?: boolean;
+  /**
+   * Whether the call outlives the page. It is stored in the browser
+   * (IndexedDB) before it is sent, and removed once its outcome is known: when
+   * the callback runs, whatever the error. If the page is reloaded, closed or
+   * crashes before that, or the whole browser does, the next client of this
+   * site with the same URL (`outbox.name`) sends it again, when it is open,
+   * under the session and key that it had. So it runs once, and that client
+   * dispatches an `outbox` event.
+   *
+   * What is known stays true: a call that was stored while there was no
+   * connection certainly did not run. One that may have been sent needs a
+   * server that remembers its session, which it does for a limited time
+   * (2 minutes by default); after that, it is sent again if it is
+   * `idempotent`, and otherwise the event says `lost`.
+   *
+   * A `timeout`, an AbortSignal and `close()` work, and end the call for good,
+   * as long as the page lives that has made it; later it has no deadline.
+   *
+   * If the call cannot be stored it fails as `storage`, and is not sent: the
+   * outbox or the storage is full, the page has none (sandboxed frames, some
+   * private windows) or no Web Locks (pages that are not secure: plain http,
+   * except on localhost), or the browser does not answer within seconds.
+   *
+   * Storing takes some milliseconds. Durable calls keep their order among
+   * themselves; others overtake them. The data can be read by every script
+   * of the site, and by whoever uses the browser next.
+   * @throws TypeError in plain mode, and where the URL is a function and there is no `outbox.name`
+   * @default false
+   */
+  durable?: boolean;
 }
 
 /** Options of a client. */
@@ -100,6 +131,15 @@ export interface Options {
    * @default 10000
    */
   timeout?: number;
+  /**
+   * Says to the server who the client is; its form is between page and server.
+   * Or a function that returns it, or a Promise of it, called for each attempt
+   * to connect and shortly before the server's time for the last one is over.
+   * It never stands in a URL. When the server does not accept it, the client
+   * closes with code 4401 and an `error` event; `reconnect()` tries again. Not
+   * in plain mode.
+   */
+  token?: string | (() => string | Promise<string>);
   /** What may wait to be sent; a call beyond that fails as `overloaded`. */
   queue?: {
     /** @default 10000 */
@@ -109,6 +149,28 @@ export interface Options {
      * @default 16777216
      */
     bytes?: number;
+  };
+  /**
+   * What may be stored for calls that are `durable`, in this browser by all
+   * clients of the site with the same name; a call beyond that fails as
+   * `storage`.
+   */
+  outbox?: {
+    /** @default 1000 */
+    calls?: number;
+    /**
+     * Bytes of JSON. Texts of up to 16 KiB count a byte a character.
+     * @default 16777216
+     */
+    bytes?: number;
+    /**
+     * Whose calls these are: a client sends again what clients of the same
+     * name have left, as whoever it is itself by its token or cookies. Where
+     * people share a browser, give each a name of their own. The name then
+     * stands for the server too. Without one it is the URL; a URL that is a
+     * function has no name.
+     */
+    name?: string;
   };
   /**
    * Where `sockjax-….wasm` lies, for pages that move it.
@@ -131,13 +193,14 @@ export type State = "connecting" | "open" | "waiting" | "closed";
  * | `timeout` | `unsent` or `unknown` | the deadline passed |
  * | `aborted` | `unsent` or `unknown` | the AbortSignal |
  * | `closed` | `unsent` or `unknown` | `close()`, or reconnecting was given up |
- * | `overloaded` | `unsent` | the queue is full, or the server is busy |
- * | `lost` | `unknown` | sent, then the connection was lost; not `idempotent` |
+ * | `overloaded` | `unsent` | the queue is full, or the server is busy and the deadline too near for another try |
+ * | `lost` | `unknown` | sent, then the server has lost the session; not `idempotent` |
  * | `rejected` | `executed` | the server's handler returned an error |
  * | `invalid` | `unsent` | not serialisable, too large, or the key is in flight |
  * | `crashed` | `unknown` or `unsent` | the wasm runtime ended, or could not start |
+ * | `storage` | `unsent` | a `durable` call could not be stored |
  */
-export type ErrorCode = "timeout" | "aborted" | "closed" | "overloaded" | "lost" | "rejected" | "invalid" | "crashed";
+export type ErrorCode = "timeout" | "aborted" | "closed" | "overloaded" | "lost" | "rejected" | "invalid" | "crashed" | "storage";
 
 /**
  * What became of the request: `unsent`, it certainly did not run; `executed`,
@@ -178,6 +241,19 @@ export interface Unmatched {
   readonly message: any;
 }
 
+/**
+ * Detail of an `outbox` event: the outcome of a `durable` call whose page went
+ * before it. Reply and error are as for its callback.
+ */
+export interface Recovered<Reply = any> {
+  /** The call's key in the session that made it. */
+  readonly key: Key;
+  /** The call's data. */
+  readonly data: any;
+  readonly reply: Reply | undefined;
+  readonly error: SockjaxError | null;
+}
+
 /** What `stats` returns. Counts are from `connect` on. */
 export interface Stats {
   /** Calls without an outcome yet. */
@@ -186,6 +262,10 @@ export interface Stats {
   readonly queued: number;
   /** Of the queued: bytes of JSON. */
   readonly queuedBytes: number;
+  /** Of the pending: sent on a connection that was lost, and not sent again yet. */
+  readonly inDoubt: number;
+  /** Replies and errors that have arrived and of which the server has not been told yet, which it therefore keeps. */
+  readonly unacked: number;
   /** Calls made. */
   readonly calls: number;
   /** Calls that got a reply. */
@@ -217,6 +297,12 @@ export interface SockjaxEventMap {
   /** The client has closed by itself: it gave up, the server refused it, or wasm could not be loaded. */
   error: CustomEvent<Error>;
   unmatched: CustomEvent<Unmatched>;
+  /**
+   * A `durable` call that a page has left behind has got its outcome. Listen
+   * from the turn on in which `connect` was called. The event may come once
+   * more where the page ends right after it.
+   */
+  outbox: CustomEvent<Recovered>;
 }
 
 /** A client: one WebSocket, and the calls that go over it. Made by `connect`. */
@@ -245,7 +331,8 @@ export class Sockjax extends EventTarget {
   drain(): Promise<void>;
 
   /**
-   * Closes for good: every call without an outcome fails as `closed`.
+   * Closes for good: every call without an outcome fails as `closed`, durable
+   * ones too. Those that earlier pages have left stay for the next client.
    * Resolves when everything that the client held is released.
    */
   close(): Promise<void>;

@@ -41,8 +41,8 @@ export function plain(data, text) {
   return { text, name: String(key), key };
 }
 
-/** A random uuid. crypto.randomUUID exists on https pages only. */
-function uuid() {
+/** A random (version 4) uuid. crypto.randomUUID exists on https pages only. */
+export function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 0x0f) | 0x40;
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
@@ -59,4 +59,18 @@ export function plainName(message) {
 /** A number of a peer's, 0 if it is none that counts anything. */
 export function count(value) {
   return Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+/** What a welcome says, with a 0 for whatever is missing or makes no sense. */
+export function readWelcome({ session, resumed, acked, heartbeat, expires, jitter, limits }, mine) {
+  return {
+    ours: typeof session !== "string" || session === mine,
+    resumed: resumed === true,
+    acked: count(acked),
+    heartbeat: count(heartbeat),
+    expires: count(expires),
+    jitter: count(jitter),
+    frame: count(limits?.frame),
+    requests: count(limits?.requests),
+  };
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,13 +14,14 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/google/uuid"
 )
 
 // connected is a client that has been welcomed.
 func connected(t *testing.T, url string) *client {
 	t.Helper()
 	c := connect(t, url, false)
-	c.send(`[{"hello":{"session":"1f0c6a52-9c2f-4f0e-8f0e-3d1a4d1f6b7a","resume":false}}]`)
+	c.send(fmt.Sprintf(`[{"hello":{"session":%q,"resume":false}}]`, uuid.NewString()))
 	if _, err := c.read(); err != nil {
 		t.Fatal(err)
 	}
@@ -92,9 +94,9 @@ func TestRestart(t *testing.T) {
 func TestFaultBounds(t *testing.T) {
 	url, _ := startSocket(t)
 	c := connected(t, url)
-	for _, data := range []string{`{"api":"stall","ms":60001}`, `{"api":"stall","ms":-1}`, `{"api":"restart","ms":60001}`} {
-		c.send(`[{"key":1,"data":` + data + `}]`)
-		c.want(`[{"key":1,"error":{"code":"bad_request","message":"ms must be from 0 to 60000"}}]`)
+	for i, data := range []string{`{"api":"stall","ms":60001}`, `{"api":"stall","ms":-1}`, `{"api":"restart","ms":60001}`} {
+		c.send(fmt.Sprintf(`[{"key":%d,"data":%s}]`, i+1, data))
+		c.want(fmt.Sprintf(`[{"key":%d,"error":{"code":"bad_request","message":"ms must be from 0 to 60000"}}]`, i+1))
 	}
 }
 

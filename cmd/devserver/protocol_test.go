@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"os"
@@ -114,6 +115,16 @@ func (c *client) want(frame string) {
 	}
 }
 
+// wantClose wants the server to close the connection with a code, and to send
+// nothing before.
+func (c *client) wantClose(code string) {
+	c.t.Helper()
+	msg, err := c.read()
+	if got := fmt.Sprint(int(websocket.CloseStatus(err))); got != code {
+		c.t.Errorf("got %v and %v, want a close with %s", msg, err, code)
+	}
+}
+
 // Every example of PROTOCOL.md, as it stands there.
 func TestProtocolPage(t *testing.T) {
 	page, err := os.ReadFile("../../PROTOCOL.md")
@@ -129,9 +140,17 @@ func TestProtocolPage(t *testing.T) {
 		if !ok {
 			t.Fatalf("example %d has no end", i+1)
 		}
-		c := connect(t, url, strings.TrimSpace(mode) == "plain")
+		plain := strings.TrimSpace(mode) == "plain"
+		c := connect(t, url, plain)
 		for line := range strings.SplitSeq(lines, "\n") {
 			switch {
+			case line == "---":
+				c.conn.CloseNow()
+				c = connect(t, url, plain)
+			case strings.HasPrefix(line, "--- "):
+				old := c
+				defer old.wantClose(line[4:])
+				c = connect(t, url, plain)
 			case strings.HasPrefix(line, "> "):
 				c.send(line[2:])
 			case strings.HasPrefix(line, "< "):
@@ -145,7 +164,7 @@ func TestProtocolPage(t *testing.T) {
 		c.want(protocol.Pong)
 		played++
 	}
-	if played < 6 {
+	if played < 13 {
 		t.Errorf("only %d examples were found", played)
 	}
 }

@@ -18,7 +18,7 @@ import (
 // these machines are loaded; what fails in time fails with its own message.
 const patience = 60 * time.Second
 
-// Browser is one headless Chromium with an empty profile.
+// Browser is one headless Chromium.
 type Browser struct {
 	ctx  context.Context
 	stop []context.CancelFunc
@@ -55,7 +55,7 @@ func Stop() {
 	}
 }
 
-func launch() (*Browser, error) {
+func launch(more ...chromedp.ExecAllocatorOption) (*Browser, error) {
 	path, err := find()
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func launch() (*Browser, error) {
 		chromedp.Flag("js-flags", "--expose-gc"),
 	)
 	b := &Browser{}
-	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), options...)
+	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	ctx, stop := chromedp.NewContext(alloc)
 	b.ctx, b.stop = ctx, []context.CancelFunc{stop, stopAlloc}
 	if err := chromedp.Do(ctx); err != nil {
@@ -102,15 +102,21 @@ func find() (string, error) {
 	return "", errors.New("no browser: install Debian's package chromium (apt-get install chromium), or name one in $CHROME")
 }
 
-// Page is a tab with storage and cache of its own.
+// Page is a tab.
 type Page struct {
 	ctx context.Context
 }
 
-// Open loads a URL in a tab that the test's end closes.
+// Open loads a URL in a tab that the test's end closes, with storage and cache
+// of its own.
 func Open(t testing.TB, url string) *Page {
 	t.Helper()
-	ctx, stop := chromedp.NewContext(start(t).ctx, chromedp.WithNewBrowserContext())
+	return open(t, start(t).ctx, url, chromedp.WithNewBrowserContext())
+}
+
+func open(t testing.TB, parent context.Context, url string, options ...chromedp.ContextOption) *Page {
+	t.Helper()
+	ctx, stop := chromedp.NewContext(parent, options...)
 	t.Cleanup(stop)
 	// The tab lives as long as the context that it is opened with, so that
 	// must not be the one with a timeout, in Navigate.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/internal/fault"
 )
 
 // answer does what the data of a request asks for in "do":
@@ -131,9 +132,9 @@ func (s *Server) routes() http.Handler {
 		}
 		s.each(func(c *conn) { go func() { _ = c.ws.Close(websocket.StatusCode(in.Code), in.Reason) }() })
 	})
-	control("/stall", func([]byte) { s.proxy.Stall() })
+	control("/stall", func([]byte) { s.proxy.Change(func(c *fault.Conditions) { c.Stalled = fault.Both }) })
 	control("/heal", func([]byte) { s.proxy.Heal() })
-	control("/block", func([]byte) { s.proxy.Refuse() })
-	control("/cut", func(body []byte) { s.proxy.Cut(string(body) == "rst") })
+	control("/block", func([]byte) { s.proxy.Change(func(c *fault.Conditions) { c.Admit = fault.Refuse }) })
+	control("/cut", func(body []byte) { s.proxy.Cut(fault.End(string(body) == "rst")) })
 	return mux
 }

@@ -95,6 +95,12 @@
   /** The state after next. */
   const state = (api, wanted) => until(() => api.state === wanted, `state ${wanted}, it is ${api.state}`);
 
+  /** Open, and with an engine: "open" alone may still be the first connection without wasm. */
+  const engine = async (api) => {
+    await api.ready;
+    await until(() => api.stats().funcs > 0, "an engine");
+  };
+
   const equal = (got, want, what = "value") => {
     const [a, b] = [brief(got), brief(want)];
     if (a !== b) throw new Error(`${what}: got ${a}, want ${b}`);
@@ -142,7 +148,7 @@
     record: false,
     cases: {},
     clients: [],
-    uncaught, sockets, instances, advance, wait, until, within, note, cb, outcome, logged, event, state, equal, ok, throws, Server,
+    uncaught, sockets, instances, advance, wait, until, within, note, cb, outcome, logged, event, state, engine, equal, ok, throws, Server,
     get log() {
       return log;
     },

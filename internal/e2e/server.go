@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/internal/fault"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -50,7 +51,7 @@ type Seen struct {
 // see answer.
 type Server struct {
 	http  *httptest.Server
-	proxy *Proxy
+	proxy *fault.Proxy
 	ended sync.WaitGroup
 
 	mu     sync.Mutex // protects following
@@ -71,7 +72,7 @@ func NewServer(t testing.TB) *Server {
 		return context.WithValue(ctx, tcpKey{}, c)
 	}
 	s.http.Start()
-	proxy, err := NewProxy(s.http.Listener.Addr().String())
+	proxy, err := fault.New(s.http.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +271,8 @@ func (c *conn) end(reset bool) {
 	case c.tcp == nil: // on another's listener
 		_ = c.ws.CloseNow()
 	case reset:
-		abort(c.tcp)
+		_ = c.tcp.SetLinger(0) // if it fails, the page sees a FIN
+		c.tcp.Close()
 	default:
 		c.tcp.Close()
 	}

@@ -46,7 +46,7 @@ export class FakeBrowser {
 
   /** What a page's hands do in a microtask, and after each frame. */
   turn(id) {
-    this.exports.flush(id);
+    this.exports.flush(id, this.#clients.get(id).full);
     this.exports.resume();
   }
 
@@ -67,26 +67,33 @@ export class FakeBrowser {
 
   /** Calls the export stats. */
   stats(id) {
-    const [pending, queued, queuedBytes, opened, funcs] = new Float64Array(this.exports.mem.buffer, this.exports.stats(id), 5);
-    return { pending, queued, queuedBytes, opened, funcs };
+    const [pending, queued, queuedBytes, inDoubt, unacked, funcs] = new Float64Array(this.exports.mem.buffer, this.exports.stats(id), 6);
+    return { pending, queued, queuedBytes, inDoubt, unacked, funcs };
   }
 
   /** What ../../wasm/imports.go declares. */
   imports = {
     wake: (id) => {
       const hands = this.#clients.get(id);
-      if (hands === undefined || hands.turning) return;
+      if (hands === undefined || hands.turning) return; // it has no number yet, as in a page
       hands.turning = true;
       queueMicrotask(() => {
         hands.turning = false;
         this.turn(id);
       });
     },
-    hello: (id, at, length, resume) => {
+    hello: (id, at, length, resume, ack, tokenAt, tokenLength) => {
       const session = this.#text(at, length);
+      const token = this.#text(tokenAt, tokenLength);
       const hands = this.#clients.get(id);
       hands.sessions.push(session);
-      hands.note(`hello resume=${resume}`);
+      hands.note(`hello resume=${resume}${ack ? ` ack=${ack}` : ""}${token && ` token=${token}`}`);
+    },
+    token: (id, at, length) => {
+      this.#clients.get(id).note(`token ${this.#text(at, length)}`);
+    },
+    ack: (id, outcomes) => {
+      this.#clients.get(id).note(`ack ${outcomes}`);
     },
     frame: (id, at, count) => {
       const records = [];
@@ -96,7 +103,9 @@ export class FakeBrowser {
         const slot = view.getUint32(16 * i + 8, true);
         records.push(["request", "cancel"][view.getUint32(16 * i + 12, true)] + ` ${key}/${slot}`);
       }
-      this.#clients.get(id).note(`frame [${records.join(", ")}]`);
+      const hands = this.#clients.get(id);
+      hands.note(`frame [${records.join(", ")}]`);
+      return hands.full;
     },
     word: (id, at, length) => {
       this.#clients.get(id).note(this.#text(at, length));
@@ -110,6 +119,8 @@ export class FakeHands {
   turning = false;
   sessions = []; // of each hello
   answer = null; // takes the URL, as long as that is asked for
+  answerToken = null; // takes the token in the same way
+  full = 0; // 1: the socket has more to send than it should
   attached = null;
   releases = 0;
   #name;
@@ -135,6 +146,10 @@ export class FakeHands {
 
   ask(answer) {
     this.answer = answer;
+  }
+
+  askToken(answer) {
+    this.answerToken = answer;
   }
 
   attach(socket) {

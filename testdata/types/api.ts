@@ -1,7 +1,7 @@
 // What a page may write: all of this must compile. Nothing here is ever run.
 import { connect, Sockjax, SockjaxError, version } from "sockjax";
 import type {
-  CallOptions, Callback, Data, ErrorCode, Fate, Json, Key, Options, SockjaxEventMap, State, StateChange, Stats, Unmatched,
+  CallOptions, Callback, Data, ErrorCode, Fate, Json, Key, Options, Recovered, SockjaxEventMap, State, StateChange, Stats, Unmatched,
 } from "sockjax";
 
 // connect: every way to say where, every option.
@@ -15,7 +15,9 @@ const all: Required<Options> = {
   heartbeat: { after: 25_000, timeout: 0 },
   reconnect: { min: 500, max: 20_000, attempts: Infinity },
   timeout: 0,
+  token: async () => "secret",
   queue: { calls: 1, bytes: 1 },
+  outbox: { calls: 1, bytes: 1, name: "ann" },
   wasmURL: new URL("https://example.com/sockjax.wasm"),
 };
 connect("/ws", all);
@@ -26,7 +28,7 @@ interface Time {
   now: string;
 }
 const controller = new AbortController();
-const options: Required<CallOptions> = { timeout: 1000, signal: controller.signal, idempotent: true };
+const options: Required<CallOptions> = { timeout: 1000, signal: controller.signal, idempotent: true, durable: true };
 const key: Key = api.send({ api: "time" });
 api.send(null, null);
 api.send([1, "two", { three: [] }], undefined, { signal: null });
@@ -56,7 +58,7 @@ async function calls(data: Data): Promise<Json> {
 function what(code: ErrorCode): string {
   switch (code) {
     case "timeout": case "aborted": case "closed": case "overloaded":
-    case "lost": case "rejected": case "invalid": case "crashed":
+    case "lost": case "rejected": case "invalid": case "crashed": case "storage":
       return code;
   }
 }
@@ -88,6 +90,10 @@ api.addEventListener("error", ({ detail }: SockjaxEventMap["error"]) => console.
 const unmatched = ({ detail }: CustomEvent<Unmatched>) => console.log(detail.key, detail.message);
 api.addEventListener("unmatched", unmatched);
 api.removeEventListener("unmatched", unmatched);
+api.addEventListener("outbox", ({ detail }) => {
+  const { key, data, reply, error }: Recovered<Time> = detail;
+  console.log(key, data.any.thing, reply?.now, error?.code);
+});
 api.addEventListener("of the page's own", (event) => console.log(event.type));
 api.dispatchEvent(new Event("of the page's own"));
 
@@ -98,11 +104,11 @@ async function rest(): Promise<void> {
   const stats: Stats = api.stats();
   const numbers: Record<keyof Stats, number> = stats;
   const {
-    pending, queued, queuedBytes, calls: made, replies, failures, framesOut, framesIn, unitsOut, unitsIn,
+    pending, queued, queuedBytes, inDoubt, unacked, calls: made, replies, failures, framesOut, framesIn, unitsOut, unitsIn,
     opened, unmatched: strangers, garbage, crashes, slots, slotCapacity, funcs,
   } = numbers;
   console.log(
-    pending, queued, queuedBytes, made, replies, failures, framesOut, framesIn, unitsOut, unitsIn,
+    pending, queued, queuedBytes, inDoubt, unacked, made, replies, failures, framesOut, framesIn, unitsOut, unitsIn,
     opened, strangers, garbage, crashes, slots, slotCapacity, funcs,
   );
   api.reconnect();

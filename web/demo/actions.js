@@ -114,10 +114,12 @@ export class Actions {
       toggle.checked = false;
       apply();
     });
-    const idempotent = byId("idempotent");
-    idempotent.addEventListener("change", () => (this.#calls.idempotent = idempotent.checked));
-    // A reloaded page may find its boxes as they were left.
-    this.#calls.idempotent = idempotent.checked;
+    for (const option of ["idempotent", "durable"]) {
+      const box = byId(option);
+      box.addEventListener("change", () => (this.#calls[option] = box.checked));
+      // A reloaded page may find its boxes as they were left.
+      this.#calls[option] = box.checked;
+    }
     apply();
   }
 

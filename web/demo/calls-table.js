@@ -129,7 +129,7 @@ function fillRow(row, record) {
   const badge = make("span", { className: "badge" }, icon(outcomeIcons[record.outcome] ?? "closed"), record.outcome === "pending" ? "running" : record.outcome);
   row.outcome.replaceChildren(badge);
   if (record.outcome === "pending") return;
-  setText(row.ms, formatMs(record.ms));
+  setText(row.ms, record.recovered ? "earlier" : formatMs(record.ms));
   // A focus that vanishes with the button would start over at the top of the page.
   if (document.activeElement === row.abort) row.tr.focus({ preventScroll: true });
   row.abort.remove();

@@ -10,6 +10,8 @@ export class Calls {
   #count = 0;
   /** Whether the page's calls are marked idempotent. */
   idempotent = false;
+  /** Whether they are marked durable. */
+  durable = false;
 
   constructor(connection, onchange) {
     this.#connection = connection;
@@ -30,7 +32,7 @@ export class Calls {
         clearTimeout(abort);
         this.#end(record, error?.code ?? "ok");
         resolve(record);
-      }, { timeout, signal: record.controller.signal, idempotent: this.idempotent });
+      }, { timeout, signal: record.controller.signal, idempotent: this.idempotent, durable: this.durable });
       this.#onchange(record);
     });
   }
@@ -76,6 +78,13 @@ export class Calls {
       }
       record.key = `${first}–${last}`;
     });
+  }
+
+  /** Shows the outcome of a durable call that an earlier page has made. */
+  recovered({ key, data, reply, error }) {
+    const record = this.#begin({ kind: kindOf(data), data, key, reply, error, recovered: true });
+    this.#onchange(record);
+    this.#end(record, error?.code ?? "ok");
   }
 
   #begin(fields) {

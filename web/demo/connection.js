@@ -46,6 +46,7 @@ export class Connection extends EventTarget {
       this.#tell("change", event.detail);
     });
     client.addEventListener("error", (event) => this.#tell("problem", event.detail));
+    client.addEventListener("outbox", (event) => this.#tell("outbox", event.detail));
     client.addEventListener("unmatched", (event) => this.#tell("unmatched", event.detail));
     this.#tell("change", null);
   }

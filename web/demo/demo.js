@@ -13,7 +13,7 @@
 //                           #send-echo #send-slow #send-fail #send-timeout #send-abort #send-count #send-burst
 //                           #fault-drop #fault-stall #fault-restart (aria-disabled unless open)
 //                           #clear-calls #copy-code #theme #problem-close, #calls-more (on phones)
-//   switches                #keep-sending #idempotent
+//   switches                #keep-sending #idempotent #durable
 //   filter of the table     #filter-all #filter-running #filter-failed
 //   inputs                  #echo-data (with #echo-error) #slow-ms #fail-code #fail-message #timeout-ms
 //                           #abort-ms #count-name #stall-seconds #restart-seconds
@@ -44,9 +44,10 @@ export function start({ connect }) {
   const chart = new LatencyChart();
   const calls = new Calls(connection, (record) => {
     table.update(record);
-    // A burst is one row, but no round trip.
-    if (record.outcome !== "pending" && !record.burst) chart.add(record);
+    // A burst is one row, but no round trip; nor is what an earlier page began.
+    if (record.outcome !== "pending" && !record.burst && !record.recovered) chart.add(record);
   });
+  connection.addEventListener("outbox", ({ detail }) => calls.recovered(detail));
   new Actions(connection, calls);
 
   const strip = new StatsStrip();

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/sockjax/sockjax/bench/lab"
+	"github.com/sockjax/sockjax/bench/peers"
+	"github.com/sockjax/sockjax/internal/build"
+)
+
+// size weighs what a page downloads.
+func (b *bench) size() error {
+	for _, p := range b.peers {
+		err := b.try(p, "download size", rowIDs("size"), func() error {
+			files, err := b.stage.Site.Files(p)
+			if err != nil {
+				return err
+			}
+			raw, brotli := 0, 0
+			for _, file := range files {
+				data, err := os.ReadFile(file)
+				if err != nil {
+					return fmt.Errorf("failed to read a client: %w", err)
+				}
+				raw += len(data)
+				brotli += len(build.Brotli(data, build.BestBrotli))
+			}
+			b.add("size.raw", p.Name, float64(raw))
+			b.add("size.brotli", p.Name, float64(brotli))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// memory weighs the page of sockjax, and of the batching by hand beside it.
+func (b *bench) memory() error {
+	for _, p := range b.peers {
+		if p != peers.Sockjax && p != peers.Batch {
+			continue
+		}
+		if err := b.try(p, "memory", rowIDs("memory"), func() error { return b.remember(p) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) remember(p *peers.Peer) error {
+	script, err := os.ReadFile(filepath.Join(b.stage.Site.Dir, "memories.js"))
+	if err != nil {
+		return fmt.Errorf("failed to read the script that notes memories: %w", err)
+	}
+	tab, err := b.stage.OpenTab(p, nil, string(script))
+	if err != nil {
+		return err
+	}
+	defer tab.Close()
+	weigh := func(id string) error {
+		heap, err := tab.Heap()
+		if err != nil {
+			return err
+		}
+		wasm, err := lab.Eval[float64](tab, "bench.wasmBytes()")
+		if err != nil {
+			return err
+		}
+		b.add("heap."+id, p.Name, heap/1024)
+		b.add("wasm."+id, p.Name, wasm/1024)
+		return nil
+	}
+	if p == peers.Sockjax { // whose first calls may be answered before Go is there
+		if _, err := lab.Eval[bool](tab, "wasmStarted"); err != nil {
+			return err
+		}
+	}
+	load := lab.Load{Window: 64, Size: 100}
+	if err := weigh("start"); err != nil {
+		return err
+	}
+	if _, err := tab.Calls(1000, load); err != nil {
+		return err
+	}
+	if err := weigh("1k"); err != nil {
+		return err
+	}
+	for left := b.Calls - 1000; left > 0; left -= 100_000 {
+		if _, err := tab.Calls(max(64, min(left, 100_000)), load); err != nil {
+			return err
+		}
+	}
+	return weigh("1m")
+}
+
+// growth measures whether a call costs more among many.
+func (b *bench) growth() error {
+	const calls = 200_000
+	for rep := range b.Reps {
+		for _, window := range turn(windows, rep) {
+			for _, p := range b.peers {
+				if p != peers.Sockjax && p != peers.Batch {
+					continue
+				}
+				err := b.try(p, "growth", rowIDs("growth"), func() error {
+					tab, err := b.stage.Tab(p)
+					if err != nil {
+						return err
+					}
+					each, err := tab.Calls(calls, lab.Load{Window: window, Size: 100})
+					if err == nil {
+						b.add(growthID(window), p.Name, micros(each))
+					}
+					return err
+				})
+				if err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package server
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// What a connection does with its session.
+
+// hello acts on the first message.
+func (c *conn) hello(m *protocol.Message) *ending {
+	if m.Kind != protocol.HelloKind {
+		return closing(protocol.CloseBadMessage, "the first message must be hello")
+	}
+	hello, err := m.Hello()
+	if err != nil {
+		return closing(protocol.CloseBadMessage, "%v", err)
+	}
+	if !isUUID4(hello.Session) {
+		return closing(protocol.CloseBadMessage, "the session in hello must be a random (version 4) uuid")
+	}
+	identity, end := c.authenticate(hello.Token)
+	if end != nil {
+		return end
+	}
+	o := &c.server.options
+	session, acked, resumed, err := o.Sessions.Attach(c.ctx, SessionRequest{
+		Principal: identity.Principal,
+		ID:        hello.Session,
+		Resume:    hello.Resume,
+		Ack:       hello.Ack,
+		Opened:    c.opened,
+	}, c)
+	switch {
+	case errors.Is(err, ErrReplaced):
+		return replaced
+	case err != nil && c.ctx.Err() != nil:
+		return &ending{reason: "closed while it looked for its session"}
+	case err != nil:
+		c.log(slog.LevelError, "sockjax: failed to look for a session", "err", err)
+		return closing(protocol.CloseInternal, "the sessions can't be reached: try again later")
+	}
+	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: session})
+	c.heard = resumed || !hello.Resume
+	c.wire.greeted.Store(true)
+	c.out.greet(session, protocol.AppendWelcome(nil, protocol.Welcome{
+		Session:   hello.Session,
+		Resumed:   resumed,
+		Acked:     acked,
+		Heartbeat: int64(o.Heartbeat / time.Millisecond),
+		Expires:   c.expireAt(identity.Expires),
+		Jitter:    int64(o.Jitter / time.Millisecond),
+		Limits:    protocol.Limits{Frame: o.MaxFrame, Requests: o.MaxRequests},
+	}), acked)
+	c.log(slog.LevelDebug, "sockjax: connected", "resumed", resumed)
+	return nil
+}
+
+// ask has the client show by a pong that it has heard the welcome, which it
+// has if a ping behind that reaches it. Where a session began anew and the
+// client does not know, the next welcome must not say that it is resumed: the
+// client would send calls of the lost session again, and they would run twice.
+func (c *conn) ask() {
+	c.asked = true
+	c.writeIf(c.out.frame([]byte(protocol.Ping)))
+}
+
+func (c *conn) ponged() *ending {
+	if c.heard || !c.asked {
+		return nil
+	}
+	c.heard = true
+	return c.lostEnding(c.client.Load().session.Ack(0))
+}
+
+// ack acts on an acknowledgement.
+func (c *conn) ack(n uint64) *ending {
+	switch {
+	case n == 0:
+		return closing(protocol.CloseBadMessage, "an ack must be an integer from 1 to %d", protocol.MaxKey)
+	case !c.out.received(n):
+		return closing(protocol.CloseBadMessage, "an ack names more outcomes than were sent")
+	}
+	c.heard = true
+	return c.lostEnding(c.client.Load().session.Ack(n))
+}
+
+// giveUp acts on a cancel.
+func (c *conn) giveUp(name protocol.Key) *ending {
+	c.calls.giveUp(key{n: name})
+	return c.lostEnding(c.client.Load().session.Cancel(name))
+}
+
+var (
+	replaced = &ending{protocol.CloseReplaced, "the session goes on on another connection"}
+	lost     = &ending{protocol.CloseInternal, "the session is lost: connect again"}
+)
+
+// lostEnding is how the connection ends when a method of the session has
+// returned err: nil if it goes on.
+func (c *conn) lostEnding(err error) *ending {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, ErrReplaced) {
+		return replaced
+	}
+	c.lost(err)
+	return lost
+}
+
+// lost acts on an error of the session's. Other connections may have it still.
+func (c *conn) lost(err error) {
+	if errors.Is(err, ErrReplaced) {
+		c.Replaced()
+		return
+	}
+	if !errors.Is(err, ErrForgotten) {
+		c.log(slog.LevelError, "sockjax: failed to use a session, which is lost", "err", err)
+	}
+	c.client.Load().session.Forget()
+	c.Forgotten()
+}
+
+// Replaced implements SessionOwner. Nothing that is read from now on begins.
+func (c *conn) Replaced() {
+	c.calls.stop(overloaded(afterStop, "%s", replaced.reason))
+	if c.out.stop() {
+		// The client is most likely gone from here. What is being sent must
+		// not keep the outcomes behind it from the session.
+		c.wire.hurry()
+		go c.close(replaced.code, replaced.reason)
+	}
+}
+
+// Forgotten implements SessionOwner.
+func (c *conn) Forgotten() {
+	c.calls.end(ErrDisconnected)
+	if c.out.drop() {
+		go c.close(lost.code, lost.reason)
+	}
+}
+
+// Appended implements SessionOwner.
+func (c *conn) Appended() { c.writeIf(c.out.appended()) }
+
+// Canceled implements SessionOwner.
+func (c *conn) Canceled(name protocol.Key) { c.calls.giveUp(key{n: name}) }
+
+// isUUID4 tells whether text is a uuid of version 4 as RFC 9562 writes it.
+func isUUID4(text string) bool {
+	if len(text) != 36 {
+		return false
+	}
+	for i, c := range []byte(text) {
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f'):
+			return false
+		}
+	}
+	variant := text[19] | 0x20
+	return text[14] == '4' && (text[19] == '8' || text[19] == '9' || variant == 'a' || variant == 'b')
+}

@@ -1,0 +1,52 @@
+// The page of TestChaosReload: it makes durable calls and reloads itself,
+// calls under way and all, again and again. What it knows of them it writes
+// into localStorage, which survives that: see wasm_chaos_reload_test.go.
+globalThis.reloads = (() => {
+  const { url, seed, lives } = globalThis.plan;
+  const life = Number(localStorage.life ?? 0) + 1;
+  localStorage.life = life;
+  const random = chaos.randomness(seed + life);
+  const below = (n) => Math.floor(random() * n);
+
+  const api = sockjax.connect(url, { heartbeat: { after: 300, timeout: 400 }, reconnect: { min: 20, max: 400 } });
+  const told = (how, id, error) => {
+    const name = `told ${id}`;
+    localStorage[name] = [localStorage[name] ?? "", `${life} ${how} ${error === null ? "reply" : `${error.code}/${error.fate}`};`].join("");
+  };
+  api.addEventListener("outbox", ({ detail: { data, error } }) => told("event", data.id, error));
+
+  const make = (n) => {
+    const id = life * 2 ** 32 + n;
+    const data = { id, ms: random() < 0.5 ? below(150) : 0, fail: random() < 0.1 };
+    localStorage[`made ${id}`] = chaos.now();
+    api.send(data, (_, error) => told("callback", id, error), { durable: true, timeout: 0 });
+  };
+
+  const live = async () => {
+    if (life > lives) return fetch("/reloads/done");
+    const end = performance.now() + 50 + below(700);
+    for (let n = 0; performance.now() < end; ) {
+      for (let burst = below(6); burst >= 0; burst--) make(n++);
+      await T.wait(below(60));
+    }
+    localStorage[`end ${life}`] = chaos.now();
+    location.reload();
+  };
+  live();
+
+  /** Resolves to whether nothing is left in the store, in time. */
+  const emptied = async (ms) => {
+    const databases = await indexedDB.databases();
+    if (databases.length === 0) return true;
+    const database = await new Promise((resolve) => (indexedDB.open(databases[0].name).onsuccess = ({ target }) => resolve(target.result)));
+    const count = () => {
+      const all = [...database.objectStoreNames].map((name) => database.transaction(name).objectStore(name).count());
+      return Promise.all(all.map((request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)))));
+    };
+    const empty = await T.within(ms, async () => (await count()).every((n) => n === 0));
+    database.close();
+    return empty;
+  };
+
+  return { emptied, api, dump: () => ({ ...localStorage }) };
+})();

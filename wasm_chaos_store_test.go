@@ -1,0 +1,206 @@
+package sockjax_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+	"github.com/sockjax/sockjax/server"
+)
+
+// watched is a SessionStore that tells the ledger which sessions are lost, and
+// for what reason.
+type watched struct {
+	server.SessionStore
+	ledger *ledger
+	first  bool // no other one has been there before
+
+	mu       sync.Mutex // protects following, and what is in each
+	sessions map[string]*watchedState
+}
+
+type watchedState struct {
+	heard     bool      // the client knows that the session is here
+	forgotten bool      // the server has given it up: it could not end its calls
+	left      time.Time // when the last connection ended; zero while there is one
+	appended  uint64    // outcomes
+	acked     uint64    // of these
+}
+
+// keep is how long a session is kept: longer than any outage here.
+const keep = 5 * time.Second
+
+func newWatched(l *ledger, first bool) *watched {
+	store := server.NewMemoryStore(&server.MemoryStoreOptions{Keep: keep})
+	return &watched{SessionStore: store, ledger: l, first: first, sessions: map[string]*watchedState{}}
+}
+
+func (w *watched) Attach(ctx context.Context, r server.SessionRequest, owner server.SessionOwner) (server.Session, uint64, bool, error) {
+	session, acked, resumed, err := w.SessionStore.Attach(ctx, r, owner)
+	if err != nil {
+		return session, acked, resumed, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.sessions[r.ID]
+	if !resumed {
+		if r.Resume {
+			w.ledger.lost(r.ID, w.why(s))
+		}
+		s = &watchedState{heard: !r.Resume}
+		w.sessions[r.ID] = s
+	}
+	s.left = time.Time{}
+	s.acked = max(s.acked, r.Ack)
+	return &watchedSession{session, w, s}, acked, resumed, nil
+}
+
+// baseless is the reason that must not be.
+const baseless = "for no reason"
+
+// why is the reason for which a client could not resume a session.
+func (w *watched) why(s *watchedState) string {
+	switch {
+	case s == nil && w.first:
+		return "the hello before got lost"
+	case s == nil:
+		return "the store is new"
+	case s.forgotten:
+		return "the server was killed while it ran calls"
+	case !s.heard:
+		return "the welcome before got lost, and that told of a loss"
+	case !s.left.IsZero() && time.Since(s.left) >= keep:
+		return "it had been away for too long"
+	}
+	return baseless
+}
+
+type watchedSession struct {
+	server.Session
+	store *watched
+	state *watchedState
+}
+
+func (s *watchedSession) note(change func(*watchedState)) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	change(s.state)
+}
+
+func (s *watchedSession) Append(frame []byte, keys []protocol.Key) (uint64, error) {
+	last, err := s.Session.Append(frame, keys)
+	if err == nil {
+		s.note(func(n *watchedState) { n.appended = max(n.appended, last) })
+	}
+	return last, err
+}
+
+func (s *watchedSession) Ack(n uint64) error {
+	err := s.Session.Ack(n)
+	if err == nil {
+		s.note(func(now *watchedState) { now.heard, now.acked = true, max(now.acked, n) })
+	}
+	return err
+}
+
+func (s *watchedSession) Detach() {
+	s.Session.Detach()
+	s.note(func(n *watchedState) { n.left = time.Now() })
+}
+
+func (s *watchedSession) Forget() {
+	s.note(func(n *watchedState) { n.forgotten = true })
+	s.Session.Forget()
+}
+
+// unacked are outcomes of the last sessions of all clients that these have not
+// acknowledged yet.
+func (w *watched) unacked() int {
+	w.ledger.mu.Lock()
+	defer w.ledger.mu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, sessions := range w.ledger.sessions {
+		if s := w.sessions[sessions[len(sessions)-1]]; s != nil && s.appended > s.acked {
+			n += int(s.appended - s.acked)
+		}
+	}
+	return n
+}
+
+// left returns how many sessions the store still has, when the time of all of
+// them is over. No client may be there any more.
+func (w *watched) left(ctx context.Context) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var last time.Time
+	for id, s := range w.sessions {
+		if s.left.IsZero() {
+			return 0, fmt.Errorf("a connection still holds the session %.8s…", id)
+		}
+		if s.left.After(last) {
+			last = s.left
+		}
+	}
+	select {
+	case <-time.After(time.Until(last.Add(keep + slack))):
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	n := 0
+	for id := range w.sessions {
+		r := server.SessionRequest{ID: id, Resume: true, Opened: time.Now()}
+		session, _, resumed, err := w.SessionStore.Attach(ctx, r, nobody{})
+		if err != nil {
+			return 0, fmt.Errorf("failed to attach: %w", err)
+		}
+		if resumed {
+			n++
+		}
+		session.Forget()
+	}
+	return n, nil
+}
+
+// nobody is the owner of a session that the test looks into.
+type nobody struct{}
+
+func (nobody) Replaced()             {}
+func (nobody) Forgotten()            {}
+func (nobody) Appended()             {}
+func (nobody) Canceled(protocol.Key) {}
+
+// acknowledged waits until the clients have acknowledged every outcome. They
+// are still connected, and idle.
+func (b *incrementers) acknowledged(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		n := b.last().unacked()
+		if n == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Errorf("%d outcomes are kept that the clients have received", n)
+			return
+		}
+	}
+}
+
+// forgets checks that the store lets go of everything in its time. All servers
+// have been shut down.
+func (b *incrementers) forgets(t *testing.T) {
+	t.Helper()
+	if n, err := b.last().left(t.Context()); err != nil || n > 0 {
+		t.Errorf("%d sessions are kept for ever, %v", n, err)
+	}
+}
+
+func (b *incrementers) last() *watched {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stores[len(b.stores)-1]
+}

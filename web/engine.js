@@ -1,0 +1,105 @@
+/** A number that means nothing: the engine has died under the call. */
+export const DEAD = -2;
+
+/**
+ * One client's engine, ../client, behind the exports of ../wasm/exports.go:
+ * only numbers cross. As long as there is none, early.js stands in for it and
+ * has the same methods.
+ */
+export class Engine {
+  #runtime;
+  #go;
+  #id;
+
+  constructor(runtime, go, id) {
+    this.#runtime = runtime;
+    this.#go = go;
+    this.#id = id;
+  }
+
+  // ---- from the page
+
+  submit(slot, number, name, bytes, timeout, flags) {
+    if (name === undefined) this.#go.submit(this.#id, slot, number, bytes, timeout, flags);
+    else this.#go.submitNamed(this.#id, slot, number, bytes, timeout, flags, this.#runtime.write(name));
+  }
+
+  /** Takes a call out and returns its fate, null if it has ended. */
+  abort(number) {
+    const found = this.#go.abort(this.#id, number);
+    if (found < 0) return null;
+    return found & 1 ? "unknown" : "unsent";
+  }
+
+  reconnect() {
+    this.#go.reconnect(this.#id);
+  }
+
+  close() {
+    this.#go.closeClient(this.#id);
+  }
+
+  /** Calls that wait to be sent. */
+  get queued() {
+    return this.#go.queued(this.#id);
+  }
+
+  stats() {
+    const at = this.#go.stats(this.#id);
+    const [pending, queued, queuedBytes, inDoubt, unacked, funcs] = new Float64Array(this.#go.mem.buffer, at, 6);
+    return { pending, queued, queuedBytes, inDoubt, unacked, funcs };
+  }
+
+  // ---- from a turn
+
+  /** Ends a turn of the page; sends what can be sent, unless hold. */
+  flush(hold) {
+    this.#go.flush(this.#id, hold ? 1 : 0);
+    this.#runtime.resume();
+  }
+
+  /** Where Go's memory is now. */
+  get memory() {
+    return this.#go.mem.buffer;
+  }
+
+  // ---- from a frame
+
+  received(units) {
+    this.#go.received(this.#id, units);
+  }
+
+  pinged() {
+    this.#go.pinged(this.#id);
+  }
+
+  /** See count and welcome in wire.js. */
+  welcome({ ours, resumed, acked, heartbeat, expires, jitter, frame, requests }) {
+    this.#go.welcome(this.#id, ours ? 1 : 0, resumed ? 1 : 0, acked, heartbeat, expires, jitter, frame, requests);
+  }
+
+  authorized(expires) {
+    this.#go.authorized(this.#id, expires);
+  }
+
+  /** Each of these returns the slot of the call that ends, -1 if none does, or DEAD. */
+  settle(key) {
+    const slot = this.#go.settle(this.#id, key);
+    return this.#runtime.dead ? DEAD : slot;
+  }
+
+  settleName(name) {
+    const slot = this.#go.settleNamed(this.#id, this.#runtime.write(name));
+    return this.#runtime.dead ? DEAD : slot;
+  }
+
+  refused(key, after) {
+    const slot = this.#go.refused(this.#id, key, after);
+    return this.#runtime.dead ? DEAD : slot;
+  }
+
+  drop(key) {
+    const slot = this.#go.drop(this.#id, key);
+    return this.#runtime.dead ? DEAD : slot;
+  }
+}
