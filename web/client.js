@@ -64,7 +64,7 @@ export class Sockjax extends EventTarget {
   }
 
   get state() {
-    return this.#hands.state;
+    return this.#hands.told;
   }
 
   get ready() {

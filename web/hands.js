@@ -27,6 +27,8 @@ export class Hands {
   /** The client's number in Go, -1 while there is none. */
   id = -1;
   state = "connecting";
+  /** The state that the page has been told of. More than one change may come before a turn. */
+  told = "connecting";
   /** Why no more calls can be made, null as long as they can. */
   ended = null;
   /** An Engine, or an Early as long as there is none. */
@@ -267,7 +269,11 @@ export class Hands {
     if (state === "closed" && !this.#closing) this.ended = new SockjaxError("closed", "unsent", reason);
     this.#durable?.changed(state, reason);
     const detail = { state, previous, attempt, delay, closeCode, reason };
-    this.#news.push({ tell: () => this.#face.changed(detail, this.ended) });
+    const tell = () => {
+      this.told = state;
+      this.#face.changed(detail, this.ended);
+    };
+    this.#news.push({ tell });
     this.schedule();
   }
 
