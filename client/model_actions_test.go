@@ -103,12 +103,15 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 		"refuse": func(t *rapid.T) {
 			conn := connected(t)
 			var keys []protocol.Key
-			for _, key := range working(t) {
-				if m.begun[key] {
+			at := working(t)
+			n.mu.Lock()
+			for _, key := range at {
+				if m.begun[key] && m.welcomed && !m.dumb {
 					keys = append(keys, key)
 				}
 			}
-			if len(keys) == 0 || !m.welcomed || m.dumb {
+			n.mu.Unlock()
+			if len(keys) == 0 {
 				t.Skip("nothing to refuse")
 			}
 			after := time.Duration(rapid.SampledFrom([]int{0, 1, 1000, 10_000}).Draw(t, "after")) * time.Millisecond
@@ -121,7 +124,11 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 			n.abort(rapid.SampledFrom(m.keys).Draw(t, "key"))
 		},
 		"welcome": func(t *rapid.T) {
-			if connected(t); m.welcomed || m.deaf || m.dumb {
+			connected(t)
+			n.mu.Lock()
+			heard := !m.welcomed && !m.deaf && !m.dumb
+			n.mu.Unlock()
+			if !heard {
 				t.Skip("no hello")
 			}
 			w := welcome
