@@ -64,8 +64,13 @@ vuln: ## look for known vulnerabilities in what we call, if the database can be 
 rules: ## the rules of the repository, and the commands of the README
 	go test -count=1 -run '^TestRepo' .
 
+# The race detector's own runtime has failed a check of its own
+# (tsan_rtl.cpp:282) under the hundred thousands of goroutines of the models.
+MODELS := ^(TestModel|TestTogether)$$
+
 unit: ## unit tests, with the race detector
-	go test -race $$(go list ./... | grep -vxF "$$(go list -m)")
+	go test -race -skip '$(MODELS)' $$(go list ./... | grep -vxF "$$(go list -m)")
+	go test -run '$(MODELS)' ./client
 
 js: ## the tests of what runs in a browser, as wasm, in Node.js
 	$(JS) go test -tags native -timeout 5m -exec '$(JS_EXEC)' $(JS_PKGS)
