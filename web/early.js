@@ -1,4 +1,5 @@
 import { SockjaxError } from "./errors.js";
+import { drop } from "./frames.js";
 import { byteLength } from "./wire.js";
 
 /** setTimeout takes no longer delay: it would fire at once. */
@@ -258,10 +259,4 @@ export class Early {
     }
     return call;
   }
-}
-
-/** Closes a socket that nobody listens to any more. */
-function drop(socket) {
-  for (const handler of ["onopen", "onmessage", "onerror", "onclose"]) socket[handler] = null;
-  socket.close();
 }

@@ -58,8 +58,7 @@ export class Frames {
   /** Closes the socket of an engine that is gone. */
   abandon() {
     if (this.#socket === null) return;
-    for (const handler of ["onopen", "onmessage", "onerror", "onclose"]) this.#socket[handler] = null;
-    this.#socket.close();
+    drop(this.#socket);
     this.#socket = null;
   }
 
@@ -188,4 +187,10 @@ export class Frames {
     if (slot >= 0) this.#hands.settle(slot, frame, null);
     else this.#unmatched(slot, name, frame);
   }
+}
+
+/** Closes a socket that nobody listens to any more. */
+export function drop(socket) {
+  for (const handler of ["onopen", "onmessage", "onerror", "onclose"]) socket[handler] = null;
+  socket.close();
 }
