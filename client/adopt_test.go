@@ -9,8 +9,7 @@ import (
 
 // The page has opened the connection while Go was being loaded.
 func TestAdopt(t *testing.T) {
-	w := welcome
-	for name, w := range map[string]*protocol.Welcome{"welcomed": &w, "not yet": nil} {
+	for name, welcomed := range map[string]bool{"welcomed": true, "not yet": false} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
 				c := &fakeConn{net: n, number: 1, wake: make(chan struct{}, 1), done: make(chan Closed, 1),
@@ -18,10 +17,13 @@ func TestAdopt(t *testing.T) {
 				n.conns, n.live = append(n.conns, c), 1
 				var outcomes uint64
 				want := ""
-				if w != nil {
+				if welcomed {
 					outcomes, want = 2, "open "
 				}
-				n.engine.Adopt(c, w, outcomes)
+				n.engine.Adopt(c, outcomes)
+				if welcomed {
+					n.engine.Welcome(c, welcome)
+				}
 				n.send(sent, sent, bare)
 				n.engine.Start()
 				go c.pump()
@@ -29,7 +31,7 @@ func TestAdopt(t *testing.T) {
 				if s := n.engine.Stats(); s.Pending != 3 || s.InDoubt != 0 || s.Opened != 1 || s.Unacked != int(outcomes) {
 					t.Errorf("%+v", s)
 				}
-				if w == nil {
+				if !welcomed {
 					n.engine.Welcome(c, welcome)
 					n.want("open")
 				}

@@ -71,10 +71,11 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	}
 	c.jitter = min(milliseconds(w.Jitter), longestJitter)
 	c.pass = e.pass(now, milliseconds(w.Expires))
-	if w.Resumed {
+	switch {
+	case w.Resumed:
 		e.acks.reset(w.Acked)
 		e.cancels = append(e.owed, e.cancels...)
-	} else {
+	case !c.adopted: // or the host may have heard outcomes already
 		e.acks.reset(0)
 		e.session.lost = e.session.lost || e.session.asked
 	}

@@ -2,7 +2,7 @@
 const { cb, equal, ok, until, outcome, logged, state, event } = T;
 const fast = { reconnect: { min: 1, max: 20 } };
 const far = { reconnect: { min: 60_000_000, max: 60_000_000 } }; // only a nudge comes before that
-const visible = () => document.dispatchEvent(new Event("visibilitychange"));
+const visibility = () => document.dispatchEvent(new Event("visibilitychange"));
 const pageEvent = (type, persisted) => dispatchEvent(new PageTransitionEvent(type, { persisted }));
 
 /** A client that waits for its next attempt at a server that is well again. */
@@ -214,13 +214,13 @@ Object.assign(T.cases, {
 
   "becoming visible ends the waiting": async (server) => {
     const api = await waiting(server);
-    visible();
+    visibility();
     equal(await api.request(1), 1);
   },
 
   "pageshow and resume end the waiting": async (server) => {
     const api = await waiting(server);
-    pageEvent("pageshow", false);
+    pageEvent("pageshow", true);
     equal(await api.request(1), 1);
     await server.fin();
     await state(api, "waiting");
@@ -231,7 +231,7 @@ Object.assign(T.cases, {
   "an open connection is probed, and kept if it answers": async (server) => {
     const api = T.connect(server.ws, far);
     await T.engine(api);
-    for (const [n, nudge] of [() => dispatchEvent(new Event("online")), visible, () => pageEvent("pageshow", true)].entries()) {
+    for (const [n, nudge] of [() => dispatchEvent(new Event("online")), visibility, () => pageEvent("pageshow", true)].entries()) {
       nudge();
       await server.until((seen) => seen.pings === n + 1);
       await until(() => api.stats().framesIn === n + 2);
@@ -266,19 +266,24 @@ Object.assign(T.cases, {
     equal(api.stats().opened, 2);
   },
 
-  "pagehide without the cache changes nothing": async (server) => {
+  "pagehide and pageshow without the cache, and being hidden, change nothing": async (server) => {
     const api = T.connect(server.ws, far);
     await T.engine(api);
     pageEvent("pagehide", false);
+    pageEvent("pageshow", false);
+    Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+    visibility();
+    delete document.visibilityState;
     equal(await api.request(1), 1);
-    equal([api.stats().opened, (await server.seen()).live], [1, 1]);
+    const { live, pings } = await server.seen();
+    equal([api.stats().opened, live, pings], [1, 1, 0]);
   },
 
   "a hundred nudges are one": async (server) => {
     const api = await waiting(server);
     for (let i = 0; i < 100; i++) dispatchEvent(new Event(i % 2 ? "online" : "offline"));
     equal(await api.request(1), 1);
-    for (let i = 0; i < 100; i++) visible();
+    for (let i = 0; i < 100; i++) visibility();
     equal(await api.request(2), 2);
     const { opened, pings } = await server.seen();
     ok(opened === 1 && pings <= 3, `${opened} connections, ${pings} pings`);

@@ -3,6 +3,9 @@
 // type, /page.wasm that is a page, and /missing.wasm never, until /found.
 const { cb, equal, ok, outcome, logged, event } = T;
 const held = { wasmURL: "/held.wasm" };
+const far = { reconnect: { min: 60_000_000, max: 60_000_000 } }; // only a nudge comes before that
+const leave = () => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+const comeBack = () => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
 
 Object.assign(T.cases, {
   "connect and send return at once": async (server) => {
@@ -49,6 +52,87 @@ Object.assign(T.cases, {
     const again = (await server.seen()).hellos[1];
     equal([again.session === hellos[0].session, again.resume], [true, true]);
     await api.close();
+  },
+
+  "calls given up just as wasm takes over are cancelled": async (server) => {
+    const api = T.connect(server.ws, held);
+    const stops = Array.from({ length: 10 }, () => new AbortController());
+    for (const { signal } of stops) api.send({ do: "silent" }, cb("a"), { signal });
+    await server.until((seen) => seen.requests.length === 10);
+    const { instantiate } = WebAssembly;
+    WebAssembly.instantiate = async (...args) => {
+      const made = await instantiate(...args);
+      (async () => {
+        for (const stop of stops) await stop.abort(); // one in each microtask, before and behind the one that it is about
+      })();
+      return made;
+    };
+    await fetch("/letgo");
+    await T.engine(api);
+    WebAssembly.instantiate = instantiate;
+    await server.until((seen) => seen.cancels.length === 10);
+    equal(T.log, Array(10).fill("a: aborted/unknown"));
+  },
+
+  "the page leaves for the cache and comes back": async (server) => {
+    const api = T.connect(server.ws, { ...held, ...far });
+    equal(await api.request(1), 1);
+    api.send({ do: "silent" }, cb("a"), { timeout: 0 });
+    await server.until((seen) => seen.requests.length === 2);
+    leave();
+    await server.until((seen) => seen.live === 0);
+    equal(api.state, "connecting");
+    comeBack();
+    const reply = api.request(2);
+    await fetch("/letgo");
+    equal(await reply, 2);
+    await logged(1);
+    equal([T.log, api.stats().opened], [["a: lost/unknown"], 2]);
+  },
+
+  "wasm comes while the page is in the cache": async (server) => {
+    const api = T.connect(server.ws, { ...held, ...far });
+    equal(await api.request(1), 1);
+    leave();
+    await fetch("/letgo");
+    await T.state(api, "waiting");
+    equal((await server.seen()).live, 0);
+    comeBack();
+    equal(await api.request(2), 2);
+  },
+
+  "the page leaves and comes back while the first connection is being opened": async (server) => {
+    equal(await T.connect(server.ws).request(1), 1);
+    await T.engine(T.connect(server.ws)); // wasm is there
+    await server.stall();
+    const api = T.connect(server.proxied, far);
+    await T.until(() => T.sockets.length === 3);
+    leave();
+    ok(T.sockets[2].readyState >= WebSocket.CLOSING, "it is given up");
+    await server.heal();
+    comeBack();
+    equal(await api.request(2), 2);
+  },
+
+  "a nudge before wasm is there ends the waiting for the second attempt": async (server) => {
+    const api = T.connect(server.ws, { ...held, ...far });
+    equal(await api.request(1), 1);
+    await server.fin();
+    await T.state(api, "connecting");
+    dispatchEvent(new Event("online"));
+    await fetch("/letgo");
+    equal(await api.request(2), 2);
+  },
+
+  "without one, the first connection counts as the first attempt": async (server) => {
+    const api = T.connect(server.ws, { ...held, ...far });
+    equal(await api.request(1), 1);
+    await server.fin();
+    await T.state(api, "connecting");
+    const change = event(api, "statechange");
+    await fetch("/letgo");
+    const { state, attempt, delay } = await change;
+    ok(state === "waiting" && attempt === 1 && delay > 0, `${state} ${attempt} ${delay}`);
   },
 
   "more than the server takes before its welcome waits, in order": async (server) => {

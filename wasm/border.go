@@ -56,39 +56,17 @@ func newBorder(id uint32, hands, options safejs.Value) *border {
 }
 
 // adopt takes over the connection that the hands have opened, if they have.
+// If its welcome has come, they tell of that next.
 func (b *border) adopt(options safejs.Value) {
-	value := must(options.Get("socket"))
 	if truthy(options, "failed") {
 		b.engine.Failed(client.Closed{Code: protocol.CloseCode(number(options, "code")), Reason: text(options, "reason")})
 	}
+	value := must(options.Get("socket"))
 	if value.IsNull() || value.IsUndefined() {
 		return
 	}
-	count := func(name string) float64 { return number(options, name) }
-	var w *protocol.Welcome
-	if truthy(options, "welcomed") {
-		w = b.welcome(truthy(options, "ours"), truthy(options, "resumed"), count("acked"),
-			count("heartbeat"), count("expires"), count("jitter"), count("frame"), count("requests"))
-	}
 	b.socket = b.wrap(value)
-	b.engine.Adopt(b.socket, w, uint64(count("outcomes")))
-}
-
-// welcome is a welcome as the hands have read it.
-func (b *border) welcome(ours, resumed bool, acked, heartbeat, expires, jitter, frame, requests float64) *protocol.Welcome {
-	w := &protocol.Welcome{
-		Session:   "another",
-		Resumed:   resumed,
-		Acked:     uint64(acked),
-		Heartbeat: int64(heartbeat),
-		Expires:   int64(expires),
-		Jitter:    int64(jitter),
-		Limits:    protocol.Limits{Frame: int(frame), Requests: int(requests)},
-	}
-	if ours {
-		w.Session = b.engine.Session()
-	}
-	return w
+	b.engine.Adopt(b.socket, uint64(number(options, "outcomes")))
 }
 
 func milliseconds(ms float64) time.Duration {
@@ -112,9 +90,6 @@ func (b *border) tell(method string, args ...any) {
 		panic(err)
 	}
 }
-
-func (b *border) nudge() { b.engine.Nudge() }
-func (b *border) pause() { b.engine.Pause() }
 
 // close ends the client; its number is free once nothing can come for it.
 func (b *border) close(p *page) {

@@ -162,7 +162,19 @@ func pinged(id uint32) {
 func welcome(id, ours, resumed uint32, acked, heartbeat, expires, jitter, frame, requests float64) {
 	depth++
 	b := current.clients[id]
-	b.engine.Welcome(b.socket, *b.welcome(ours != 0, resumed != 0, acked, heartbeat, expires, jitter, frame, requests))
+	w := protocol.Welcome{
+		Session:   "another",
+		Resumed:   resumed != 0,
+		Acked:     uint64(acked),
+		Heartbeat: int64(heartbeat),
+		Expires:   int64(expires),
+		Jitter:    int64(jitter),
+		Limits:    protocol.Limits{Frame: int(frame), Requests: int(requests)},
+	}
+	if ours != 0 {
+		w.Session = b.engine.Session()
+	}
+	b.engine.Welcome(b.socket, w)
 	depth--
 }
 
@@ -246,6 +258,25 @@ func slotOrNone(s slot, ok bool) int32 {
 func reconnect(id uint32) {
 	depth++
 	current.clients[id].engine.Reconnect()
+	depth--
+}
+
+// nudge tells that now is a good time to connect, or to look whether the
+// connection is alive.
+//
+//go:wasmexport nudge
+func nudge(id uint32) {
+	depth++
+	current.clients[id].engine.Nudge()
+	depth--
+}
+
+// pause disconnects until a nudge.
+//
+//go:wasmexport pause
+func pause(id uint32) {
+	depth++
+	current.clients[id].engine.Pause()
 	depth--
 }
 

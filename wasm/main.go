@@ -10,8 +10,7 @@
 //   - What happens for each call crosses by //go:wasmexport (exports.go) and
 //     //go:wasmimport (imports.go) with numbers only, at some 10 ns each.
 //   - What happens for each connection, or less often, goes through safejs:
-//     opening sockets (socket.go), page events (page.go), changes of state and
-//     failures (border.go).
+//     opening sockets (socket.go), changes of state and failures (border.go).
 //
 // An export must not block and must not panic: see exports.go.
 package main
@@ -25,12 +24,8 @@ func main() {
 	connect := must(funcOf(func(_ safejs.Value, args []safejs.Value) any {
 		return p.connect(args[0], args[1])
 	}))
-	// The scope is not the page's global object: ../web/runtime.js made it.
-	scope := safejs.Global()
-	if err := scope.Set("connect", connect.Value()); err != nil {
-		panic(err)
-	}
-	if err := p.listen(scope); err != nil {
+	// This is not the page's global object: ../web/runtime.js made it.
+	if err := safejs.Global().Set("connect", connect.Value()); err != nil {
 		panic(err)
 	}
 	current = p

@@ -28,6 +28,8 @@ var exports = map[string]any{
 	"drop":           drop,
 	"abort":          abort,
 	"reconnect":      reconnect,
+	"nudge":          nudge,
+	"pause":          pause,
 	"closeClient":    closeClient,
 	"stats":          stats,
 	"queued":         queued,

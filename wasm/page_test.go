@@ -7,58 +7,32 @@ import (
 	"testing"
 )
 
-// Events of page and network make an open connection show that it lives, and
-// end the wait for the next attempt.
-func TestNudges(t *testing.T) {
-	for _, event := range []struct{ target, name string }{
-		{"window", "online"}, {"window", "offline"}, {"window", "pageshow"},
-		{"document", "visibilitychange"}, {"document", "resume"},
-	} {
-		t.Run(event.name, func(t *testing.T) {
-			s := openStage(t, nil)
-			s.browser.Call("fire", event.target, event.name)
-			s.await("ping")
-			s.call("received", 100)
-			s.turn()
+// A nudge makes an open connection show that it lives, and ends the wait for
+// the next attempt.
+func TestNudge(t *testing.T) {
+	s := openStage(t, nil)
+	s.call("nudge")
+	s.turn()
+	s.await("ping")
+	s.call("received", 100)
+	s.turn()
 
-			s.socket().Call("end", 1006)
-			s.await("hang up…", "waiting 1006…")
-			s.browser.Call("fire", event.target, event.name)
-			s.await("connecting")
-		})
-	}
+	s.socket().Call("end", 1006)
+	s.await("hang up…", "waiting 1006…")
+	s.call("nudge")
+	s.turn()
+	s.await("connecting")
 }
 
-func TestPageIsHidden(t *testing.T) {
+func TestPause(t *testing.T) {
 	s := openStage(t, nil)
-	document := s.browser.Get("document")
-	document.Set("visibilityState", "hidden")
-	defer document.Set("visibilityState", "visible")
-	s.browser.Call("fire", "document", "visibilitychange")
-	s.quiet()
-}
-
-// A page that goes into the back/forward cache takes no open socket along,
-// and connects again when it comes back.
-func TestPageLeavesAndReturns(t *testing.T) {
-	s := openStage(t, nil)
-	s.browser.Call("fire", "window", "pagehide", map[string]any{"persisted": false})
-	s.quiet()
-	s.browser.Call("fire", "window", "pagehide", map[string]any{"persisted": true})
+	s.call("pause")
+	s.turn()
 	s.await("hang up 1000: …", "waiting: the page is not in use")
-	s.browser.Call("fire", "window", "pageshow", map[string]any{"persisted": true})
+	s.call("nudge")
+	s.turn()
 	s.answer()
 	s.await("connecting", "dial…")
-}
-
-// Every event that the program listens for is in the tests above.
-func TestListeners(t *testing.T) {
-	browser := newStage(t, "", nil).browser
-	for target, want := range map[string]int{"window": 4, "document": 2} {
-		if got := browser.Get(target).Get("types").Length(); got != want {
-			t.Errorf("%d listeners on %s, want %d", got, target, want)
-		}
-	}
 }
 
 func TestNumbersOfClients(t *testing.T) {

@@ -80,15 +80,18 @@ func TestAdopt(t *testing.T) {
 			browser := newStage(t, "", nil).browser // whose own client plays no part
 			socket := browser.Get("WebSocket").New(url)
 			s := newStage(t, "", map[string]any{
-				"session": session, "socket": socket, "resume": true, "welcomed": welcomed, "ours": true,
-				"outcomes": 3, "frame": 1 << 20, "requests": 100, "reconnectMin": 1, "reconnectMax": 1,
+				"session": session, "socket": socket, "resume": true,
+				"outcomes": map[bool]int{true: 3, false: 0}[welcomed], "reconnectMin": 1, "reconnectMax": 1,
 			})
 			s.seen = browser.Get("log").Length()
+			if welcomed {
+				s.welcomed()
+			}
 			s.call("submit", 7, 4, 10, 0, flagSent)
 			s.submit(5, 8)
 			s.turn()
 			if welcomed {
-				s.await("frame [request 5/8]")
+				s.await("open", "frame [request 5/8]")
 			} else {
 				s.await("frame [request 5/8]")
 				s.welcome()

@@ -104,9 +104,12 @@ func (s *stage) answer() {
 
 func (s *stage) welcome() {
 	s.call("received", 100)
-	s.call("welcome", 1, 0, 0, 0, 0, 0, 1<<20, 100)
+	s.welcomed()
 	s.turn()
 }
+
+// welcomed only tells of a welcome.
+func (s *stage) welcomed() { s.call("welcome", 1, 0, 0, 0, 0, 0, 1<<20, 100) }
 
 // socket is the last one made.
 func (s *stage) socket() js.Value {

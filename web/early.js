@@ -23,6 +23,11 @@ const FIRST = { frame: 64 * 1024, requests: 64 };
 export class Early {
   /** The first connection is being opened; an engine should not begin yet. */
   opening = false;
+  /** The welcome, if it has come: for the engine. */
+  welcomed = null;
+  /** What the page was last told: for the engine too. */
+  nudged = false;
+  paused = false;
   queuedBytes = 0;
 
   #hands;
@@ -36,7 +41,6 @@ export class Early {
   #hello = ""; // to be sent
   #resume; // a server may have seen the session
   #limits = FIRST;
-  #welcome = null;
   #over = () => {}; // ends what open has begun
   #failed = null; // how the connection ended: {code, reason}
   #outcomes = 0;
@@ -86,7 +90,7 @@ export class Early {
     };
     const end = (code, reason) => {
       if (socket === this.#socket) {
-        this.#abandon();
+        this.#abandon(reason);
         this.#failed = { code, reason };
       }
       over(code, reason);
@@ -95,19 +99,21 @@ export class Early {
     socket.onerror = () => end(CLOSE_ABNORMAL, `the connection to ${socket.url} failed`);
   }
 
-  #abandon() {
+  /** The calls that were sent stay in doubt until an engine has connected anew. */
+  #abandon(reason) {
     if (this.#socket === null) return;
     this.#frames.detach(this.#socket);
     drop(this.#socket);
     this.#socket = null;
+    this.welcomed = null;
+    this.#outcomes = 0;
+    if (this.#hands.state === "open") this.#hands.changed("connecting", 0, 0, 0, reason);
   }
 
-  /** What an engine needs to go on: see newBorder in ../wasm/border.go. */
+  /** What an engine is made with, to go on: see newBorder in ../wasm/border.go. */
   handover() {
-    const { ours = true, resumed = false, acked = 0, heartbeat = 0, expires = 0, jitter = 0, frame = 0, requests = 0 } = this.#welcome ?? {};
-    const welcomed = this.#welcome !== null;
     const { code = 0, reason = "" } = this.#failed ?? {};
-    return { socket: this.#socket, failed: this.#failed !== null, code, reason, resume: this.#resume, outcomes: this.#outcomes, welcomed, ours, resumed, acked, heartbeat, expires, jitter, frame, requests };
+    return { socket: this.#socket, failed: this.#failed !== null, code, reason, resume: this.#resume, outcomes: this.#outcomes };
   }
 
   /** Takes all calls out, oldest first, with what is left of their timeouts. */
@@ -159,11 +165,28 @@ export class Early {
     }
   }
 
+  nudge() {
+    const { paused } = this;
+    this.nudged = true;
+    this.paused = false;
+    if (paused) this.#hands.join(); // with wasm there, nothing but this connection was waited for
+  }
+
+  pause() {
+    this.nudged = false;
+    this.paused = true;
+    this.#disconnect("the page is not in use");
+  }
+
   /** Ends the connection. The calls must have been taken out. */
   close() {
+    this.#disconnect("close() was called");
+  }
+
+  #disconnect(reason) {
     this.opening = false;
     this.#over();
-    this.#abandon();
+    this.#abandon(reason);
   }
 
   get queued() {
@@ -215,7 +238,7 @@ export class Early {
   }
 
   welcome(welcome) {
-    this.#welcome = welcome;
+    this.welcomed = welcome;
     const { frame, requests } = welcome;
     this.#limits = { frame: Math.max(FIRST.frame, frame), requests: Math.max(FIRST.requests, requests) };
     if (welcome.ours) this.#hands.changed("open", 0, 0, 0, "");

@@ -35,6 +35,16 @@ export class Engine {
     this.#go.reconnect(this.#id);
   }
 
+  /** Now is a good time to connect, or to look whether the connection is alive. */
+  nudge() {
+    this.#go.nudge(this.#id);
+  }
+
+  /** Disconnects until a nudge. */
+  pause() {
+    this.#go.pause(this.#id);
+  }
+
   close() {
     this.#go.closeClient(this.#id);
   }

@@ -149,6 +149,16 @@ export class Hands {
     }
   }
 
+  nudge() {
+    this.engine.nudge();
+    this.schedule();
+  }
+
+  pause() {
+    this.engine.pause();
+    this.schedule();
+  }
+
   /** Resolves when nothing waits to be sent. */
   drain() {
     return new Promise((resolve) => {
@@ -167,8 +177,8 @@ export class Hands {
         this.schedule();
       } else {
         this.engine.failAll("closed", this.ended.message);
-        this.engine.close();
         this.changed("closed", 0, 0, 0, "close() was called");
+        this.engine.close();
         this.released();
       }
     });
@@ -332,13 +342,17 @@ export class Hands {
   /** There is an engine: gives it what was begun without. */
   begin(go, connect) {
     const early = this.engine;
+    early.flush(this.#frames.congested); // the engine knows nothing of what it still has to tell the server
     const id = connect(this, { ...forGo(this.#options), session: this.session, ...early.handover() }) ?? -1; // undefined if Go panicked
     if (id < 0) return;
     this.id = id;
     this.engine = new Engine(this.#runtime, go, id);
+    if (early.welcomed !== null) this.engine.welcome(early.welcomed);
     for (const { slot, number, name, bytes, timeout, flags, sent } of early.takeAll()) {
       this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | SENT : flags);
     }
+    if (early.paused) this.pause();
+    else if (early.nudged) this.nudge();
     this.schedule();
   }
 

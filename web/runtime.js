@@ -1,5 +1,6 @@
 import { loadGo } from "sockjax:runtime";
 import { report } from "./errors.js";
+import { watchPage } from "./page.js";
 
 /** Milliseconds between attempts to load wasm, and to restart it: doubled up to the longest. */
 const SHORTEST_DELAY = 500;
@@ -29,6 +30,11 @@ export class Runtime {
 
   constructor(url) {
     this.#url = url;
+    const each = (act) => () => this.#clients.forEach(act);
+    watchPage(
+      each((hands) => hands.nudge()),
+      each((hands) => hands.pause()),
+    );
   }
 
   add(hands) {
@@ -89,14 +95,13 @@ export class Runtime {
   }
 
   async #launch() {
-    const events = new AbortController();
-    const scope = makeScope(events.signal);
+    const scope = makeScope();
     const Go = loadGo(scope);
     const go = new Go();
     go.importObject.sockjax = this.#imports();
     const made = await WebAssembly.instantiate(this.#module, go.importObject);
     const { exports } = made;
-    const instance = { go, exports, events, born: performance.now(), connect: null, failure: null, depth: 0, scratch: 0 };
+    const instance = { go, exports, born: performance.now(), connect: null, failure: null, depth: 0, scratch: 0 };
     go.exit = () => {
       // Go frames are on the stack: only note it here.
       if (this.#instance === instance) this.dead = true;
@@ -165,17 +170,16 @@ export class Runtime {
     setTimeout(() => this.#start(), this.#crashes === 0 ? 0 : delay(this.#crashes));
   }
 
-  /** Lets nothing lead into the present instance any more: no timer, no event. */
+  /** Lets nothing lead into the present instance any more. */
   #retire() {
     this.dead = true;
     if (this.#instance === null) return;
-    const { go, events } = this.#instance;
+    const { go } = this.#instance;
     this.#instance = null;
     this.#byId.clear();
     go.exited = true;
     for (const timer of go._scheduledTimeouts.values()) clearTimeout(timer);
     go._scheduledTimeouts.clear();
-    events.abort();
   }
 }
 
@@ -212,15 +216,12 @@ async function compile(url) {
  * What Go sees as the global object: this and nothing else of the page. Go's
  * own runtime needs the first lines, ../wasm the rest.
  */
-function makeScope(signal) {
-  const source = (target) => target && { addEventListener: (type, listener) => target.addEventListener(type, listener, { signal }) };
+function makeScope() {
   return {
     Object, Array, Uint8Array, Error, Date,
     crypto, performance, console, TextEncoder, TextDecoder,
     get WebSocket() {
       return globalThis.WebSocket;
     },
-    window: source(globalThis),
-    document: source(globalThis.document),
   };
 }

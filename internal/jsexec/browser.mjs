@@ -14,8 +14,6 @@ export class FakeBrowser {
   exports = null;
   /** Milliseconds by which the program's clock is ahead: adding some makes what is due then happen at once. */
   ahead = 0;
-  window = new CountingTarget();
-  document = Object.assign(new CountingTarget(), { visibilityState: "visible" });
 
   #clients = new Map(); // by number
   #decoder = new TextDecoder();
@@ -37,11 +35,6 @@ export class FakeBrowser {
   register(id, hands) {
     hands.id = id;
     this.#clients.set(id, hands);
-  }
-
-  /** Fires an event at window or document, and returns when its listeners have run. */
-  fire(target, type, properties = {}) {
-    this[target].dispatchEvent(Object.assign(new Event(type), properties));
   }
 
   /** What a page's hands do in a microtask, and after each frame. */
@@ -214,15 +207,5 @@ class FakeWebSocket {
       this.readyState = readyState;
       this[`on${type}`]?.(Object.assign(new Event(type), properties));
     });
-  }
-}
-
-/** An EventTarget that knows what is listened for. */
-class CountingTarget extends EventTarget {
-  types = [];
-
-  addEventListener(type, ...rest) {
-    this.types.push(type);
-    super.addEventListener(type, ...rest);
   }
 }

@@ -30,8 +30,6 @@ const scope = {
   get WebSocket() {
     return browser.WebSocket;
   },
-  window: browser.window,
-  document: browser.document,
 };
 
 // The rest is for the test binary: files, arguments, and the test's own view
