@@ -71,7 +71,7 @@ func (e *Engine[P]) arrived() {
 	if n == 1 {
 		a.since = e.conn.pulse.in
 		if e.conn.look > a.since+ackAfter {
-			signal(e.attention)
+			e.rouse(e.attention)
 		}
 	}
 	if n >= ackAlone || a.bytes >= ackBytes {

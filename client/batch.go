@@ -51,6 +51,7 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 	e.mu.Lock()
 	more := false
 	var failed []failure[P]
+	e.date(now)
 	if e.conn.Conn == conn && e.conn.broken == nil {
 		e.awake(now)
 		if more = e.word(b); !more && !e.conn.pulse.probing {

@@ -255,7 +255,7 @@ func (e *Engine[P]) Reconnect() {
 	if e.redial != nil {
 		e.redial()
 	}
-	signal(e.attention)
+	e.rouse(e.attention)
 }
 
 // Nudge says that now is a good time: the network came back, the page was
@@ -271,7 +271,7 @@ func (e *Engine[P]) Nudge() {
 		e.probe(e.now())
 	}
 	e.nudged, e.paused = true, false
-	signal(e.attention)
+	e.rouse(e.attention)
 }
 
 // Pause disconnects until Nudge. A page does so before it enters the
@@ -285,7 +285,7 @@ func (e *Engine[P]) Pause() {
 	if e.redial != nil {
 		e.redial()
 	}
-	signal(e.attention)
+	e.rouse(e.attention)
 }
 
 // backoff is "full jitter": anything up to the exponential delay, so that

@@ -110,11 +110,10 @@ func (e *Engine[P]) expire(ctx context.Context) {
 }
 
 // date gives the calls that have no deadline yet theirs.
-func (e *Engine[P]) date() {
+func (e *Engine[P]) date(now time.Duration) {
 	if len(e.undated) == 0 {
 		return
 	}
-	now := e.now()
 	for _, r := range e.undated {
 		if !e.calls.holds(r) {
 			continue
@@ -128,7 +127,7 @@ func (e *Engine[P]) date() {
 		}
 		e.calls.at(r.place).until = at
 		if e.deadlines.push(at, r) {
-			signal(e.earlier)
+			e.rouse(e.earlier)
 		}
 	}
 	e.undated = e.undated[:0]

@@ -62,18 +62,26 @@ func TestDeadlineEarlierThanTheEarliest(t *testing.T) {
 	})
 }
 
-// In turns the time runs from EndTurn on, and a call that has ended in its own
-// turn has none.
+// In turns the time runs from EndTurn or Next on, and a call that has ended in
+// its own turn has none.
 func TestDeadlineFromTheEndOfTheTurn(t *testing.T) {
+	bubble(t, Options{Turns: true}, func(n *fakeNet) {
+		n.dials(hang)
+		n.engine.Start()
+		n.send(within(3*time.Second), within(time.Second))
+		n.abort(2)
+		n.after(2*time.Second, "connecting dial 2=aborted/unsent")
+		n.engine.EndTurn()
+		n.engine.EndTurn()
+		n.after(3*time.Second-1, "")
+		n.after(1, "1=timeout/unsent")
+	})
 	bubble(t, Options{Turns: true}, func(n *fakeNet) {
 		n.start()
 		n.send(within(3*time.Second), within(time.Second))
 		n.want(">1,2")
 		n.abort(2)
-		n.after(2*time.Second, "2=aborted/unknown >-2")
-		n.engine.EndTurn()
-		n.engine.EndTurn()
-		n.after(3*time.Second-1, "")
+		n.after(3*time.Second-1, "2=aborted/unknown >-2")
 		n.after(1, "1=timeout/unknown >-1")
 	})
 }

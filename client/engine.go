@@ -37,7 +37,7 @@ type Engine[P any] struct {
 	attention chan struct{} // run is to look at the fields below
 	earlier   chan struct{} // the earliest deadline has changed, or has passed
 
-	mu        sync.Mutex // protects following
+	mu        mutex // protects following
 	calls     table[P]
 	last      protocol.Key // of the youngest call
 	queue     queue
@@ -56,6 +56,7 @@ type Engine[P any] struct {
 	paused    bool               // Pause was called, and Nudge not yet
 	nudged    bool               // Nudge was called, and run has not seen it yet
 	restarted bool               // Reconnect was called, and run has not seen it yet
+	roused    bool               // see Roused
 	redial    context.CancelFunc // ends the present attempt or connection
 	session   session
 	acks      acks
@@ -152,7 +153,7 @@ func (e *Engine[P]) Start() {
 		stop()
 		return
 	}
-	e.stop = stop
+	e.stop, e.roused = stop, true
 	e.mu.Unlock()
 	var both sync.WaitGroup
 	both.Go(func() { e.run(ctx) })
@@ -176,6 +177,7 @@ func (e *Engine[P]) Close() {
 		return
 	}
 	e.finished = true
+	e.roused = true
 	if e.stop != nil {
 		e.stop()
 	} else {
@@ -245,6 +247,23 @@ func (e *Engine[P]) Stats() Stats {
 }
 
 func (e *Engine[P]) now() time.Duration { return time.Since(e.epoch) }
+
+// rouse has a goroutine look at what has changed, under the lock.
+func (e *Engine[P]) rouse(c chan struct{}) {
+	e.roused = true
+	signal(c)
+}
+
+// Roused reports whether goroutines of the engine have been given something to
+// do since the last time. It is for hosts whose goroutines run only when they
+// are let, as in an export of wasm.
+func (e *Engine[P]) Roused() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	roused := e.roused
+	e.roused = false
+	return roused
+}
 
 // signal leaves a note in a channel of length one.
 func signal(c chan struct{}) {

@@ -53,7 +53,7 @@ func (e *Engine[P]) Received(conn Conn, size int) {
 	}
 	if p.waiting {
 		p.waiting, p.pardoned = false, false
-		signal(e.attention) // the next ping is due before the answer would have been
+		e.rouse(e.attention) // the next ping is due before the answer would have been
 		if e.conn.inFlight == 0 {
 			p.answered = true // otherwise it may be a reply
 		}
@@ -61,7 +61,7 @@ func (e *Engine[P]) Received(conn Conn, size int) {
 	if e.deadlines.due(now) {
 		// A slow timer, as in a hidden tab, must not keep what is overdue
 		// alive.
-		signal(e.earlier)
+		e.rouse(e.earlier)
 	}
 }
 
@@ -191,7 +191,7 @@ func (e *Engine[P]) probe(now time.Duration) {
 	}
 	p.probing = e.silenceProves()
 	e.conn.wake()
-	signal(e.attention)
+	e.rouse(e.attention)
 }
 
 // awake probes if timers must have stood still, as in a machine that slept:

@@ -13,7 +13,7 @@ type Options struct {
 	// Plain selects plain mode instead of sockjax.1.
 	Plain bool
 
-	// Turns says that the host calls EndTurn after each bunch of Submits.
+	// Turns says that the host calls EndTurn or Next after each bunch of Submits.
 	// Timeouts then count from there, and the clock is read once a bunch
 	// instead of once a call: in a page that saves each call a tenth.
 	Turns bool

@@ -59,7 +59,7 @@ func (e *Engine[P]) again(place uint32, at time.Duration) {
 		e.retries.compact(e.calls.queued)
 	}
 	if e.retries.push(at, ref{c.Key, place}) {
-		signal(e.earlier)
+		e.rouse(e.earlier)
 	}
 }
 

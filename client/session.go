@@ -57,7 +57,7 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	c := &e.conn
 	if why := e.unfit(w); why != "" {
 		c.broken = &Closed{protocol.CloseBadMessage, why}
-		signal(e.attention)
+		e.rouse(e.attention)
 		e.mu.Unlock()
 		return
 	}
@@ -83,7 +83,7 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	lost := e.resolve(sessionLost, true, w.Resumed)
 	e.change(Change{State: StateOpen})
 	c.wake()
-	signal(e.attention) // what depends on time has changed
+	e.rouse(e.attention) // what depends on time has changed
 	e.mu.Unlock()
 	e.fail(lost)
 	e.tell()

@@ -27,7 +27,7 @@ func (e *Engine[P]) submit(c *Call[P]) *Error {
 	if c.Timeout > 0 {
 		e.undated = append(e.undated, r)
 		if !e.opts.Turns {
-			e.date()
+			e.date(e.now())
 		}
 	}
 	return nil
@@ -62,11 +62,12 @@ func (e *Engine[P]) enqueue(r ref) {
 }
 
 // EndTurn is for hosts with Options.Turns: the time of the calls submitted
-// since the last EndTurn begins to run.
+// since the last EndTurn, or Next, begins to run.
 func (e *Engine[P]) EndTurn() {
+	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.date()
+	e.date(now)
 }
 
 // refuse says why a call can't be taken. Calls with Sent have passed the

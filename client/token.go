@@ -47,7 +47,7 @@ func (e *Engine[P]) Authorized(conn Conn, expires time.Duration) {
 	defer e.mu.Unlock()
 	if e.conn.Conn == conn {
 		e.conn.pass = e.pass(now, expires)
-		signal(e.attention)
+		e.rouse(e.attention)
 	}
 }
 
@@ -95,6 +95,6 @@ func (e *Engine[P]) renew(ctx context.Context, conn Conn) {
 	p := &e.conn.pass
 	if next := now + max((p.expires-now)/10, shortest); next < p.expires {
 		p.refresh = next
-		signal(e.attention)
+		e.rouse(e.attention)
 	}
 }

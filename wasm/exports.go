@@ -23,8 +23,9 @@ import (
 // defer, so that a panic or a block leaves it raised. The hands look at it
 // after each batch.
 //
-// Goroutines that an export makes ready run when the hands call resume, once
-// for each batch.
+// Goroutines that an export makes ready run when the hands call resume. That
+// costs more than the rest of a lone call, so they do it only where flush says
+// that there are some, and now and then for the garbage collector.
 
 var depth uint32
 
@@ -82,18 +83,28 @@ func (b *border) submit(s slot, key, size, timeout float64, flags uint32, name s
 }
 
 // flush ends a turn of the page, and sends what can be sent, frame by frame,
-// unless hold is 1.
+// unless hold is 1. It returns 1 if goroutines are ready to run.
 //
 //go:wasmexport flush
-func flush(id, hold uint32) {
+func flush(id, hold uint32) (ready uint32) {
 	depth++
-	if b := current.clients[id]; b != nil {
-		b.engine.EndTurn()
-		if b.socket != nil && hold == 0 {
-			b.flush()
-		}
+	b := current.clients[id]
+	if b == nil {
+		ready = 1
+	} else if b.turn(hold == 0) {
+		ready = 1
 	}
 	depth--
+	return ready
+}
+
+func (b *border) turn(send bool) (ready bool) {
+	if send && b.socket != nil {
+		b.flush()
+	} else {
+		b.engine.EndTurn()
+	}
+	return b.engine.Roused()
 }
 
 func (b *border) flush() {

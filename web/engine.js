@@ -2,6 +2,12 @@
 export const DEAD = -2;
 
 /**
+ * Calls and turns after which Go's scheduler runs even if no goroutine is
+ * ready: its garbage collector needs that to keep up with what exports allocate.
+ */
+const REST = 4096;
+
+/**
  * One client's engine, ../client, behind the exports of ../wasm/exports.go:
  * only numbers cross. As long as there is none, early.js stands in for it and
  * has the same methods.
@@ -10,6 +16,7 @@ export class Engine {
   #runtime;
   #go;
   #id;
+  #since = 0; // the last rest
 
   constructor(runtime, go, id) {
     this.#runtime = runtime;
@@ -20,6 +27,7 @@ export class Engine {
   // ---- from the page
 
   submit(slot, number, name, bytes, timeout, flags) {
+    this.#since++;
     if (name === undefined) this.#go.submit(this.#id, slot, number, bytes, timeout, flags);
     else this.#go.submitNamed(this.#id, slot, number, bytes, timeout, flags, this.#runtime.write(name));
   }
@@ -64,7 +72,9 @@ export class Engine {
 
   /** Ends a turn of the page; sends what can be sent, unless hold. */
   flush(hold) {
-    this.#go.flush(this.#id, hold ? 1 : 0);
+    const ready = this.#go.flush(this.#id, hold ? 1 : 0);
+    if (ready === 0 && ++this.#since < REST) return this.#runtime.check();
+    this.#since = 0;
     this.#runtime.resume();
   }
 

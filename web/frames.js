@@ -83,14 +83,13 @@ export class Frames {
   }
 
   #messages(keys, words, from, to) {
-    let text = "[" + this.#prefix;
-    let comma = this.#prefix === "" ? "" : ",";
+    const messages = new Array(to - from);
     for (let i = from; i < to; i++) {
-      if (words[4 * i + 3] === CANCEL) text += comma + '{"cancel":' + keys[2 * i] + "}";
-      else text += comma + '{"key":' + keys[2 * i] + ',"data":' + this.#texts[words[4 * i + 2]] + "}";
-      comma = ",";
+      const key = keys[2 * i];
+      messages[i - from] = words[4 * i + 3] === CANCEL ? `{"cancel":${key}}` : `{"key":${key},"data":${this.#texts[words[4 * i + 2]]}}`;
     }
-    text += "]";
+    if (this.#prefix !== "") messages.unshift(this.#prefix);
+    const text = `[${messages.join()}]`;
     if (to - from > 1 && text.length * 3 > this.#limit && byteLength(text) > this.#limit) {
       // The engine counts small texts by the character: see countedSize.
       const middle = (from + to) >> 1;

@@ -56,20 +56,24 @@ export class Runtime {
 
   /**
    * Lets Go's goroutines, timers and garbage collector run, which an export
-   * alone never does, and looks whether the instance is still sound: depth is
-   * not 0 after an export that panicked or blocked (../wasm/exports.go).
+   * alone never does.
    */
   resume() {
     const instance = this.#instance;
     if (instance === null || this.dead) return;
-    const { exports, depth } = instance;
     try {
-      exports.resume();
-      if (this.dead || new DataView(exports.mem.buffer).getUint32(depth, true) === 0) return;
-      this.#crash(instance, "an export did not return");
+      instance.exports.resume();
+      this.check();
     } catch (error) {
       this.#crash(instance, String(error));
     }
+  }
+
+  /** Looks whether the instance is sound: depth is not 0 after an export that panicked or blocked (../wasm/exports.go). */
+  check() {
+    const instance = this.#instance;
+    if (instance === null || this.dead) return;
+    if (new DataView(instance.exports.mem.buffer).getUint32(instance.depth, true) !== 0) this.#crash(instance, "an export did not return");
   }
 
   async #start() {

@@ -18,7 +18,7 @@ import (
 type Options struct {
 	Root    string // the checkout: the directory of the module's go.mod
 	Version string // what the page sees as sockjax's version; default "dev"
-	Dev     bool   // readable output with linked source maps; default minified without
+	Dev     bool   // readable scripts with linked source maps, wasm with names; default minified without
 	Go      string // the go command; default "go", looked up in PATH
 
 	// WorkDir keeps the linked wasm from one build to the next, so that a
@@ -77,7 +77,7 @@ func Build(ctx context.Context, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	wasm, err := tool.buildWasm(ctx, opt.WorkDir)
+	wasm, err := tool.buildWasm(ctx, opt.WorkDir, opt.Dev)
 	if err != nil {
 		return nil, err
 	}

@@ -64,15 +64,19 @@ func (t *tool) run(ctx context.Context, env []string, args ...string) (string, e
 
 // buildWasm compiles ./wasm to the same path each time: the go command leaves
 // a binary alone whose build ID says that it is up to date.
-func (t *tool) buildWasm(ctx context.Context, workDir string) ([]byte, error) {
+func (t *tool) buildWasm(ctx context.Context, workDir string, dev bool) ([]byte, error) {
 	out, err := filepath.Abs(filepath.Join(workDir, "sockjax.wasm"))
 	if err != nil {
 		return nil, fmt.Errorf("failed to build ./wasm: %w", err)
 	}
+	link := "-ldflags=-s -w"
+	if dev {
+		link = "-ldflags=-w" // names for stack traces and profiles
+	}
 	// No VCS stamp: a commit that does not touch the code must not change the
 	// hash in the wasm's name.
 	_, err = t.run(ctx, append([]string{"GOOS=js", "GOARCH=wasm"}, t.collector()...),
-		append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out}, append(inlining(), "./wasm")...)...)
+		append([]string{"build", "-trimpath", "-buildvcs=false", link, "-o", out}, append(inlining(), "./wasm")...)...)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

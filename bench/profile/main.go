@@ -1,0 +1,84 @@
+// Command profile says where a peer's page spends the time of its main thread
+// under load, by the samples of Chromium's profiler.
+//
+//	go run ./profile -peer sockjax -window 64
+//
+// A sampled page is slower than another: the shares count, not the times.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/sockjax/sockjax/bench/lab"
+	"github.com/sockjax/sockjax/bench/peers"
+)
+
+var clients = []*peers.Peer{peers.Sockjax, peers.Batch, peers.Frames, peers.Bare}
+
+func main() {
+	peers.RunAsServer(clients)
+	name := flag.String("peer", peers.Sockjax.Name, "whose page: "+names())
+	window := flag.Int("window", 64, "calls in flight")
+	size := flag.Int("size", 100, "bytes of JSON in each")
+	length := flag.Duration("time", 3*time.Second, "how long to look")
+	top := flag.Int("top", 40, "functions to print")
+	flag.Parse()
+	if err := run(*name, lab.Load{Window: *window, Size: *size}, *length, *top); err != nil {
+		fmt.Fprintln(os.Stderr, "profile:", err)
+		os.Exit(1)
+	}
+}
+
+func names() string {
+	var list []string
+	for _, p := range clients {
+		list = append(list, p.Name)
+	}
+	return strings.Join(list, ", ")
+}
+
+func run(name string, load lab.Load, length time.Duration, top int) error {
+	var peer *peers.Peer
+	for _, p := range clients {
+		if p.Name == name {
+			peer = p
+		}
+	}
+	if peer == nil {
+		return fmt.Errorf("no peer %q: there are %s", name, names())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), length+2*time.Minute)
+	defer cancel()
+	stage, err := lab.NewDevStage(ctx, []*peers.Peer{peer})
+	if err != nil {
+		return err
+	}
+	defer stage.Close()
+	if _, err := stage.Run(peer, load, time.Second); err != nil { // warms up
+		return err
+	}
+	tab, err := stage.Tab(peer)
+	if err != nil {
+		return err
+	}
+	var sample lab.Sample
+	profile, err := tab.Profile(func() (err error) {
+		sample, err = stage.Run(peer, load, length)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s, %d in flight, %d B: %.0f replies/s, %.2f µs of the main thread for each\n\n",
+		peer.Name, load.Window, load.Size, sample.Rate, float64(sample.Main.Nanoseconds())/1000)
+	fmt.Println("| alone | with what it calls | function | from |\n|--:|--:|---|---|")
+	for _, f := range profile[:min(top, len(profile))] {
+		fmt.Printf("| %.1f %% | %.1f %% | %s | %s |\n", 100*f.Self, 100*f.Total, f.Name, f.From)
+	}
+	return nil
+}

@@ -1,0 +1,7 @@
+//go:build !js
+
+package client
+
+import "sync"
+
+type mutex = sync.Mutex
