@@ -11,7 +11,7 @@ import "time"
 type acks struct {
 	received uint64        // outcomes so far
 	told     uint64        // of these, the server has been told of
-	since    time.Duration // when the first of the others arrived
+	since    time.Duration // when the first of the others arrived, or of those before if there are none
 	bytes    int           // received since then
 	due      bool          // an ack is to leave by itself
 }
@@ -37,7 +37,7 @@ const (
 )
 
 // reset begins to count after the first n outcomes, all acknowledged.
-func (a *acks) reset(n uint64) { *a = acks{received: n, told: n} }
+func (a *acks) reset(n uint64) { *a = acks{received: n, told: n, since: a.since} }
 
 // take is the number of the ack that leaves now.
 func (a *acks) take() uint64 {
@@ -81,12 +81,17 @@ func (e *Engine[P]) arrived() {
 }
 
 // overdue has an ack leave by itself whose time has come, and otherwise
-// returns when that is.
+// returns when to look again.
 func (a *acks) overdue(now time.Duration) (time.Duration, bool) {
-	if a.received == a.told || a.due {
-		return never, false
-	}
 	at := a.since + ackAfter
-	a.due = now >= at
-	return at, a.due
+	switch {
+	case a.received != a.told && !a.due:
+		a.due = now >= at
+		return at, a.due
+	case now < at:
+		// Where outcomes come all the time, an ack has just left, and another
+		// look in a second costs less than one for each first outcome.
+		return at, false
+	}
+	return never, false
 }

@@ -15,22 +15,17 @@ type deadline struct {
 	ref
 }
 
-// push reports whether the new entry is the earliest.
-func (d *deadlines) push(at time.Duration, r ref) bool {
-	*d = append(*d, deadline{at, r})
-	return d.up(len(*d)-1) == 0
-}
-
-func (d deadlines) up(i int) int {
-	for i > 0 {
+func (d *deadlines) push(at time.Duration, r ref) {
+	h := append(*d, deadline{at, r})
+	for i := len(h) - 1; i > 0; {
 		parent := (i - 1) / 2
-		if d[parent].at <= d[i].at {
+		if h[parent].at <= h[i].at {
 			break
 		}
-		d[parent], d[i] = d[i], d[parent]
+		h[parent], h[i] = h[i], h[parent]
 		i = parent
 	}
-	return i
+	*d = h
 }
 
 func (d *deadlines) pop() deadline {
@@ -126,9 +121,8 @@ func (e *Engine[P]) date(now time.Duration) {
 			continue // so late that it overflows: never
 		}
 		e.calls.at(r.place).until = at
-		if e.deadlines.push(at, r) {
-			e.rouse(e.earlier)
-		}
+		e.deadlines.push(at, r)
+		e.wakeBy(at)
 	}
 	e.undated = e.undated[:0]
 	if cap(e.undated) > idleCapacity {
@@ -140,8 +134,18 @@ func (e *Engine[P]) date(now time.Duration) {
 func (e *Engine[P]) earliest() (time.Duration, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	at := min(e.deadlines.earliest(e.calls.holds), e.retries.earliest(e.calls.queued))
-	return at, at < never
+	e.alarm = min(e.deadlines.earliest(e.calls.holds), e.retries.earliest(e.calls.queued))
+	return e.alarm, e.alarm < never
+}
+
+// wakeBy has expire look at that time at the latest. One look too many, since
+// the call for which it was set has ended, costs less than a new alarm for
+// each call.
+func (e *Engine[P]) wakeBy(at time.Duration) {
+	if at < e.alarm {
+		e.alarm = at
+		e.rouse(e.earlier)
+	}
 }
 
 // earliest is the first time of an entry that points to something, never if

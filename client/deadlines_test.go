@@ -92,10 +92,7 @@ func TestDeadlineHeap(t *testing.T) {
 		var model []time.Duration
 		for i := range rand.N(200) {
 			at := time.Duration(rand.N(50))
-			first := d.push(at, ref{protocol.Key(i + 1), 0})
-			if least := len(model) == 0 || at < slices.Min(model); first != least {
-				t.Fatalf("push said %v of %v in %v", first, at, model)
-			}
+			d.push(at, ref{protocol.Key(i + 1), 0})
 			model = append(model, at)
 			if rand.N(4) == 0 {
 				i := slices.Index(model, d.pop().at)

@@ -35,15 +35,16 @@ type Engine[P any] struct {
 	done  chan struct{} // closed when the goroutines have ended
 
 	attention chan struct{} // run is to look at the fields below
-	earlier   chan struct{} // the earliest deadline has changed, or has passed
+	earlier   chan struct{} // expire is to look before its alarm
 
 	mu        mutex // protects following
 	calls     table[P]
 	last      protocol.Key // of the youngest call
 	queue     queue
 	deadlines deadlines
-	retries   deadlines // refused calls, by when they may be sent again
-	undated   []ref     // calls whose time has not begun to run
+	retries   deadlines     // refused calls, by when they may be sent again
+	alarm     time.Duration // when expire looks at these two again
+	undated   []ref         // calls whose time has not begun to run
 	conn      connection
 	failed    *Closed        // how the host's own attempt has ended; nil: none, or told
 	cancels   []protocol.Key // sent calls given up, of which the server is to be told
@@ -137,6 +138,7 @@ func New[P any](host Host[P], opts Options) *Engine[P] {
 		epoch:     time.Now(),
 		attention: make(chan struct{}, 1),
 		earlier:   make(chan struct{}, 1),
+		alarm:     never,
 		done:      make(chan struct{}),
 		calls:     newTable[P](),
 		session:   newSession(opts),

@@ -58,9 +58,8 @@ func (e *Engine[P]) again(place uint32, at time.Duration) {
 	if e.retries.wasteful(e.queue.live) {
 		e.retries.compact(e.calls.queued)
 	}
-	if e.retries.push(at, ref{c.Key, place}) {
-		e.rouse(e.earlier)
-	}
+	e.retries.push(at, ref{c.Key, place})
+	e.wakeBy(at)
 }
 
 // retry puts the refused calls whose time has come into the queue.
