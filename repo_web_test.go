@@ -272,3 +272,10 @@ func sameNames(t *testing.T, what string, got []string, where string, want []str
 		}
 	}
 }
+
+// The page counts bytes in pieces, and as many as there are.
+func TestRepoByteLength(t *testing.T) {
+	if out, err := exec.Command("node", "testdata/bytes.mjs").CombinedOutput(); err != nil {
+		t.Errorf("testdata/bytes.mjs: %v\n%s", err, out)
+	}
+}

@@ -7,9 +7,15 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// call is a place in the table.
+// call is a place in the table. Where P has no pointers it has none either,
+// which spares a page the work of the garbage collector.
 type call[P any] struct {
-	Call[P]
+	Key        protocol.Key
+	Payload    P
+	Size       int
+	Timeout    time.Duration
+	Idempotent bool
+
 	until time.Duration // its deadline since the engine's epoch; 0: none yet
 	conn  uint32        // number of the connection it was last sent on; 0: it waits to be sent
 	sent  bool          // the server of this session may have run it
@@ -36,8 +42,8 @@ type ref struct {
 // deadlines reach it without looking its key up.
 type table[P any] struct {
 	index  index
-	names  map[string]protocol.Key // plain mode only
-	places []call[P]               // with the key 0 if free
+	names  names
+	places []call[P] // with the key 0 if free
 	free   []uint32
 }
 
@@ -46,7 +52,7 @@ type table[P any] struct {
 const idleCapacity = 4096
 
 func newTable[P any]() table[P] {
-	return table[P]{index: newIndex(), names: map[string]protocol.Key{}}
+	return table[P]{index: newIndex()}
 }
 
 func (t *table[P]) live() int { return t.index.len() }
@@ -71,15 +77,6 @@ func (t *table[P]) holds(r ref) bool {
 	return int(r.place) < len(t.places) && t.places[r.place].Key == r.key
 }
 
-// named reports whether a call has that name. Only plain mode has names.
-func (t *table[P]) named(name string) bool {
-	if name == "" {
-		return false
-	}
-	_, ok := t.names[name]
-	return ok
-}
-
 func (t *table[P]) add(c *Call[P]) uint32 {
 	var place uint32
 	if n := len(t.free); n > 0 {
@@ -89,10 +86,10 @@ func (t *table[P]) add(c *Call[P]) uint32 {
 		place = uint32(len(t.places))
 		t.places = append(t.places, call[P]{})
 	}
-	t.places[place].Call = *c
+	t.places[place] = call[P]{Key: c.Key, Payload: c.Payload, Size: c.Size, Timeout: c.Timeout, Idempotent: c.Idempotent}
 	t.index.add(c.Key, place)
 	if c.Name != "" {
-		t.names[c.Name] = c.Key
+		t.names.add(c.Name, c.Key)
 	}
 	return place
 }
@@ -102,8 +99,8 @@ func (t *table[P]) take(place uint32) P {
 	c := &t.places[place]
 	payload := c.Payload
 	t.index.remove(c.Key)
-	if c.Name != "" {
-		delete(t.names, c.Name)
+	if t.names.byKey != nil {
+		t.names.remove(c.Key)
 	}
 	if t.live() == 0 && len(t.places) > idleCapacity {
 		*t = newTable[P]()
@@ -112,6 +109,29 @@ func (t *table[P]) take(place uint32) P {
 	*c = call[P]{} // what the payload holds on to may go
 	t.free = append(t.free, place)
 	return payload
+}
+
+// names are the keys on the wire of plain mode; sockjax.1 has none.
+type names struct {
+	byName map[string]protocol.Key
+	byKey  map[protocol.Key]string
+}
+
+func (n *names) add(name string, key protocol.Key) {
+	if n.byName == nil {
+		n.byName, n.byKey = map[string]protocol.Key{}, map[protocol.Key]string{}
+	}
+	n.byName[name], n.byKey[key] = key, name
+}
+
+func (n *names) remove(key protocol.Key) {
+	delete(n.byName, n.byKey[key])
+	delete(n.byKey, key)
+}
+
+func (n *names) has(name string) bool {
+	_, ok := n.byName[name]
+	return ok
 }
 
 // oldest returns the places of the calls that want selects, oldest first.

@@ -20,7 +20,7 @@ func (e *Engine[P]) Settle(key protocol.Key) (payload P, ok bool) {
 func (e *Engine[P]) SettleName(name string) (P, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.settle(e.calls.names[name])
+	return e.settle(e.calls.names.byName[name])
 }
 
 func (e *Engine[P]) settle(key protocol.Key) (payload P, ok bool) {

@@ -80,7 +80,7 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 	if e.closed != nil {
 		return &Error{CodeClosed, fate, e.closed.Message}
 	}
-	if c.Key <= e.last && e.calls.has(c.Key) || c.Key == 0 || e.calls.named(c.Name) {
+	if c.Key <= e.last && e.calls.has(c.Key) || c.Key == 0 || c.Name != "" && e.calls.names.has(c.Name) {
 		return &Error{CodeInvalid, fate, "the key is in flight already: each call needs one of its own"}
 	}
 	if c.Sent {
