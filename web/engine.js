@@ -63,8 +63,8 @@ export class Engine {
   }
 
   stats() {
-    const at = this.#go.stats(this.#id);
-    const [pending, queued, queuedBytes, inDoubt, unacked, funcs] = new Float64Array(this.#go.mem.buffer, at, 6);
+    const at = this.#go.stats(this.#id) / 8;
+    const [pending, queued, queuedBytes, inDoubt, unacked, funcs] = this.memory.numbers.subarray(at, at + 6);
     return { pending, queued, queuedBytes, inDoubt, unacked, funcs };
   }
 
@@ -78,9 +78,9 @@ export class Engine {
     this.#runtime.resume();
   }
 
-  /** Where Go's memory is now. */
+  /** See Runtime. */
   get memory() {
-    return this.#go.mem.buffer;
+    return this.#runtime.memory;
   }
 
   // ---- from a frame

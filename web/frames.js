@@ -2,8 +2,10 @@ import { DEAD } from "./engine.js";
 import { failure, forgotten } from "./errors.js";
 import { byteLength, count, plainName, readWelcome } from "./wire.js";
 
-/** As record in ../wasm/imports.go: a key (float64), a slot, a kind. */
+/** As record in ../wasm/imports.go: bytes, and where in words of 4 bytes its parts stand behind the key (float64). */
 const RECORD = 16;
+const SLOT = 2;
+const KIND = 3;
 const CANCEL = 1;
 /** As scratch in ../wasm/exports.go. */
 export const LONGEST_NAME = 1024;
@@ -75,26 +77,26 @@ export class Frames {
   }
 
   /** Sends the records that stand at an address of Go's memory. */
-  frame(buffer, at, count) {
-    const keys = new Float64Array(buffer, at, (count * RECORD) / 8);
-    const words = new Uint32Array(buffer, at, (count * RECORD) / 4);
-    if (this.#plain) this.write(this.#texts[words[2]]);
-    else this.#messages(keys, words, 0, count);
+  frame(memory, at, count) {
+    if (this.#plain) this.write(this.#texts[memory.words[at / 4 + SLOT]]);
+    else this.#messages(memory, at, count);
   }
 
-  #messages(keys, words, from, to) {
-    const messages = new Array(to - from);
-    for (let i = from; i < to; i++) {
-      const key = keys[2 * i];
-      messages[i - from] = words[4 * i + 3] === CANCEL ? `{"cancel":${key}}` : `{"key":${key},"data":${this.#texts[words[4 * i + 2]]}}`;
+  #messages({ numbers, words }, at, count) {
+    const messages = new Array(count);
+    for (let i = 0; i < count; i++) {
+      const record = at + i * RECORD;
+      const key = numbers[record / 8];
+      const word = record / 4;
+      messages[i] = words[word + KIND] === CANCEL ? `{"cancel":${key}}` : `{"key":${key},"data":${this.#texts[words[word + SLOT]]}}`;
     }
     if (this.#prefix !== "") messages.unshift(this.#prefix);
     const text = `[${messages.join()}]`;
-    if (to - from > 1 && text.length * 3 > this.#limit && byteLength(text) > this.#limit) {
+    if (count > 1 && text.length * 3 > this.#limit && byteLength(text) > this.#limit) {
       // The engine counts small texts by the character: see countedSize.
-      const middle = (from + to) >> 1;
-      this.#messages(keys, words, from, middle);
-      this.#messages(keys, words, middle, to);
+      const half = count >> 1;
+      this.#messages({ numbers, words }, at, half);
+      this.#messages({ numbers, words }, at + half * RECORD, count - half);
       return;
     }
     this.#prefix = "";

@@ -24,6 +24,7 @@ export class Runtime {
   #module = null;
   #starting = false;
   #instance = null;
+  #memory = null;
   #crashes = 0; // in a row
   #decoder = new TextDecoder();
   #encoder = new TextEncoder();
@@ -71,9 +72,15 @@ export class Runtime {
 
   /** Looks whether the instance is sound: depth is not 0 after an export that panicked or blocked (../wasm/exports.go). */
   check() {
-    const instance = this.#instance;
-    if (instance === null || this.dead) return;
-    if (new DataView(instance.exports.mem.buffer).getUint32(instance.depth, true) !== 0) this.#crash(instance, "an export did not return");
+    if (this.#instance === null || this.dead) return;
+    if (this.memory.words[this.#instance.depth / 4] !== 0) this.#crash(this.#instance, "an export did not return");
+  }
+
+  /** Go's memory as {numbers, words}: Float64Array, Uint32Array. Others take its place when it has grown. */
+  get memory() {
+    const { buffer } = this.#instance.exports.mem;
+    if (this.#memory?.words.buffer !== buffer) this.#memory = { numbers: new Float64Array(buffer), words: new Uint32Array(buffer) };
+    return this.#memory;
   }
 
   async #start() {
