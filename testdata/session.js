@@ -88,7 +88,7 @@ Object.assign(T.cases, {
 
   "the browser's buffer stays small": async () => {
     const api = T.connect(`${where}/ws`, { ...fast, timeout: 60_000 });
-    await api.request({ name: "first" });
+    await T.engine(api);
     await tell("stall");
     const pad = "x".repeat(400_000);
     const replies = Array.from({ length: 38 }, () => api.request({ name: "large", pad }));

@@ -146,6 +146,21 @@ Object.assign(T.cases, {
     await fetch("/letgo");
   },
 
+  "the browser's buffer stays small": async (server) => {
+    const api = T.connect(server.proxied, { ...held, timeout: 60_000 });
+    equal(await api.request(1), 1);
+    await server.stall();
+    const pad = "x".repeat(400_000);
+    const replies = Array.from({ length: 38 }, () => api.request({ pad }));
+    await T.wait(100);
+    const { queued } = api.stats();
+    const { bufferedAmount } = T.sockets[0];
+    ok(queued > 10 && bufferedAmount < 2_000_000, `${queued} are queued, ${bufferedAmount} bytes buffered`);
+    await server.heal();
+    await Promise.all(replies);
+    await fetch("/letgo");
+  },
+
   "timeout, signal and bounds hold": async (server) => {
     await server.set({ refuse: true });
     const api = T.connect(server.ws, { ...held, queue: { calls: 3 }, timeout: 60_000 });

@@ -202,7 +202,7 @@ export class Early {
 
   flush(hold) {
     if (this.#socket === null || hold) return;
-    while (this.#send());
+    while (!this.#frames.congested && this.#send());
   }
 
   /** Sends a frame, if there is something to send and it is allowed. */
