@@ -141,21 +141,52 @@ func (p *Page) Navigate(t testing.TB, url string) {
 	}
 }
 
+// Leave loads another page, and comes back to this one as the back/forward
+// cache has it. It fails if the page, which has a global variable api, was
+// loaded anew.
+func (p *Page) Leave(t testing.TB, url string) {
+	t.Helper()
+	p.Navigate(t, url)
+	Eval[any](t, p, `setTimeout(() => history.back())`)
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		// No load event follows where a page is restored, and a question that
+		// comes while one takes the other's place fails.
+		state, err := eval[string](p, fmt.Sprintf(`
+			if (location.href === %q) return "away";
+			if ("api" in globalThis) return "back";
+			const [navigation] = performance.getEntriesByType("navigation");
+			return "loaded anew: " + JSON.stringify(navigation.notRestoredReasons)`, url))
+		switch {
+		case state == "back":
+			return
+		case time.Now().After(end), err == nil && state != "away":
+			t.Fatalf("the page did not come back: %s %v", state, err)
+		}
+	}
+}
+
 // Eval runs the body of an async function and decodes what it returns.
 func Eval[R any](t testing.TB, p *Page, body string) R {
 	t.Helper()
-	var result R
+	result, err := eval[R](p, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func eval[R any](p *Page, body string) (result R, err error) {
 	ctx, done := context.WithTimeout(p.ctx, patience)
 	defer done()
 	text, err := chromedp.Run(ctx, chromedp.Evaluate[string](
 		"(async () => {"+body+"\n})().then((v) => JSON.stringify(v) ?? 'null')", chromedp.EvalAwaitPromise))
 	if err != nil {
-		t.Fatalf("%v\nin %s", err, body)
+		return result, fmt.Errorf("%w\nin %s", err, body)
 	}
 	if err := json.Unmarshal([]byte(text), &result); err != nil {
-		t.Fatalf("failed to decode %.200s: %v", text, err)
+		return result, fmt.Errorf("failed to decode %.200s: %w", text, err)
 	}
-	return result
+	return result, nil
 }
 
 // Case runs an async JavaScript function of one argument, the Server.
