@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
@@ -11,8 +10,8 @@ import (
 // nowhere is a host and a connection that do nothing.
 type nowhere struct{ done chan Closed }
 
-func (nowhere) Dial(context.Context) (Conn, error)      { return nil, &Closed{} }
-func (nowhere) Token(context.Context) (string, error)   { return "", nil }
+func (nowhere) Dial(<-chan struct{}) (Conn, error)      { return nil, &Closed{} }
+func (nowhere) Token(<-chan struct{}) (string, error)   { return "", nil }
 func (nowhere) Fail(uint32, *Error)                     {}
 func (nowhere) Changed(Change)                          {}
 func (nowhere) Wake()                                   {}

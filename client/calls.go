@@ -1,7 +1,6 @@
 package client
 
 import (
-	"slices"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -134,19 +133,19 @@ func (n *names) has(name string) bool {
 	return ok
 }
 
-// oldest returns the places of the calls that want selects, oldest first.
+// oldest returns the places of the calls that want selects, oldest first. The
+// heap of deadlines sorts them by their keys: slices.SortFunc would be 3 KB
+// more for a page to download.
 func (t *table[P]) oldest(want func(*call[P]) bool) []uint32 {
-	var found []uint32
+	var keys deadlines
 	for place := range t.places {
 		if c := &t.places[place]; c.Key != 0 && want(c) {
-			found = append(found, uint32(place))
+			keys.push(time.Duration(c.Key), ref{c.Key, uint32(place)})
 		}
 	}
-	slices.SortFunc(found, func(a, b uint32) int {
-		if t.places[a].Key < t.places[b].Key {
-			return -1
-		}
-		return 1
-	})
+	found := make([]uint32, 0, len(keys))
+	for len(keys) > 0 {
+		found = append(found, keys.pop().place)
+	}
 	return found
 }

@@ -1,10 +1,10 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -46,10 +46,10 @@ func (c *connection) wake() {
 }
 
 // run is the goroutine that keeps the engine connected.
-func (e *Engine[P]) run(ctx context.Context) {
+func (e *Engine[P]) run() {
 	failures := 0
 	for {
-		end, past := e.attempt(ctx)
+		end, past := e.attempt()
 		if past.held >= minUp {
 			failures = 0
 		}
@@ -66,19 +66,19 @@ func (e *Engine[P]) run(ctx context.Context) {
 		case e.paused:
 			e.mu.Unlock()
 			failures--
-			e.wait(ctx, Change{State: StateWaiting, Attempt: failures, Reason: "the page is not in use"}, nil)
+			e.wait(Change{State: StateWaiting, Attempt: failures, Reason: "the page is not in use"}, nil)
 			continue
 		}
 		e.mu.Unlock()
 		if end.Code.Fatal() || failures > max(0, e.opts.Reconnect.Attempts) {
 			e.surrender(end, failures)
-			e.wait(ctx, Change{State: StateClosed}, nil)
+			e.wait(Change{State: StateClosed}, nil)
 			failures = 0
 			continue
 		}
 		delay := backoff(e.opts.Reconnect, failures, past.jitter)
 		timer := time.NewTimer(delay)
-		if e.wait(ctx, Change{State: StateWaiting, Attempt: failures, Delay: delay, Code: end.Code, Reason: end.Reason}, timer.C) {
+		if e.wait(Change{State: StateWaiting, Attempt: failures, Delay: delay, Code: end.Code, Reason: end.Reason}, timer.C) {
 			failures = 0
 		}
 		timer.Stop()
@@ -87,7 +87,7 @@ func (e *Engine[P]) run(ctx context.Context) {
 
 // wait changes the state and waits for over, Nudge, Reconnect or Close. After
 // a surrender a mere nudge does not count. It returns true on Reconnect.
-func (e *Engine[P]) wait(ctx context.Context, c Change, over <-chan time.Time) bool {
+func (e *Engine[P]) wait(c Change, over <-chan time.Time) bool {
 	e.mu.Lock()
 	e.change(c)
 	e.mu.Unlock()
@@ -100,7 +100,7 @@ func (e *Engine[P]) wait(ctx context.Context, c Change, over <-chan time.Time) b
 			return restarted
 		}
 		select {
-		case <-ctx.Done():
+		case <-e.closing:
 			return false
 		case <-over:
 			return false
@@ -118,9 +118,9 @@ type past struct {
 
 // attempt opens one connection, unless one was adopted, keeps it for as long
 // as it holds, and returns why it ended.
-func (e *Engine[P]) attempt(ctx context.Context) (Closed, past) {
-	ctx, redial := context.WithCancel(ctx)
-	defer redial()
+func (e *Engine[P]) attempt() (Closed, past) {
+	over := make(chan struct{})
+	redial := sync.OnceFunc(func() { close(over) })
 	e.mu.Lock()
 	conn, unwanted := e.conn.Conn, e.finished || e.paused
 	switch {
@@ -142,25 +142,23 @@ func (e *Engine[P]) attempt(ctx context.Context) (Closed, past) {
 	e.tell()
 	if conn == nil {
 		var end *Closed
-		if conn, end = e.open(ctx); end != nil {
+		if conn, end = e.open(over); end != nil {
 			return *end, past{}
 		}
 	}
-	end := e.watch(ctx, conn)
+	end := e.watch(over, conn)
 	past := e.detach(end)
 	conn.Close(end.Code, end.Reason)
 	return end, past
 }
 
 // open opens a connection, or says why there is none.
-func (e *Engine[P]) open(ctx context.Context) (Conn, *Closed) {
-	token, err := e.token(ctx)
+func (e *Engine[P]) open(over <-chan struct{}) (Conn, *Closed) {
+	token, err := e.token(over)
 	if err != nil {
 		return nil, &Closed{Reason: err.Error()}
 	}
-	handshake, done := context.WithTimeout(ctx, protocol.Handshake)
-	conn, err := e.host.Dial(handshake)
-	done()
+	conn, err := e.host.Dial(over)
 	if err != nil {
 		var end *Closed
 		if !errors.As(err, &end) {

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -157,7 +156,7 @@ func TestCloseCodesFatalAndNot(t *testing.T) {
 func TestDialFatal(t *testing.T) {
 	for _, code := range []protocol.CloseCode{protocol.CloseUnauthorized, protocol.CloseForbidden} {
 		bubble(t, Options{}, func(n *fakeNet) {
-			n.dials(func(ctx context.Context) *Closed { return &Closed{code, "no"} })
+			n.dials(func(over <-chan struct{}) *Closed { return &Closed{code, "no"} })
 			n.engine.Start()
 			n.want("connecting dial closed")
 		})

@@ -1,9 +1,6 @@
 package client
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // deadlines is a heap of times, earliest first. A call that ends in time leaves
 // its entry behind, which points to nothing: taking it out at once would cost
@@ -73,7 +70,7 @@ func (d *deadlines) compact(waits func(ref) bool) {
 
 // expire is the goroutine that fails calls whose deadline has passed, and
 // sends those again that the server was too busy for.
-func (e *Engine[P]) expire(ctx context.Context) {
+func (e *Engine[P]) expire() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -84,7 +81,7 @@ func (e *Engine[P]) expire(ctx context.Context) {
 		}
 		timer.Reset(wait)
 		select {
-		case <-ctx.Done():
+		case <-e.closing:
 			return
 		case <-e.earlier:
 		case <-timer.C:
@@ -94,7 +91,7 @@ func (e *Engine[P]) expire(ctx context.Context) {
 		if any && e.now()-at > stall {
 			timer.Reset(stall / 10)
 			select {
-			case <-ctx.Done():
+			case <-e.closing:
 				return
 			case <-timer.C:
 			}

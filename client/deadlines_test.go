@@ -187,7 +187,8 @@ func TestExpireHoldsBackAfterAStall(t *testing.T) {
 		e.Next(conn, &b)
 		time.Sleep(time.Minute)
 		e.Received(conn, 0) // the frame that is being read now holds the reply to 1
-		go e.expire(t.Context())
+		go e.expire()
+		defer close(e.closing)
 		synctest.Wait()
 		n.want("")
 		n.frames.text(conn, []byte(`[{"key":1}]`))

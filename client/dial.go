@@ -193,9 +193,31 @@ func (c *Client) Stats() ClientStats {
 // host is what the engine sees of a Client.
 type host struct{ *Client }
 
-func (h host) Dial(ctx context.Context) (Conn, error) { return h.open(ctx) }
+func (h host) Dial(over <-chan struct{}) (Conn, error) {
+	ctx, done := handshake(over)
+	defer done()
+	return h.open(ctx)
+}
 
-func (h host) Token(ctx context.Context) (string, error) { return h.opts.Token(ctx) }
+func (h host) Token(over <-chan struct{}) (string, error) {
+	ctx, done := handshake(over)
+	defer done()
+	return h.opts.Token(ctx)
+}
+
+// handshake is a context that ends with over, or after the time that the engine
+// gives its host.
+func handshake(over <-chan struct{}) (context.Context, context.CancelFunc) {
+	ctx, done := context.WithTimeout(context.Background(), protocol.Handshake)
+	go func() {
+		select {
+		case <-over:
+			done()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, done
+}
 
 func (h host) Fail(r *request, err *Error) {
 	if err.Code == CodeTimeout {

@@ -14,7 +14,6 @@
 package client
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -28,11 +27,11 @@ import (
 // All methods may be called from any goroutine, return at once, and never
 // call the host with the lock held: a host may call back into the engine.
 type Engine[P any] struct {
-	host  Host[P]
-	opts  Options
-	epoch time.Time // now() counts from here, since only that reads a single clock
-	stop  context.CancelFunc
-	done  chan struct{} // closed when the goroutines have ended
+	host    Host[P]
+	opts    Options
+	epoch   time.Time     // now() counts from here, since only that reads a single clock
+	closing chan struct{} // closed by Close
+	done    chan struct{} // closed when the goroutines have ended
 
 	attention chan struct{} // run is to look at the fields below
 	earlier   chan struct{} // expire is to look before its alarm
@@ -50,15 +49,16 @@ type Engine[P any] struct {
 	cancels   []protocol.Key // sent calls given up, of which the server is to be told
 	owed      []protocol.Key // the same, to be told once it has resumed the session
 	state     State
-	changes   []Change           // not yet told to the host
-	telling   bool               // somebody is telling them
-	closed    *Error             // set once calls can't be made any more, nil before
-	finished  bool               // Close was called
-	paused    bool               // Pause was called, and Nudge not yet
-	nudged    bool               // Nudge was called, and run has not seen it yet
-	restarted bool               // Reconnect was called, and run has not seen it yet
-	roused    bool               // see Roused
-	redial    context.CancelFunc // ends the present attempt or connection
+	changes   []Change // not yet told to the host
+	telling   bool     // somebody is telling them
+	closed    *Error   // set once calls can't be made any more, nil before
+	started   bool     // Start was called
+	finished  bool     // Close was called
+	paused    bool     // Pause was called, and Nudge not yet
+	nudged    bool     // Nudge was called, and run has not seen it yet
+	restarted bool     // Reconnect was called, and run has not seen it yet
+	roused    bool     // see Roused
+	redial    func()   // ends the present attempt or connection
 	session   session
 	acks      acks
 	opened    uint32 // connections so far
@@ -66,14 +66,15 @@ type Engine[P any] struct {
 
 // Host is what an engine needs of the place where it runs.
 type Host[P any] interface {
-	// Dial opens a connection. It returns when that is open, or with a
-	// *Closed when it can't be opened or ctx has ended.
-	Dial(ctx context.Context) (Conn, error)
+	// Dial opens a connection. It returns when that is open, or with a *Closed
+	// if it can't be opened within protocol.Handshake, or once over is closed.
+	// (A context would say the same, and be 7 KB of what a page downloads.)
+	Dial(over <-chan struct{}) (Conn, error)
 	// Token returns the credentials for the next hello, or fresh ones for a
 	// connection on which they are about to expire. It is called only with
-	// Options.Token, may block, and must return when ctx ends. The text of an
+	// Options.Token, and returns within the same time as Dial. The text of an
 	// error is the reason why the attempt has failed.
-	Token(ctx context.Context) (string, error)
+	Token(over <-chan struct{}) (string, error)
 	// Fail tells that the engine has given a call up. Each payload that was
 	// submitted comes back exactly once, from here or from Settle or Abort.
 	Fail(payload P, err *Error)
@@ -139,6 +140,7 @@ func New[P any](host Host[P], opts Options) *Engine[P] {
 		attention: make(chan struct{}, 1),
 		earlier:   make(chan struct{}, 1),
 		alarm:     never,
+		closing:   make(chan struct{}),
 		done:      make(chan struct{}),
 		calls:     newTable[P](),
 		session:   newSession(opts),
@@ -148,18 +150,16 @@ func New[P any](host Host[P], opts Options) *Engine[P] {
 // Start connects and keeps connected until Close. It is called once; calls
 // may be submitted before it.
 func (e *Engine[P]) Start() {
-	ctx, stop := context.WithCancel(context.Background())
 	e.mu.Lock()
 	if e.finished {
 		e.mu.Unlock()
-		stop()
 		return
 	}
-	e.stop, e.roused = stop, true
+	e.started, e.roused = true, true
 	e.mu.Unlock()
 	var both sync.WaitGroup
-	both.Go(func() { e.run(ctx) })
-	both.Go(func() { e.expire(ctx) })
+	both.Go(e.run)
+	both.Go(e.expire)
 	go func() { both.Wait(); close(e.done) }()
 }
 
@@ -178,11 +178,12 @@ func (e *Engine[P]) Close() {
 		e.mu.Unlock()
 		return
 	}
-	e.finished = true
-	e.roused = true
-	if e.stop != nil {
-		e.stop()
-	} else {
+	e.finished, e.roused = true, true
+	close(e.closing)
+	if e.redial != nil {
+		e.redial()
+	}
+	if !e.started {
 		close(e.done)
 	}
 	lost := e.end(&Error{Code: CodeClosed, Message: "the client was closed"})

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,8 +35,8 @@ type fakeNet struct {
 
 	mu      sync.Mutex
 	answer  *protocol.Welcome // to each hello; nil: none
-	dialing func(ctx context.Context) *Closed
-	token   func(ctx context.Context) (string, error)
+	dialing func(over <-chan struct{}) *Closed
+	token   func(over <-chan struct{}) (string, error)
 	words   []string
 	live    int
 	key     protocol.Key
@@ -59,12 +58,15 @@ type fakeCall struct {
 var welcome = protocol.Welcome{Heartbeat: 25_000, Limits: protocol.Limits{Frame: 1 << 20, Requests: 1024}}
 
 // accept and others are what a dial meets.
-func accept(context.Context) *Closed { return nil }
+func accept(<-chan struct{}) *Closed { return nil }
 
-func refuse(context.Context) *Closed { return &Closed{Reason: "connection refused"} }
+func refuse(<-chan struct{}) *Closed { return &Closed{Reason: "connection refused"} }
 
-func hang(ctx context.Context) *Closed {
-	<-ctx.Done()
+func hang(over <-chan struct{}) *Closed {
+	select {
+	case <-over:
+	case <-time.After(protocol.Handshake):
+	}
 	return &Closed{protocol.CloseHandshake, "no answer"}
 }
 
@@ -110,12 +112,12 @@ func (n *fakeNet) note(format string, args ...any) {
 }
 
 // Dial is the engine's.
-func (n *fakeNet) Dial(ctx context.Context) (Conn, error) {
+func (n *fakeNet) Dial(over <-chan struct{}) (Conn, error) {
 	n.mu.Lock()
 	n.note("dial")
 	dialing := n.dialing
 	n.mu.Unlock()
-	if end := dialing(ctx); end != nil {
+	if end := dialing(over); end != nil {
 		return nil, end
 	}
 	n.mu.Lock()
@@ -133,12 +135,12 @@ func (n *fakeNet) Dial(ctx context.Context) (Conn, error) {
 }
 
 // Token is the engine's.
-func (n *fakeNet) Token(ctx context.Context) (string, error) {
+func (n *fakeNet) Token(over <-chan struct{}) (string, error) {
 	n.mu.Lock()
 	n.note("token")
 	token := n.token
 	n.mu.Unlock()
-	return token(ctx)
+	return token(over)
 }
 
 // Fail is the engine's.
@@ -256,7 +258,7 @@ func (n *fakeNet) answers(w *protocol.Welcome) {
 	n.answer = w
 }
 
-func (n *fakeNet) dials(f func(context.Context) *Closed) {
+func (n *fakeNet) dials(f func(<-chan struct{}) *Closed) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.dialing = f

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -76,11 +75,11 @@ func (e *Engine[P]) Pinged(conn Conn) {
 }
 
 // watch keeps the present connection until it ends, or shows no life.
-func (e *Engine[P]) watch(ctx context.Context, conn Conn) Closed {
-	ctx, stop := context.WithCancel(ctx)
+func (e *Engine[P]) watch(over <-chan struct{}, conn Conn) Closed {
+	left := make(chan struct{})
 	var renewing sync.WaitGroup
 	defer renewing.Wait()
-	defer stop()
+	defer close(left)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -89,13 +88,13 @@ func (e *Engine[P]) watch(ctx context.Context, conn Conn) Closed {
 			return *end
 		}
 		if stale {
-			renewing.Go(func() { e.renew(ctx, conn) })
+			renewing.Go(func() { e.renew(left, conn) })
 		}
 		timer.Reset(next)
 		select {
 		case end := <-conn.Done():
 			return end
-		case <-ctx.Done():
+		case <-over:
 			return Closed{protocol.CloseNormal, "the client closed the connection"}
 		case <-e.attention:
 		case <-timer.C:

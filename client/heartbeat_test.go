@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -187,7 +186,7 @@ func TestNudgesDoNotPutOffTheEnd(t *testing.T) {
 
 func TestNudgeWhileDialingIsNoProbe(t *testing.T) {
 	bubble(t, Options{}, func(n *fakeNet) {
-		n.dials(func(context.Context) *Closed { time.Sleep(time.Second); return nil })
+		n.dials(func(<-chan struct{}) *Closed { time.Sleep(time.Second); return nil })
 		n.engine.Start()
 		n.want("connecting dial")
 		n.engine.Nudge()

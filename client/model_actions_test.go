@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -175,7 +174,7 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 			conn.stall(!mute)
 		},
 		"dials": func(t *rapid.T) {
-			n.dials(rapid.SampledFrom([]func(context.Context) *Closed{accept, refuse, hang}).Draw(t, "dial"))
+			n.dials(rapid.SampledFrom([]func(<-chan struct{}) *Closed{accept, refuse, hang}).Draw(t, "dial"))
 		},
 		"reconnect": func(*rapid.T) { e.Reconnect() },
 		"nudge": func(*rapid.T) {

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -267,7 +266,7 @@ func TestModel(t *testing.T) {
 			n.answers(nil)
 			m := &model{n: n, calls: map[protocol.Key]*modelCall{}, expires: rapid.SampledFrom([]time.Duration{0, 20 * time.Second, time.Minute}).Draw(rt, "expires")}
 			n.framed = m.framed
-			n.token = func(context.Context) (string, error) {
+			n.token = func(<-chan struct{}) (string, error) {
 				n.mu.Lock()
 				defer n.mu.Unlock()
 				m.tokens++

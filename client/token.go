@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -26,13 +25,11 @@ const (
 )
 
 // token asks the host for a token, if the engine is to have one.
-func (e *Engine[P]) token(ctx context.Context) (string, error) {
+func (e *Engine[P]) token(over <-chan struct{}) (string, error) {
 	if !e.opts.Token || e.opts.Plain {
 		return "", nil
 	}
-	ctx, done := context.WithTimeout(ctx, protocol.Handshake)
-	defer done()
-	token, err := e.host.Token(ctx)
+	token, err := e.host.Token(over)
 	if err == nil && len(protocol.AppendToken(nil, token)) > maxToken {
 		err = errors.New("the token is too large: it must leave room for requests in the first frame")
 	}
@@ -79,8 +76,8 @@ func (p *pass) due(now time.Duration) (time.Duration, bool) {
 // renew gets a fresh token and has it sent on conn. If that fails it is tried
 // again, ever more often, while the old one is good; then the server closes
 // the connection.
-func (e *Engine[P]) renew(ctx context.Context, conn Conn) {
-	token, err := e.token(ctx)
+func (e *Engine[P]) renew(over <-chan struct{}, conn Conn) {
+	token, err := e.token(over)
 	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()

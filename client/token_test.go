@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,7 +14,7 @@ import (
 // tokens has the host give the tokens 1, 2 and so on.
 func (n *fakeNet) tokens() {
 	last := 0
-	n.gives(func(context.Context) (string, error) {
+	n.gives(func(<-chan struct{}) (string, error) {
 		last++
 		return fmt.Sprint(last), nil
 	})
@@ -33,7 +32,7 @@ func withToken(n *fakeNet, good time.Duration) {
 var tokenOptions = Options{Token: true, Heartbeat: quiet.Heartbeat, Reconnect: soon}
 
 // gives has the host get its tokens from f.
-func (n *fakeNet) gives(f func(context.Context) (string, error)) {
+func (n *fakeNet) gives(f func(<-chan struct{}) (string, error)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.token = f
@@ -133,7 +132,7 @@ func TestTokenRefreshFails(t *testing.T) {
 	bubble(t, tokenOptions, func(n *fakeNet) {
 		withToken(n, 100*time.Second)
 		n.start()
-		n.gives(func(context.Context) (string, error) { return "", errors.New("no network") })
+		n.gives(func(<-chan struct{}) (string, error) { return "", errors.New("no network") })
 		n.after(80*time.Second, "token")
 		n.after(2*time.Second, "token")
 		n.after(1799*time.Millisecond, "")
@@ -153,9 +152,9 @@ func TestTokenRefreshHangs(t *testing.T) {
 	bubble(t, Options{Token: true, Reconnect: soon}, func(n *fakeNet) {
 		withToken(n, 30*time.Second)
 		c := n.start()
-		n.gives(func(ctx context.Context) (string, error) {
-			<-ctx.Done()
-			return "", ctx.Err()
+		n.gives(func(over <-chan struct{}) (string, error) {
+			hang(over)
+			return "", errors.New("given up")
 		})
 		n.after(20*time.Second, "token")
 		n.after(5*time.Second, ">ping")
@@ -168,7 +167,7 @@ func TestTokenRefreshHangs(t *testing.T) {
 
 func TestTokenFails(t *testing.T) {
 	bubble(t, Options{Token: true, Reconnect: Reconnect{Min: time.Second, Max: time.Second}}, func(n *fakeNet) {
-		n.gives(func(context.Context) (string, error) { return "", errors.New("not logged in") })
+		n.gives(func(<-chan struct{}) (string, error) { return "", errors.New("not logged in") })
 		n.engine.Start()
 		n.want("connecting token waiting")
 		<-n.changes
@@ -183,7 +182,7 @@ func TestTokenFails(t *testing.T) {
 // Even a *Closed with a fatal code is no answer of the server's.
 func TestTokenFailsNeverFatal(t *testing.T) {
 	bubble(t, Options{Token: true, Reconnect: Reconnect{Min: time.Second, Max: time.Second}}, func(n *fakeNet) {
-		n.gives(func(context.Context) (string, error) {
+		n.gives(func(<-chan struct{}) (string, error) {
 			return "", &Closed{protocol.CloseUnauthorized, "not logged in"}
 		})
 		n.engine.Start()
@@ -204,7 +203,7 @@ func TestTokenRefusedReconnect(t *testing.T) {
 func TestTokenTooLarge(t *testing.T) {
 	for size, ok := range map[int]bool{maxToken - len(`{"token":""}`): true, maxToken - len(`{"token":""}`) + 1: false} {
 		bubble(t, Options{Token: true, Reconnect: Reconnect{Min: time.Second, Max: time.Second}}, func(n *fakeNet) {
-			n.gives(func(context.Context) (string, error) { return strings.Repeat("x", size), nil })
+			n.gives(func(<-chan struct{}) (string, error) { return strings.Repeat("x", size), nil })
 			n.answers(nil)
 			n.call(bare, protocol.FirstFrame/3)
 			n.engine.Start()
@@ -230,9 +229,9 @@ func TestTokenTooLarge(t *testing.T) {
 // Close does not wait for a host that looks for a token.
 func TestTokenClose(t *testing.T) {
 	bubble(t, tokenOptions, func(n *fakeNet) {
-		n.gives(func(ctx context.Context) (string, error) {
-			<-ctx.Done()
-			return "", ctx.Err()
+		n.gives(func(over <-chan struct{}) (string, error) {
+			hang(over)
+			return "", errors.New("given up")
 		})
 		n.engine.Start()
 		n.want("connecting token")

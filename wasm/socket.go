@@ -3,7 +3,7 @@
 package main
 
 import (
-	"context"
+	"time"
 
 	"github.com/hack-pad/safejs"
 	"github.com/sockjax/sockjax/client"
@@ -22,8 +22,10 @@ type socket struct {
 }
 
 // Dial is the engine's. It runs in the engine's goroutine, where it may block.
-func (b *border) Dial(ctx context.Context) (client.Conn, error) {
-	url, err := b.url(ctx)
+func (b *border) Dial(over <-chan struct{}) (client.Conn, error) {
+	limit := time.NewTimer(protocol.Handshake)
+	defer limit.Stop()
+	url, err := b.ask("ask", over, limit.C, "the url function did not answer within 10 s")
 	if err != nil {
 		return nil, err
 	}
@@ -38,24 +40,28 @@ func (b *border) Dial(ctx context.Context) (client.Conn, error) {
 	case end := <-s.done:
 		s.release()
 		return nil, &end
-	case <-ctx.Done():
+	case <-over:
 		s.Close(protocol.CloseNormal, "")
-		return nil, gaveUp(ctx, "the socket did not open within 10 s")
+		return nil, errOver
+	case <-limit.C:
+		s.Close(protocol.CloseNormal, "")
+		return nil, &client.Closed{Code: protocol.CloseHandshake, Reason: "the socket did not open within 10 s"}
 	}
 }
 
-// url asks the hands where to connect, which may ask the page.
-func (b *border) url(ctx context.Context) (string, error) {
-	return b.ask(ctx, "ask", "the url function did not answer within 10 s")
-}
-
 // Token is the engine's.
-func (b *border) Token(ctx context.Context) (string, error) {
-	return b.ask(ctx, "askToken", "the token function did not answer within 10 s")
+func (b *border) Token(over <-chan struct{}) (string, error) {
+	limit := time.NewTimer(protocol.Handshake)
+	defer limit.Stop()
+	return b.ask("askToken", over, limit.C, "the token function did not answer within 10 s")
 }
 
-// ask calls a method of the hands that gives its answer to a function.
-func (b *border) ask(ctx context.Context, method, late string) (string, error) {
+// errOver is how an attempt ends that nobody wants any more.
+var errOver = &client.Closed{Reason: "the attempt was given up"}
+
+// ask calls a method of the hands, which may ask the page and gives the answer
+// to a function.
+func (b *border) ask(method string, over <-chan struct{}, limit <-chan time.Time, late string) (string, error) {
 	type answer struct{ value, err string }
 	answers := make(chan answer, 1)
 	onAnswer, err := funcOf(func(_ safejs.Value, args []safejs.Value) any {
@@ -80,16 +86,11 @@ func (b *border) ask(ctx context.Context, method, late string) (string, error) {
 			return "", &client.Closed{Reason: a.err}
 		}
 		return a.value, nil
-	case <-ctx.Done():
-		return "", gaveUp(ctx, late)
+	case <-over:
+		return "", errOver
+	case <-limit:
+		return "", &client.Closed{Code: protocol.CloseHandshake, Reason: late}
 	}
-}
-
-func gaveUp(ctx context.Context, late string) *client.Closed {
-	if ctx.Err() == context.DeadlineExceeded {
-		return &client.Closed{Code: protocol.CloseHandshake, Reason: late}
-	}
-	return &client.Closed{Reason: "the attempt was given up"}
 }
 
 // open makes a WebSocket, which is connecting when open returns.

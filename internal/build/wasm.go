@@ -95,14 +95,15 @@ func (t *tool) buildWasm(ctx context.Context, workDir string, dev bool) ([]byte,
 }
 
 // hot are the packages in which a call spends its time.
-var hot = []string{"github.com/sockjax/sockjax/...", "sync", "sync/atomic"}
+var hot = []string{"client", "protocol"}
 
 // inlining has the compiler inline in the hot packages only. Elsewhere it buys
-// nothing that a page would notice, and costs it 6 % of the download.
+// nothing that a page would notice, and costs it several percent of the
+// download.
 func inlining() []string {
 	flags := []string{"-gcflags=all=-l"}
-	for _, pattern := range hot {
-		flags = append(flags, "-gcflags="+pattern+"=")
+	for _, name := range hot {
+		flags = append(flags, "-gcflags=github.com/sockjax/sockjax/"+name+"=")
 	}
 	return flags
 }

@@ -28,7 +28,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("dist", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	out := flags.String("o", "", "write the files, with their .br and .gz, to this `directory`")
-	size := flags.Bool("size", false, "print the size of each file: raw, gzip -9, brotli -11")
+	size := flags.Bool("size", false, "print the size of each file, and what each package of the wasm adds")
 	version := flags.String("version", moduleVersion(), "the `version` that the page sees")
 	if err := flags.Parse(args); err != nil {
 		return 2
@@ -61,10 +61,18 @@ func dist(ctx context.Context, out string, size bool, version string, stdout, st
 			return err
 		}
 	}
-	if size {
-		return build.PrintSizes(stdout, res.Sizes())
+	if !size {
+		return nil
 	}
-	return nil
+	if err := build.PrintSizes(stdout, res.Sizes()); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "\nA page with the ES module downloads %d of the %d bytes of its budget.\n\n", res.Download(), build.Budget)
+	weights, err := build.Weigh(ctx, root)
+	if err != nil {
+		return err
+	}
+	return build.PrintWeights(stdout, weights)
 }
 
 // moduleVersion is known when the module was fetched or stamped; a plain
