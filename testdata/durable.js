@@ -219,6 +219,45 @@ const cases = {
     equal((await workshop.ran()).sort(), ["a", "b", "b"]);
   },
 
+  "the page goes just after it has heard of the loss": async () => {
+    const first = await open();
+    const api1 = first.connect();
+    await api1.ready;
+    api1.send(job("a", { hold: true }), cb("a"), durable());
+    await workshop.until("a");
+    first.page.IDBObjectStore.prototype.delete = () => { throw new first.page.Error("the disk is slow today"); };
+    await workshop.restart();
+    await logged(1);
+    equal((await api1.request(job("b"))).job, `${me} b`); // with this the server has learnt that the page knows
+    await T.wait(50);
+    first.gone();
+    const api = connect();
+    await told(api, "a: lost/unknown");
+    await clean();
+    equal([T.log, await workshop.ran()], [["a: lost/unknown"], ["a", "b"]]);
+  },
+
+  "a page that recovers goes just after it has heard of the loss": async () => {
+    const first = await open();
+    const api1 = first.connect();
+    api1.send(job("a", { hold: true }), null, durable());
+    api1.send(job("b", { hold: true }), null, durable({ idempotent: true }));
+    await until(async () => (await workshop.ran()).length === 2);
+    first.gone();
+    await workshop.restart();
+    const second = await open();
+    second.page.IDBObjectStore.prototype.delete = () => { throw new second.page.Error("the disk is slow today"); };
+    second.connect();
+    await until(async () => (await workshop.ran()).length === 3);
+    await T.wait(50);
+    second.gone();
+    const api = connect();
+    await workshop.release("b");
+    await told(api, "a: lost/unknown", "b: b");
+    await clean();
+    equal((await workshop.ran()).sort(), ["a", "b", "b"]);
+  },
+
   "the page had its reply": async () => {
     const first = await open();
     const api1 = first.connect();

@@ -38,14 +38,17 @@ Object.assign(T.cases, {
   "what is stored is found again, oldest first": async () => {
     const store = new Store();
     await store.put(record(10, { sent: true }), bounds);
+    await store.put(record(11, { sent: true }), bounds);
     await Promise.all([store.put(record(9, { idempotent: true, text: '"é💎"', size: 8 }), bounds), store.put(record(100), bounds)]);
     await store.put(record(1, { session: "other" }), bounds);
     await store.put(record(2, { name: "nn" }), bounds);
     await store.mark([record(100)]);
+    await store.lose([record(11)]);
     const again = new Store();
     equal(await again.records("n", "s"), [
-      record(9, { size: 8, text: '"é💎"', idempotent: true }), record(10, { sent: true }), record(100, { sent: true }),
-    ].map(({ name, session, key, size, text, idempotent, sent }) => ({ name, session, key, size, text, idempotent, sent })));
+      record(9, { size: 8, text: '"é💎"', idempotent: true }), record(10, { sent: true }), record(11, { sent: true, lost: true }), record(100, { sent: true }),
+    ].map(({ name, session, key, size, text, idempotent, sent, lost = false }) => ({ name, session, key, size, text, idempotent, sent, lost })));
+    await again.remove([record(11)]);
     equal((await again.sessions("n")).sort(), ["other", "s"]);
     await again.remove([record(10), record(9, { size: 8 })]);
     await store.remove([record(10)]); // twice

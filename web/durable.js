@@ -60,6 +60,10 @@ export class Durable {
     if (state === "closed") this.failAll("closed", reason);
   }
 
+  noteLoss() {
+    return this.#outboxes[0].noteLoss();
+  }
+
   /** Lets go what is stored. */
   #opened() {
     const calls = [...this.#calls.values()].filter(({ stored }) => stored);

@@ -36,6 +36,7 @@ export class Frames {
   #socket = null;
   #prefix = "";
   #limit = FIRST_FRAME;
+  #held = null; // texts that have arrived while the loss of the session is noted
 
   /** texts are those of the slots. */
   constructor(hands, texts, plain) {
@@ -48,20 +49,21 @@ export class Frames {
     this.#socket = socket;
     this.#prefix = "";
     this.#limit = FIRST_FRAME;
+    this.#held = null;
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event) => this.#receive(event.data);
   }
 
   detach(socket) {
     socket.onmessage = null;
-    if (this.#socket === socket) this.#socket = null;
+    if (this.#socket === socket) this.#socket = this.#held = null;
   }
 
   /** Closes the socket of an engine that is gone. */
   abandon() {
     if (this.#socket === null) return;
     drop(this.#socket);
-    this.#socket = null;
+    this.#socket = this.#held = null;
   }
 
   // ---- out: imports of ../wasm/imports.go
@@ -119,9 +121,25 @@ export class Frames {
     this.received++;
     this.unitsReceived += units;
     engine.received(units);
+    if (this.#held !== null) this.#held.push(text);
+    else this.#take(engine, text);
+    this.#hands.schedule();
+  }
+
+  #take(engine, text) {
     if (text === "ping") engine.pinged();
     else if (text !== "pong") this.#read(engine, text);
-    this.#hands.schedule();
+  }
+
+  /** Lets what arrives wait, from this frame on, until the store has noted what it means. */
+  #hold(text, noted) {
+    const held = (this.#held = [text]);
+    noted.then(() => {
+      if (this.#held !== held) return; // the connection has ended
+      this.#held = null;
+      for (const text of held) this.#take(this.#hands.engine, text);
+      this.#hands.schedule();
+    });
   }
 
   #read(engine, text) {
@@ -136,6 +154,8 @@ export class Frames {
     } else if (this.#plain) {
       this.#plainReply(engine, frame);
     } else if (Array.isArray(frame)) {
+      const noted = frame[0]?.welcome && frame[0].welcome.resumed !== true ? this.#hands.noteLoss() : null;
+      if (noted !== null) return this.#hold(text, noted);
       for (const message of frame) {
         if (this.#hands.engine !== engine) return; // a callback closed the client, or wasm has crashed
         this.#message(engine, message);

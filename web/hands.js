@@ -229,6 +229,17 @@ export class Hands {
     this.schedule();
   }
 
+  /**
+   * The server does not know the session any more. If that makes an end of
+   * calls in the store, the store must have noted it before the server learns
+   * that this page has heard so: from then on the session can be resumed, and
+   * a page that finds such a call would send it, and it would run twice.
+   * Returns a Promise, or null if there is nothing to wait for.
+   */
+  noteLoss() {
+    return this.#durable?.noteLoss() ?? this.#face.noteLoss?.() ?? null;
+  }
+
   // ---- turns
 
   /** Has turn run in a microtask: what a turn of the page sends shares frames. */

@@ -66,7 +66,14 @@ export class Outbox {
 
   /** Notes that calls may be sent from now on. */
   mark(keys) {
-    return store.mark(keys.map((key) => this.#records.get(key)).filter(Boolean));
+    const records = keys.map((key) => this.#records.get(key)).filter(Boolean);
+    for (const record of records) record.marked = true;
+    return store.mark(records);
+  }
+
+  /** See noteLoss in hands.js. */
+  noteLoss() {
+    return noteLoss([...this.#records.values()].filter(({ text }) => text === "")); // the others are not sent yet
   }
 
   /** Removes a call, if it is here. */
@@ -121,6 +128,19 @@ export class Outbox {
     this.#lock ??= acquire(this.#session);
     return this.#lock;
   }
+}
+
+/**
+ * Has the store note which of these calls are lost with their session: a page
+ * that finds them must not send them again. null if none can be. Calls that
+ * are over may still be in the store; the note waits until they are out.
+ */
+export function noteLoss(records) {
+  const losable = records.filter(({ sent, marked, idempotent, lost }) => (sent || marked) && !idempotent && !lost);
+  if (losable.length === 0) return null;
+  const lost = losable.filter(({ over }) => !over);
+  for (const record of lost) record.lost = true;
+  return store.lose(lost).catch(() => {}); // a storage that fails can't be waited for
 }
 
 /** Resolves to what lets go of the lock again. */

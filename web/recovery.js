@@ -1,8 +1,11 @@
-import { acquire } from "./outbox.js";
+import { SockjaxError } from "./errors.js";
+import { acquire, noteLoss } from "./outbox.js";
 import { store } from "./store.js";
 
 /** Each takes a connection of its own. */
 const AT_ONCE = 4;
+
+const LOST = "an earlier page has sent the request, and the server did not know the session any more";
 
 /** Failures after which a call is not over: it stays in the store, for another time. */
 const LEFT = ["closed", "crashed", "overloaded"];
@@ -59,7 +62,9 @@ export class Recovery {
     if (records.length === 0) return; // it has a page, which has just got its last outcome
     if (this.#places-- <= 0) await new Promise((resolve) => this.#queue.push(resolve));
     try {
-      if (!this.#closed) await this.#resend(session, records);
+      const [lost, others] = [true, false].map((wanted) => records.filter((record) => record.lost === wanted));
+      await Promise.all(lost.map((record) => this.#over(record, undefined, new SockjaxError("lost", "unknown", LOST))));
+      if (!this.#closed && others.length > 0) await this.#resend(session, others);
     } finally {
       this.#places++;
       this.#queue.shift()?.();
@@ -75,6 +80,7 @@ export class Recovery {
     const begun = new Promise((resolve) => {
       hands = this.#connect(session, {
         unmatched() {}, // outcomes of calls that were not durable
+        noteLoss: () => noteLoss(records),
         changed: ({ state }) => {
           if (state === "closed" || hands.session !== session) resolve(); // it gave up, or wasm has crashed
           else if (state === "open") this.#mark(unsent.splice(0)).then((calls) => resolve(calls.forEach(resend)));
@@ -94,12 +100,14 @@ export class Recovery {
 
   /** Returns those of the calls that may be sent now: all or none. */
   #mark(calls) {
+    for (const call of calls) call.marked = true;
     return store.mark(calls).then(() => calls, () => []);
   }
 
   /** A call has ended. */
   async #over(record, reply, error) {
     if (error !== null && LEFT.includes(error.code)) return;
+    record.over = true;
     const { key, text } = record;
     // An earlier life of the page has got the reply, and run its callback.
     const known = error?.code === "lost" && error.fate === "executed";

@@ -3,12 +3,14 @@ import { SockjaxError } from "./errors.js";
 
 /** {text, idempotent} under [name, session, key, size]: what a name holds shows in its keys, and no text is read for that. */
 const CALLS = "calls";
-/** Something under [name, session, key] if the call may have been sent. */
+/** What is known of a call under [name, session, key]; nothing as long as it can't have been sent. */
 const SENT = "sent";
+const MAYBE = 1;
+const LOST = 2; // it was sent, and its server does not know the session any more
 
 /**
  * The durable calls of all clients of this origin. A record of one is {name,
- * session, key, size, text, idempotent, sent}; the first three name it.
+ * session, key, size, text, idempotent, sent, lost}; the first three name it.
  *
  * This is JavaScript, and no Go with a binding of IndexedDB, because the text
  * of a call never enters Go. It would have to be carried there and back, with
@@ -30,16 +32,25 @@ export class Store {
       run(tx, holding) {
         holding.add(record, bounds); // throws
         tx.objectStore(CALLS).put({ text: record.text, idempotent: record.idempotent }, callKey(record));
-        if (record.sent) tx.objectStore(SENT).put(1, sentKey(record));
+        if (record.sent) tx.objectStore(SENT).put(MAYBE, sentKey(record));
       },
     });
   }
 
   /** Notes that calls may be sent from now on. */
   mark(records) {
+    return this.#note(records, MAYBE);
+  }
+
+  /** Notes that calls are lost, behind all that was asked for before. */
+  lose(records) {
+    return this.#note(records, LOST);
+  }
+
+  #note(records, what) {
     return this.#work({
       strict: true, // if a power cut took it back, a call could run twice
-      run: (tx) => records.forEach((record) => tx.objectStore(SENT).put(1, sentKey(record))),
+      run: (tx) => records.forEach((record) => tx.objectStore(SENT).put(what, sentKey(record))),
     });
   }
 
@@ -65,14 +76,16 @@ export class Store {
   /** The calls of a session, oldest first. */
   async records(name, session) {
     const range = below([name, session]);
-    const [keys, values, sent] = await this.#read((calls, sent) => [calls.getAllKeys(range), calls.getAll(range), sent.getAllKeys(range)]);
-    const doubtful = new Set(sent.map(([, , key]) => key));
-    return keys.map(([, , key, size], i) => ({ name, session, key, size, ...values[i], sent: doubtful.has(key) }));
+    const [keys, values, sentKeys, sent] = await this.#read((calls, sent) => [
+      calls.getAllKeys(range), calls.getAll(range), sent.getAllKeys(range), sent.getAll(range),
+    ]);
+    const known = new Map(sentKeys.map(([, , key], i) => [key, sent[i]]));
+    return keys.map(([, , key, size], i) => ({ name, session, key, size, ...values[i], sent: known.has(key), lost: known.get(key) === LOST }));
   }
 
   async #read(ask) {
     try {
-      if (!(await this.#database.exists())) return [[], [], []];
+      if (!(await this.#database.exists())) return [[], [], [], []];
       const requests = await this.#database.transact("readonly", (tx) => ask(tx.objectStore(CALLS), tx.objectStore(SENT)));
       return requests.map(({ result }) => result);
     } catch (cause) {
