@@ -5,7 +5,7 @@ export const DEAD = -2;
  * Calls and turns after which Go's scheduler runs even if no goroutine is
  * ready: its garbage collector needs that to keep up with what exports allocate.
  */
-const REST = 4096;
+const REST = 1024;
 
 /**
  * One client's engine, ../client, behind the exports of ../wasm/exports.go:

@@ -88,12 +88,16 @@ export class Runtime {
     this.#starting = true;
     try {
       this.#module ??= await load(this.#url);
+      await breath();
       await this.#launch();
-      for (const hands of this.#clients) if (!hands.busy) this.#begin(hands);
     } catch (error) {
-      this.#giveUp(error);
+      return this.#giveUp(error);
     } finally {
       this.#starting = false;
+    }
+    await breath();
+    for (const hands of this.#clients) {
+      if (this.#instance !== null && hands.id < 0 && !hands.busy) this.#tryBegin(hands);
     }
   }
 
@@ -193,6 +197,15 @@ export class Runtime {
     go._scheduledTimeouts.clear();
   }
 }
+
+/**
+ * Lets the page do what it has to do: starting Go takes some 20 ms at once, and
+ * nothing waits for it (early.js).
+ */
+const breath = () => new Promise((resolve) => {
+  if (globalThis.requestIdleCallback) requestIdleCallback(resolve, { timeout: 200 });
+  else setTimeout(resolve);
+});
 
 function delay(attempt) {
   return Math.min(LONGEST_DELAY, SHORTEST_DELAY * 2 ** (attempt - 1));
