@@ -199,8 +199,8 @@ func (c *tally) judge(l *ledger) {
 }
 
 func (c *tally) String() string {
-	return fmt.Sprintf("calls: %d made, %d came back, %d runs, %d ran twice\noutcomes: %s\nsessions lost: %s\nconnections: %d opened, %d clients replaced, %d messages that came too late",
-		c.counts["made"], c.settled, c.ran, c.twice, list(c.outcomes), list(c.losses),
+	return fmt.Sprintf("calls: %d made, %d came back, %d lost, %d runs, none twice but %d of idempotent calls whose session was lost\noutcomes: %s\nsessions lost: %s\nconnections: %d opened, %d clients replaced, %d messages that came too late",
+		c.counts["made"], c.settled, c.counts["made"]-c.settled, c.ran, c.twice, list(c.outcomes), list(c.losses),
 		c.counts["opened"], c.counts["replaced"], c.counts["unmatched"])
 }
 
