@@ -226,15 +226,16 @@ const cases = {
     api1.send(job("a", { hold: true }), cb("a"), durable());
     await workshop.until("a");
     first.page.IDBObjectStore.prototype.delete = () => { throw new first.page.Error("the disk is slow today"); };
+    await api1.request(job("c"), durable()); // it stays in the store
     await workshop.restart();
     await logged(1);
     equal((await api1.request(job("b"))).job, `${me} b`); // with this the server has learnt that the page knows
     await T.wait(50);
     first.gone();
     const api = connect();
-    await told(api, "a: lost/unknown");
+    await told(api, "a: lost/unknown", "c: lost/unknown");
     await clean();
-    equal([T.log, await workshop.ran()], [["a: lost/unknown"], ["a", "b"]]);
+    equal([T.log, await workshop.ran()], [["a: lost/unknown"], ["a", "c", "b"]]);
   },
 
   "a page that recovers goes just after it has heard of the loss": async () => {

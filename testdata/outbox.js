@@ -43,7 +43,7 @@ Object.assign(T.cases, {
     await store.put(record(1, { session: "other" }), bounds);
     await store.put(record(2, { name: "nn" }), bounds);
     await store.mark([record(100)]);
-    await store.lose([record(11)]);
+    await store.lose([record(11), record(12)]); // the second is not there
     const again = new Store();
     equal(await again.records("n", "s"), [
       record(9, { size: 8, text: '"é💎"', idempotent: true }), record(10, { sent: true }), record(11, { sent: true, lost: true }), record(100, { sent: true }),

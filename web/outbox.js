@@ -132,15 +132,14 @@ export class Outbox {
 
 /**
  * Has the store note which of these calls are lost with their session: a page
- * that finds them must not send them again. null if none can be. Calls that
- * are over may still be in the store; the note waits until they are out.
+ * that finds them must not send them again. null if none can be. Those that
+ * are over count too: it may be that they could not be removed.
  */
 export function noteLoss(records) {
-  const losable = records.filter(({ sent, marked, idempotent, lost }) => (sent || marked) && !idempotent && !lost);
-  if (losable.length === 0) return null;
-  const lost = losable.filter(({ over }) => !over);
-  for (const record of lost) record.lost = true;
-  return store.lose(lost).catch(() => {}); // a storage that fails can't be waited for
+  const news = records.filter(({ sent, marked, idempotent, lost }) => (sent || marked) && !idempotent && !lost);
+  if (news.length === 0) return null;
+  for (const record of news) record.lost = true;
+  return store.lose(news).catch(() => {}); // a storage that fails can't be waited for
 }
 
 /** Resolves to what lets go of the lock again. */

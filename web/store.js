@@ -39,18 +39,24 @@ export class Store {
 
   /** Notes that calls may be sent from now on. */
   mark(records) {
-    return this.#note(records, MAYBE);
-  }
-
-  /** Notes that calls are lost, behind all that was asked for before. */
-  lose(records) {
-    return this.#note(records, LOST);
-  }
-
-  #note(records, what) {
     return this.#work({
       strict: true, // if a power cut took it back, a call could run twice
-      run: (tx) => records.forEach((record) => tx.objectStore(SENT).put(what, sentKey(record))),
+      run: (tx) => records.forEach((record) => tx.objectStore(SENT).put(MAYBE, sentKey(record))),
+    });
+  }
+
+  /** Notes that calls are lost, if they are still there behind all that was asked for before. */
+  lose(records) {
+    return this.#work({
+      strict: true,
+      run(tx) {
+        const sent = tx.objectStore(SENT);
+        for (const record of records) {
+          sent.getKey(sentKey(record)).onsuccess = ({ target }) => {
+            if (target.result !== undefined) sent.put(LOST, sentKey(record));
+          };
+        }
+      },
     });
   }
 
