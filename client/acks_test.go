@@ -264,6 +264,7 @@ func TestAckMakesWayForALargeRequest(t *testing.T) {
 		n.replyTo(c, 17, 18)
 		c.stall(true)
 		time.Sleep(ackAfter)
+		n.skip() // until the ack is due
 		n.call(bare, fits(welcome.Limits.Frame)-1)
 		c.stall(false)
 		n.want(">+18 >19")
