@@ -33,6 +33,10 @@ const open = async () => {
     page,
     connect: (options) => page.sockjax.connect(workshop.ws, { ...fast, ...options }),
     gone: () => frame.remove(),
+    /** What it has stored stays there. */
+    keepAll: () => {
+      page.IDBObjectStore.prototype.delete = () => { throw new page.Error("the disk is slow today"); };
+    },
   };
 };
 const durable = (more) => ({ durable: true, timeout: 0, ...more });
@@ -225,7 +229,7 @@ const cases = {
     await api1.ready;
     api1.send(job("a", { hold: true }), cb("a"), durable());
     await workshop.until("a");
-    first.page.IDBObjectStore.prototype.delete = () => { throw new first.page.Error("the disk is slow today"); };
+    first.keepAll();
     await api1.request(job("c"), durable()); // it stays in the store
     await workshop.restart();
     await logged(1);
@@ -247,7 +251,7 @@ const cases = {
     first.gone();
     await workshop.restart();
     const second = await open();
-    second.page.IDBObjectStore.prototype.delete = () => { throw new second.page.Error("the disk is slow today"); };
+    second.keepAll();
     second.connect();
     await until(async () => (await workshop.ran()).length === 3);
     await T.wait(50);
@@ -263,7 +267,7 @@ const cases = {
     const first = await open();
     const api1 = first.connect();
     await api1.ready;
-    first.page.IDBObjectStore.prototype.delete = () => { throw new first.page.Error("the disk is slow today"); };
+    first.keepAll();
     await api1.request(job("a"), { durable: true });
     await until(() => api1.stats().unacked === 0, "the acknowledgement");
     await T.wait(50);

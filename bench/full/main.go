@@ -106,7 +106,7 @@ func run(ctx context.Context, s settings) error {
 			return fmt.Errorf("no group of rows is called %q: there are %s", name, strings.Join(groupNames(), ", "))
 		}
 	}
-	stage, err := lab.NewStage(ctx, chosen)
+	stage, err := lab.NewStage(ctx, chosen, false)
 	if err != nil {
 		return err
 	}

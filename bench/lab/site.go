@@ -16,7 +16,6 @@ import (
 type Site struct {
 	Dir   string
 	Bench string // the folder of this module
-	Dev   bool   // build sockjax with the names that a profile shows
 	root  string
 }
 
@@ -38,8 +37,8 @@ func (s *Site) Close() { os.RemoveAll(s.Dir) }
 
 // Build writes the built package, the pages, and the clients of the given
 // peers. A client that does not build is that peer's failure.
-func (s *Site) Build(ctx context.Context, list []*peers.Peer) (failures map[*peers.Peer]error, err error) {
-	built, err := build.Build(ctx, build.Options{Root: s.root, Dev: s.Dev})
+func (s *Site) Build(ctx context.Context, list []*peers.Peer, dev bool) (failures map[*peers.Peer]error, err error) {
+	built, err := build.Build(ctx, build.Options{Root: s.root, Dev: dev})
 	if err != nil {
 		return nil, err
 	}

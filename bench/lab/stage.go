@@ -33,24 +33,15 @@ type Noise struct {
 }
 
 // NewStage builds the site for the peers and starts the browser. Servers and
-// tabs start when they are first asked for.
-func NewStage(ctx context.Context, list []*peers.Peer) (*Stage, error) {
-	return newStage(ctx, list, false)
-}
-
-// NewDevStage is NewStage with sockjax built so that a profile shows names.
-func NewDevStage(ctx context.Context, list []*peers.Peer) (*Stage, error) {
-	return newStage(ctx, list, true)
-}
-
-func newStage(ctx context.Context, list []*peers.Peer, dev bool) (*Stage, error) {
+// tabs start when they are first asked for. With dev, sockjax is built so that
+// a profile shows names.
+func NewStage(ctx context.Context, list []*peers.Peer, dev bool) (*Stage, error) {
 	s := &Stage{dead: map[*peers.Server]error{}, servers: map[*peers.Server]*peers.Process{}, tabs: map[*peers.Peer]*Tab{}}
 	var err error
 	if s.Site, err = NewSite(); err != nil {
 		return nil, err
 	}
-	s.Site.Dev = dev
-	if s.broken, err = s.Site.Build(ctx, list); err != nil {
+	if s.broken, err = s.Site.Build(ctx, list, dev); err != nil {
 		s.Close()
 		return nil, err
 	}

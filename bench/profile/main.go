@@ -54,7 +54,7 @@ func run(name string, load lab.Load, length time.Duration, top int) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), length+2*time.Minute)
 	defer cancel()
-	stage, err := lab.NewDevStage(ctx, []*peers.Peer{peer})
+	stage, err := lab.NewStage(ctx, []*peers.Peer{peer}, true)
 	if err != nil {
 		return err
 	}

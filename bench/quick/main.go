@@ -39,7 +39,7 @@ func main() {
 func run(reps int, sample time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	stage, err := lab.NewStage(ctx, clients)
+	stage, err := lab.NewStage(ctx, clients, false)
 	if err != nil {
 		return err
 	}
