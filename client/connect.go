@@ -77,17 +77,17 @@ func (e *Engine[P]) run() {
 			continue
 		}
 		delay := backoff(e.opts.Reconnect, failures, past.jitter)
-		timer := time.NewTimer(delay)
-		if e.wait(Change{State: StateWaiting, Attempt: failures, Delay: delay, Code: end.Code, Reason: end.Reason}, timer.C) {
+		over, stop := after(delay)
+		if e.wait(Change{State: StateWaiting, Attempt: failures, Delay: delay, Code: end.Code, Reason: end.Reason}, over) {
 			failures = 0
 		}
-		timer.Stop()
+		stop()
 	}
 }
 
 // wait changes the state and waits for over, Nudge, Reconnect or Close. After
 // a surrender a mere nudge does not count. It returns true on Reconnect.
-func (e *Engine[P]) wait(c Change, over <-chan time.Time) bool {
+func (e *Engine[P]) wait(c Change, over <-chan struct{}) bool {
 	e.mu.Lock()
 	e.change(c)
 	e.mu.Unlock()

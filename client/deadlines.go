@@ -71,34 +71,37 @@ func (d *deadlines) compact(waits func(ref) bool) {
 // expire is the goroutine that fails calls whose deadline has passed, and
 // sends those again that the server was too busy for.
 func (e *Engine[P]) expire() {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
 	for {
 		at, any := e.earliest()
 		wait := time.Hour
 		if any {
 			wait = at - e.now()
 		}
-		timer.Reset(wait)
-		select {
-		case <-e.closing:
+		if !e.sleep(wait, e.earlier) {
 			return
-		case <-e.earlier:
-		case <-timer.C:
 		}
 		// If the program itself stood still, the reply may be waiting in the
 		// socket, or in the frame that has woken us: let that be read first.
-		if any && e.now()-at > stall {
-			timer.Reset(stall / 10)
-			select {
-			case <-e.closing:
-				return
-			case <-timer.C:
-			}
+		if any && e.now()-at > stall && !e.sleep(stall/10, nil) {
+			return
 		}
 		e.fail(e.overdue())
 		e.retry()
 	}
+}
+
+// sleep returns after d, or when something comes over wake. It returns false
+// if the engine is being closed.
+func (e *Engine[P]) sleep(d time.Duration, wake <-chan struct{}) bool {
+	over, stop := after(d)
+	defer stop()
+	select {
+	case <-e.closing:
+		return false
+	case <-wake:
+	case <-over:
+	}
+	return true
 }
 
 // date gives the calls that have no deadline yet theirs.

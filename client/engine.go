@@ -29,9 +29,9 @@ import (
 type Engine[P any] struct {
 	host    Host[P]
 	opts    Options
-	epoch   time.Time     // now() counts from here, since only that reads a single clock
-	closing chan struct{} // closed by Close
-	done    chan struct{} // closed when the goroutines have ended
+	now     func() time.Duration // since New
+	closing chan struct{}        // closed by Close
+	done    chan struct{}        // closed when the goroutines have ended
 
 	attention chan struct{} // run is to look at the fields below
 	earlier   chan struct{} // expire is to look before its alarm
@@ -136,7 +136,7 @@ func New[P any](host Host[P], opts Options) *Engine[P] {
 	return &Engine[P]{
 		host:      host,
 		opts:      opts.withDefaults(),
-		epoch:     time.Now(),
+		now:       clock(),
 		attention: make(chan struct{}, 1),
 		earlier:   make(chan struct{}, 1),
 		alarm:     never,
@@ -248,8 +248,6 @@ func (e *Engine[P]) Stats() Stats {
 		Opened:      int(e.opened),
 	}
 }
-
-func (e *Engine[P]) now() time.Duration { return time.Since(e.epoch) }
 
 // rouse has a goroutine look at what has changed, under the lock.
 func (e *Engine[P]) rouse(c chan struct{}) {

@@ -80,8 +80,6 @@ func (e *Engine[P]) watch(over <-chan struct{}, conn Conn) Closed {
 	var renewing sync.WaitGroup
 	defer renewing.Wait()
 	defer close(left)
-	timer := time.NewTimer(0)
-	defer timer.Stop()
 	for {
 		next, stale, end := e.check()
 		if end != nil {
@@ -90,16 +88,26 @@ func (e *Engine[P]) watch(over <-chan struct{}, conn Conn) Closed {
 		if stale {
 			renewing.Go(func() { e.renew(left, conn) })
 		}
-		timer.Reset(next)
-		select {
-		case end := <-conn.Done():
-			return end
-		case <-over:
-			return Closed{protocol.CloseNormal, "the client closed the connection"}
-		case <-e.attention:
-		case <-timer.C:
+		if end := e.rest(next, over, conn); end != nil {
+			return *end
 		}
 	}
+}
+
+// rest returns after d, when the connection has to be looked at, or earlier,
+// with why, if it has ended or is over.
+func (e *Engine[P]) rest(d time.Duration, over <-chan struct{}, conn Conn) *Closed {
+	look, stop := after(d)
+	defer stop()
+	select {
+	case end := <-conn.Done():
+		return &end
+	case <-over:
+		return &Closed{protocol.CloseNormal, "the client closed the connection"}
+	case <-e.attention:
+	case <-look:
+	}
+	return nil
 }
 
 // check looks at all that depends on time, and returns when to look again,

@@ -23,9 +23,9 @@ type socket struct {
 
 // Dial is the engine's. It runs in the engine's goroutine, where it may block.
 func (b *border) Dial(over <-chan struct{}) (client.Conn, error) {
-	limit := time.NewTimer(protocol.Handshake)
-	defer limit.Stop()
-	url, err := b.ask("ask", over, limit.C, "the url function did not answer within 10 s")
+	limit, stop := handshakeLimit()
+	defer stop()
+	url, err := b.ask("ask", over, limit, "the url function did not answer within 10 s")
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (b *border) Dial(over <-chan struct{}) (client.Conn, error) {
 	case <-over:
 		s.Close(protocol.CloseNormal, "")
 		return nil, errOver
-	case <-limit.C:
+	case <-limit:
 		s.Close(protocol.CloseNormal, "")
 		return nil, &client.Closed{Code: protocol.CloseHandshake, Reason: "the socket did not open within 10 s"}
 	}
@@ -51,9 +51,16 @@ func (b *border) Dial(over <-chan struct{}) (client.Conn, error) {
 
 // Token is the engine's.
 func (b *border) Token(over <-chan struct{}) (string, error) {
-	limit := time.NewTimer(protocol.Handshake)
-	defer limit.Stop()
-	return b.ask("askToken", over, limit.C, "the token function did not answer within 10 s")
+	limit, stop := handshakeLimit()
+	defer stop()
+	return b.ask("askToken", over, limit, "the token function did not answer within 10 s")
+}
+
+// handshakeLimit closes a channel when it is time to give up. For why it is no
+// time.Timer's, see ../client/clock.go.
+func handshakeLimit() (over <-chan struct{}, stop func() bool) {
+	limit := make(chan struct{})
+	return limit, time.AfterFunc(protocol.Handshake, func() { close(limit) }).Stop
 }
 
 // errOver is how an attempt ends that nobody wants any more.
@@ -61,7 +68,7 @@ var errOver = &client.Closed{Reason: "the attempt was given up"}
 
 // ask calls a method of the hands, which may ask the page and gives the answer
 // to a function.
-func (b *border) ask(method string, over <-chan struct{}, limit <-chan time.Time, late string) (string, error) {
+func (b *border) ask(method string, over <-chan struct{}, limit <-chan struct{}, late string) (string, error) {
 	type answer struct{ value, err string }
 	answers := make(chan answer, 1)
 	onAnswer, err := funcOf(func(_ safejs.Value, args []safejs.Value) any {
