@@ -85,7 +85,10 @@ func (t *table[P]) add(c *Call[P]) uint32 {
 		place = uint32(len(t.places))
 		t.places = append(t.places, call[P]{})
 	}
-	t.places[place] = call[P]{Key: c.Key, Payload: c.Payload, Size: c.Size, Timeout: c.Timeout, Idempotent: c.Idempotent}
+	// Member by member: wasm copies a struct of this size by a call of its own.
+	p := &t.places[place]
+	p.Key, p.Payload, p.Size, p.Timeout, p.Idempotent = c.Key, c.Payload, c.Size, c.Timeout, c.Idempotent
+	p.until, p.conn, p.sent, p.lost, p.older = 0, 0, false, false, false
 	t.index.add(c.Key, place)
 	if c.Name != "" {
 		t.names.add(c.Name, c.Key)
@@ -105,7 +108,8 @@ func (t *table[P]) take(place uint32) P {
 		*t = newTable[P]()
 		return payload
 	}
-	*c = call[P]{} // what the payload holds on to may go
+	var none P
+	c.Key, c.Payload = 0, none // what the payload holds on to may go; add sets the rest
 	t.free = append(t.free, place)
 	return payload
 }

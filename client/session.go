@@ -114,7 +114,7 @@ func (e *Engine[P]) doubt(number uint32) {
 	e.owed = append(e.owed, e.cancels[:min(len(e.cancels), max(0, maxOwed-len(e.owed)))]...)
 	e.cancels = nil
 	for i := range e.calls.places {
-		if c := &e.calls.places[i]; c.sent && c.conn == 0 {
+		if c := &e.calls.places[i]; c.Key != 0 && c.sent && c.conn == 0 {
 			c.conn = number
 			e.queue.drop(c.Size)
 		}

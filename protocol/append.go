@@ -1,6 +1,9 @@
 package protocol
 
-import "strconv"
+import (
+	"math/bits"
+	"strconv"
+)
 
 const null = "null"
 
@@ -25,14 +28,23 @@ func AppendRequest(dst []byte, key Key, data []byte) []byte {
 // RequestSize is the number of bytes that AppendRequest adds for data of the
 // given size in bytes.
 func RequestSize(key Key, data int) int {
-	digits := 1
-	for ; key >= 10; key /= 10 {
-		digits++
-	}
 	if data == 0 {
 		data = len(null)
 	}
-	return len(`{"key":`) + digits + len(`,"data":`) + data + len(`}`)
+	return len(`{"key":`) + digits(key) + len(`,"data":`) + data + len(`}`)
+}
+
+// powers are those of ten that a Key can have digits for.
+var powers = [...]Key{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19}
+
+// digits is the length of key in decimal. It is on the way of each call, and
+// wasm has no quick division: 1233/4096 is the logarithm of 2.
+func digits(key Key) int {
+	n := bits.Len64(uint64(key|1)) * 1233 >> 12
+	if key >= powers[n] {
+		n++
+	}
+	return max(n, 1)
 }
 
 // AppendCancel appends a cancel.
