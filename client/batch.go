@@ -45,10 +45,13 @@ const (
 // if there is nothing to send, or conn is not the present connection. What b
 // holds is valid until the next call with the same b.
 func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
-	now := e.now()
-	clear(b.Items) // what the payloads hold on to may go
-	*b = Batch[P]{Items: b.Items[:0]}
+	b.reset()
 	e.mu.Lock()
+	if e.idle() {
+		e.mu.Unlock()
+		return false // without a look at the clock, which costs a page as much as a call
+	}
+	now := e.now()
 	more := false
 	var failed []failure[P]
 	e.date(now)
@@ -65,6 +68,18 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 	e.mu.Unlock()
 	e.fail(failed)
 	return more
+}
+
+func (b *Batch[P]) reset() {
+	clear(b.Items) // what the payloads hold on to may go
+	*b = Batch[P]{Items: b.Items[:0]}
+}
+
+// idle reports whether nothing can be there to send, nor to date.
+func (e *Engine[P]) idle() bool {
+	p := &e.conn.pulse
+	return e.queue.live == 0 && len(e.undated) == 0 && len(e.cancels) == 0 && !e.acks.due &&
+		!e.conn.hello && e.conn.token == "" && !p.ping && !p.pong
 }
 
 func (b *Batch[P]) empty() bool {
@@ -124,9 +139,8 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 	if len(e.cancels) > 0 {
 		return nil // to the server, those requests are still in flight
 	}
-	waits := e.calls.queued
 	for !e.conn.full() {
-		r, ok := e.queue.front(waits)
+		r, ok := e.front()
 		if !ok {
 			break
 		}
@@ -150,6 +164,18 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 		}
 	}
 	return failed
+}
+
+// front returns the first call that waits.
+func (e *Engine[P]) front() (ref, bool) {
+	q := &e.queue
+	for ; q.head < len(q.refs); q.head++ {
+		if r := q.refs[q.head]; e.calls.queued(r) {
+			return r, true
+		}
+	}
+	q.clear()
+	return ref{}, false
 }
 
 // room is how large the frame may become: one that holds something already is

@@ -141,6 +141,7 @@ func TestSleepByTheServersHeartbeat(t *testing.T) {
 	late(t, Options{}, func(e *Engine[*fakeCall], c *fakeConn) {
 		e.conn.pulse.after = time.Second
 		time.Sleep(time.Second + 10*time.Second + slack + 1)
+		e.Submit(Call[*fakeCall]{Key: 1})
 		var b Batch[*fakeCall]
 		if !e.Next(c, &b) || b.Word != protocol.Ping {
 			t.Errorf("it sends %+v", b)

@@ -2,7 +2,7 @@ package client
 
 // queue is the order in which calls are sent. It holds references: a call
 // that ends while it waits leaves one behind that points to nothing, which
-// the front skips and compact clears away.
+// Engine.front skips and compact clears away.
 type queue struct {
 	refs  []ref
 	head  int // refs before it are gone
@@ -26,18 +26,12 @@ func (q *queue) pushFront(older []ref, bytes int) {
 	q.bytes += bytes
 }
 
-// front returns the first call that waits.
-func (q *queue) front(waits func(ref) bool) (ref, bool) {
-	for ; q.head < len(q.refs); q.head++ {
-		if waits(q.refs[q.head]) {
-			return q.refs[q.head], true
-		}
-	}
+// clear forgets all references: none points to a call that waits.
+func (q *queue) clear() {
 	q.refs, q.head = q.refs[:0], 0
 	if cap(q.refs) > idleCapacity {
 		q.refs = nil
 	}
-	return ref{}, false
 }
 
 // pop takes the front out, whose call is being sent.
