@@ -7,10 +7,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,9 +79,23 @@ func run(name string, load lab.Load, length time.Duration, top int) error {
 	}
 	fmt.Printf("%s, %d in flight, %d B: %.0f replies/s, %.2f µs of the main thread for each\n\n",
 		peer.Name, load.Window, load.Size, sample.Rate, float64(sample.Main.Nanoseconds())/1000)
+	printSources(profile)
 	fmt.Println("| alone | with what it calls | function | from |\n|--:|--:|---|---|")
 	for _, f := range profile[:min(top, len(profile))] {
 		fmt.Printf("| %.1f %% | %.1f %% | %s | %s |\n", 100*f.Self, 100*f.Total, f.Name, f.From)
 	}
 	return nil
+}
+
+// printSources adds up the functions of each file.
+func printSources(profile []lab.Function) {
+	sums := map[string]float64{}
+	for _, f := range profile {
+		sums[cmp.Or(f.From, "the browser")] += f.Self
+	}
+	fmt.Println("| alone | from |\n|--:|---|")
+	for _, from := range slices.SortedFunc(maps.Keys(sums), func(a, b string) int { return cmp.Compare(sums[b], sums[a]) }) {
+		fmt.Printf("| %.1f %% | %s |\n", 100*sums[from], from)
+	}
+	fmt.Println()
 }
