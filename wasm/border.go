@@ -22,8 +22,7 @@ type border struct {
 	plain  bool
 	socket *socket // the present one, or nil
 
-	batch   client.Batch[slot]
-	records []record
+	batch client.Batch[slot]
 }
 
 // newBorder makes an engine, which goes on with what the hands have begun

@@ -134,15 +134,8 @@ func (b *border) frame() (full uint32) {
 	if b.batch.Ack != 0 {
 		ack(b.id, float64(b.batch.Ack))
 	}
-	b.records = b.records[:0]
-	for _, item := range b.batch.Items {
-		r := record{key: float64(item.Key), slot: item.Payload}
-		if item.Cancel {
-			r.kind = recordCancel
-		}
-		b.records = append(b.records, r)
-	}
-	return frame(b.id, unsafe.Pointer(unsafe.SliceData(b.records)), uint32(len(b.records)))
+	items := b.batch.Items
+	return frame(b.id, unsafe.Pointer(unsafe.SliceData(items)), uint32(len(items)))
 }
 
 // received tells that a frame has arrived, before what it holds, and its size

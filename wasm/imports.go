@@ -2,23 +2,25 @@
 
 package main
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/sockjax/sockjax/client"
+)
 
 // The imports are methods of the class Runtime in ../web/runtime.js. They run
 // no code of the user's and never throw: an exception on its way through Go
 // frames would leak them.
 
-// record is how a message of a frame crosses: 16 bytes, at an address that is
-// a multiple of 8. ../web/frames.js reads the same layout.
-type record struct {
-	key  float64
-	slot uint32
-	kind uint32
-}
+// item is a message of a frame, which crosses as it lies in Go's memory: 16
+// bytes, at an address that is a multiple of 8. ../web/frames.js reads them.
+type item = client.Item[slot]
 
-const (
-	recordRequest = 0
-	recordCancel  = 1
+var (
+	_ [16]byte = [unsafe.Sizeof(item{})]byte{}
+	_ [0]byte  = [unsafe.Offsetof(item{}.Key)]byte{}     // a uint64
+	_ [8]byte  = [unsafe.Offsetof(item{}.Payload)]byte{} // a uint32
+	_ [12]byte = [unsafe.Offsetof(item{}.Cancel)]byte{}  // a byte, 0 or 1
 )
 
 // wake asks the hands to call flush in a microtask.
@@ -38,12 +40,12 @@ func token(client uint32, token string)
 //go:wasmimport sockjax ack
 func ack(client uint32, outcomes float64)
 
-// frame sends n records, behind the messages in front. It returns 1 if the
+// frame sends n items, behind the messages in front. It returns 1 if the
 // socket has more to send now than it should: no further frame until flush is
 // called again.
 //
 //go:wasmimport sockjax frame
-func frame(client uint32, records unsafe.Pointer, n uint32) uint32
+func frame(client uint32, items unsafe.Pointer, n uint32) uint32
 
 // word sends a heartbeat.
 //

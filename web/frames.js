@@ -2,11 +2,10 @@ import { DEAD } from "./engine.js";
 import { failure, forgotten } from "./errors.js";
 import { byteLength, count, plainName, readWelcome } from "./wire.js";
 
-/** As record in ../wasm/imports.go: bytes, and where in words of 4 bytes its parts stand behind the key (float64). */
-const RECORD = 16;
+/** As item in ../wasm/imports.go: words of 4 bytes, of which the first two are the key. */
+const ITEM = 4;
 const SLOT = 2;
-const KIND = 3;
-const CANCEL = 1;
+const CANCEL = 3; // the first byte
 /** As scratch in ../wasm/exports.go. */
 export const LONGEST_NAME = 1024;
 /** As FirstFrame in ../protocol: bytes that a frame may have before the welcome. */
@@ -78,27 +77,27 @@ export class Frames {
     return this.#socket !== null && this.#socket.bufferedAmount > HIGH_WATER;
   }
 
-  /** Sends the records that stand at an address of Go's memory. */
-  frame(memory, at, count) {
-    if (this.#plain) this.write(this.#texts[memory.words[at / 4 + SLOT]]);
-    else this.#messages(memory, at, count);
+  /** Sends the items that stand at an address of Go's memory. */
+  frame({ words }, at, count) {
+    const first = at / 4;
+    if (this.#plain) this.write(this.#texts[words[first + SLOT]]);
+    else this.#messages(words, first, count);
   }
 
-  #messages({ numbers, words }, at, count) {
+  #messages(words, first, count) {
     const messages = new Array(count);
     for (let i = 0; i < count; i++) {
-      const record = at + i * RECORD;
-      const key = numbers[record / 8];
-      const word = record / 4;
-      messages[i] = words[word + KIND] === CANCEL ? `{"cancel":${key}}` : `{"key":${key},"data":${this.#texts[words[word + SLOT]]}}`;
+      const item = first + i * ITEM;
+      const key = words[item] + words[item + 1] * 2 ** 32;
+      messages[i] = words[item + CANCEL] & 1 ? `{"cancel":${key}}` : `{"key":${key},"data":${this.#texts[words[item + SLOT]]}}`;
     }
     if (this.#prefix !== "") messages.unshift(this.#prefix);
     const text = `[${messages.join()}]`;
     if (count > 1 && text.length * 3 > this.#limit && byteLength(text) > this.#limit) {
       // The engine counts small texts by the character: see countedSize.
       const half = count >> 1;
-      this.#messages({ numbers, words }, at, half);
-      this.#messages({ numbers, words }, at + half * RECORD, count - half);
+      this.#messages(words, first, half);
+      this.#messages(words, first + half * ITEM, count - half);
       return;
     }
     this.#prefix = "";

@@ -251,7 +251,7 @@ export class Hands {
 
   #turn = () => {
     this.#turning = false;
-    this.#deliver();
+    if (this.#news.length > 0) this.#deliver();
     const { congested } = this.#frames;
     this.engine.flush(congested);
     if ((congested || this.#frames.congested) && !this.#breathing) {

@@ -6,38 +6,40 @@
  */
 export class Slots {
   texts = [];
-  callbacks = [];
-  cleanups = [];
+  #callbacks = [];
+  #cleanups = new Map(); // few calls have one
   #free = [];
 
   take(callback) {
-    const slot = this.#free.length > 0 ? this.#free.pop() : this.texts.length;
-    this.texts[slot] = "";
-    this.callbacks[slot] = callback ?? null;
-    this.cleanups[slot] = null;
+    const slot = this.#free.length > 0 ? this.#free.pop() : this.texts.push("") - 1;
+    this.#callbacks[slot] = callback ?? null;
     return slot;
   }
 
   /** Has act run when the slot is emptied, behind what was given before. */
   atRelease(slot, act) {
-    const before = this.cleanups[slot];
+    const before = this.#cleanups.get(slot);
     const both = () => {
       before();
       act();
     };
-    this.cleanups[slot] = before === null ? act : both;
+    this.#cleanups.set(slot, before === undefined ? act : both);
   }
 
   /** Empties the slot and returns its callback, or null. */
   release(slot) {
-    const callback = this.callbacks[slot];
-    const cleanup = this.cleanups[slot];
+    const callback = this.#callbacks[slot];
     this.texts[slot] = "";
-    this.callbacks[slot] = null;
-    this.cleanups[slot] = null;
+    this.#callbacks[slot] = null;
     this.#free.push(slot);
-    if (cleanup !== null) cleanup();
+    if (this.#cleanups.size > 0) this.#cleanUp(slot);
     return callback;
+  }
+
+  #cleanUp(slot) {
+    const act = this.#cleanups.get(slot);
+    this.#cleanups.delete(slot);
+    act?.();
   }
 
   get capacity() {

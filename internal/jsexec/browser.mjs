@@ -88,15 +88,15 @@ export class FakeBrowser {
       this.#clients.get(id).note(`ack ${outcomes}`);
     },
     frame: (id, at, count) => {
-      const records = [];
+      const items = [];
       const view = new DataView(this.exports.mem.buffer, at, count * 16);
       for (let i = 0; i < count; i++) {
-        const key = view.getFloat64(16 * i, true);
+        const key = view.getBigUint64(16 * i, true);
         const slot = view.getUint32(16 * i + 8, true);
-        records.push(["request", "cancel"][view.getUint32(16 * i + 12, true)] + ` ${key}/${slot}`);
+        items.push(["request", "cancel"][view.getUint8(16 * i + 12)] + ` ${key}/${slot}`);
       }
       const hands = this.#clients.get(id);
-      hands.note(`frame [${records.join(", ")}]`);
+      hands.note(`frame [${items.join(", ")}]`);
       return hands.full;
     },
     word: (id, at, length) => {
