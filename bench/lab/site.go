@@ -74,7 +74,7 @@ func (s *Site) bundle(p *peers.Peer) error {
 		AbsWorkingDir:     filepath.Join(s.Bench, "peers"),
 		EntryPoints:       []string{"./" + p.Client},
 		Bundle:            true,
-		External:          []string{"/sockjax.js"},
+		External:          []string{"/sockjax.js", "/other/sockjax.js"},
 		Format:            api.FormatESModule,
 		Platform:          api.PlatformBrowser,
 		Target:            api.ES2022,
