@@ -174,10 +174,7 @@ func (c *conn) read() *ending {
 		if err != nil {
 			return c.readEnding(err)
 		}
-		if kind != websocket.MessageText {
-			return closing(protocol.CloseUnsupported, "binary frames are reserved for a later version: send text")
-		}
-		if end := c.receive(r); end != nil {
+		if end := c.receive(kind, r); end != nil {
 			return end
 		}
 		c.out.room()
@@ -185,7 +182,7 @@ func (c *conn) read() *ending {
 }
 
 // receive reads one frame into borrowed memory and acts on it.
-func (c *conn) receive(r io.Reader) *ending {
+func (c *conn) receive(kind websocket.MessageType, r io.Reader) *ending {
 	buf := frames.Get().(*[]byte)
 	defer freeFrame(buf)
 	var err error
@@ -195,6 +192,8 @@ func (c *conn) receive(r io.Reader) *ending {
 		return closing(protocol.CloseTooLarge, "a frame may hold %d bytes: send large data in parts", c.server.options.MaxFrame)
 	case err != nil:
 		return c.readEnding(err)
+	case kind == websocket.MessageBinary && (c.plain || len(*buf) == 0 || (*buf)[0] != '['):
+		return closing(protocol.CloseUnsupported, "binary frames are reserved for a later version, unless they hold an array of sockjax.1: send text")
 	case string(*buf) == protocol.Ping:
 		c.pace.wait(c.ctx)
 		c.writeIf(c.out.pong())

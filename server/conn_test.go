@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,14 +121,40 @@ func TestGoodMessagesBeforeABadOne(t *testing.T) {
 	}
 }
 
+// An array may come as bytes: see web/wire.js.
 func TestBinaryFrame(t *testing.T) {
-	for _, offer := range [][]string{{protocol.Subprotocol}, nil} {
-		f := serve(t, echo, nil)
-		p := f.dial(t, offer...)
-		if err := p.conn.Write(t.Context(), websocket.MessageBinary, []byte("[]")); err != nil {
+	f := serve(t, echo, nil)
+	p := f.dial(t, protocol.Subprotocol)
+	for _, frame := range []string{"[" + hello + "]", `[{"key":1,"data":"é"},{"key":2}]`} {
+		if err := p.conn.Write(t.Context(), websocket.MessageBinary, []byte(frame)); err != nil {
 			t.Fatal(err)
 		}
-		p.closed(protocol.CloseUnsupported)
+	}
+	if got := p.next(); got != welcome {
+		t.Errorf("got %s", got)
+	}
+	got := []string{p.next(), p.next()}
+	slices.Sort(got)
+	if want := []string{`{"key":1,"data":"é"}`, `{"key":2,"data":null}`}; !slices.Equal(got, want) {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestUnknownBinaryFrame(t *testing.T) {
+	for _, mode := range []struct {
+		offer  []string
+		frames []string
+	}{
+		{[]string{protocol.Subprotocol}, []string{"", "ping", " []", `{"key":1}`, "\x00"}},
+		{nil, []string{"", "ping", "[]", `{"key":1}`}},
+	} {
+		for _, frame := range mode.frames {
+			p := serve(t, echo, nil).dial(t, mode.offer...)
+			if err := p.conn.Write(t.Context(), websocket.MessageBinary, []byte(frame)); err != nil {
+				t.Fatal(err)
+			}
+			p.closed(protocol.CloseUnsupported)
+		}
 	}
 }
 

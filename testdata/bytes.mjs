@@ -1,7 +1,8 @@
 // Compares byteLength of web/wire.js, which works in pieces, with an encoder
-// that does not, for texts with every kind of character around where pieces end.
+// that does not, for texts with every kind of character around where pieces end;
+// and what outgoing gives to a socket with the text.
 import assert from "node:assert/strict";
-import { byteLength } from "../web/wire.js";
+import { byteLength, outgoing } from "../web/wire.js";
 
 const kinds = ["a", "é", "€", "😀", "\ud800", "\udc00", "\ud800😀"];
 const encoder = new TextEncoder();
@@ -20,4 +21,18 @@ for (const fill of kinds) {
     }
   }
 }
+
+const MiB = 1024 * 1024;
+for (const fill of kinds) {
+  // Sizes go up and down: the memory is used again.
+  for (const size of [4096, 65_536, 5000, MiB / 3 - 10, 100_000, MiB - 100, 4096]) {
+    const text = fill.repeat(size / fill.length) + "x".repeat(size % fill.length);
+    const whole = encoder.encode(text);
+    const sent = outgoing(text);
+    if (whole.length > MiB) assert.equal(sent, text);
+    else assert.deepEqual(Buffer.from(sent), Buffer.from(whole), JSON.stringify({ fill, size }));
+    texts++;
+  }
+}
+for (const text of ["", "x".repeat(4095), "x".repeat(MiB + 1)]) assert.equal(outgoing(text), text);
 console.log(texts);

@@ -74,6 +74,16 @@ Object.assign(T.cases, {
     equal((await server.seen()).requests.length, values.length);
   },
 
+  "long data comes back whole, whatever its characters": async (server) => {
+    const api = T.connect(server.ws);
+    await T.engine(api);
+    const values = ["x", "é", "本", "💎", "\ud800", "x\ud800💎é"].flatMap((unit) => [3000, 90_000, 20_000, 5000].map((n) => unit.repeat(n / unit.length)));
+    for (const value of values) equal(await api.request(value), value); // alone in a frame
+    const replies = await Promise.all(values.map((value) => api.request(value)));
+    values.forEach((value, i) => equal(replies[i], value, `value ${i}`));
+    ok((await server.seen()).binary > values.length, "long frames go as bytes");
+  },
+
   "what is no JSON is invalid": async (server) => {
     const api = T.connect(server.ws);
     await T.engine(api);

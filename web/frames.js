@@ -1,6 +1,6 @@
 import { DEAD } from "./engine.js";
 import { failure, forgotten } from "./errors.js";
-import { byteLength, count, plainName, readWelcome } from "./wire.js";
+import { byteLength, count, outgoing, plainName, readWelcome } from "./wire.js";
 
 /** As item in ../wasm/imports.go: words of 4 bytes, of which the first two are the key. */
 const ITEM = 4;
@@ -109,7 +109,7 @@ export class Frames {
     this.unitsSent += text.length;
     // A socket that is closing takes the text and drops it; its close event
     // tells the engine what that means for the calls.
-    this.#socket?.send(text);
+    this.#socket?.send(this.#plain ? text : outgoing(text));
   }
 
   // ---- in

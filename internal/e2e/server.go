@@ -39,6 +39,7 @@ type Seen struct {
 	Pings    int               `json:"pings"`    // received
 	Pongs    int               `json:"pongs"`    // received
 	Frames   int               `json:"frames"`   // received, words too
+	Binary   int               `json:"binary"`   // of Frames, binary ones
 	Longest  int               `json:"longest"`  // bytes of the longest frame received
 	Hellos   []protocol.Hello  `json:"hellos"`   // in order
 	Requests []json.RawMessage `json:"requests"` // their data, in order
@@ -180,12 +181,15 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 // read reads until the connection ends, and returns its close code.
 func (c *conn) read() int {
 	for {
-		_, frame, err := c.ws.Read(context.Background())
+		kind, frame, err := c.ws.Read(context.Background())
 		if err != nil {
 			return int(websocket.CloseStatus(err))
 		}
 		c.server.saw(func(n *Seen) {
 			n.Frames++
+			if kind == websocket.MessageBinary {
+				n.Binary++
+			}
 			n.Longest = max(n.Longest, len(frame))
 		})
 		switch {
