@@ -63,6 +63,24 @@ for (const [name, welcome] of Object.entries(welcomes)) {
   };
 }
 
+/** Keeps all others out of a database until release is called. */
+async function occupy(name) {
+  const db = await new Promise((resolve, reject) => {
+    const request = indexedDB.open(name);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const stores = [...db.objectStoreNames];
+  const store = db.transaction(stores, "readwrite").objectStore(stores[0]);
+  let busy = true;
+  const go = () => {
+    if (busy) store.count().onsuccess = go;
+    else db.close();
+  };
+  go();
+  return () => (busy = false);
+}
+
 Object.assign(T.cases, {
   "binary frames": async (server) => {
     const api = T.connect(server.ws);
@@ -80,6 +98,22 @@ Object.assign(T.cases, {
     const api = T.connect(server.ws);
     await until(() => api.stats().unmatched === 2);
     equal(await api.request("mine"), "mine");
+  },
+
+  "a flood while the store notes that the session is lost": async (server) => {
+    const api = T.connect(server.ws, { reconnect: { min: 1, max: 20 } });
+    await T.engine(api);
+    api.send({ do: "silent" }, cb("a"), { durable: true, timeout: 0 });
+    await server.until((seen) => seen.requests.length === 1);
+    const release = await occupy("sockjax-outbox");
+    await server.rst();
+    await server.until((seen) => seen.opened === 2);
+    for (let n = 0; n < 5; n++) await server.push(`["${"x".repeat(5 << 20)}"]`);
+    await server.until((seen) => seen.opened > 2); // it does not take all of that
+    release();
+    await logged(1);
+    equal(T.log, ["a: lost/unknown"]);
+    equal(await api.request(1), 1);
   },
 
   "a reply to a call that waits to be sent": async (server) => {

@@ -16,6 +16,8 @@ const FIRST_FRAME = 64 * 1024;
  * still be aborted, and count for the queue's bounds.
  */
 const HIGH_WATER = 1024 * 1024;
+/** Characters that a server may send while the store notes a loss. */
+const MOST_HELD = 16 * 1024 * 1024;
 
 /**
  * A client's socket, as far as each frame is concerned: puts frames together
@@ -36,6 +38,7 @@ export class Frames {
   #prefix = "";
   #limit = FIRST_FRAME;
   #held = null; // texts that have arrived while the loss of the session is noted
+  #heldUnits = 0;
 
   /** texts are those of the slots. */
   constructor(hands, texts, plain) {
@@ -120,8 +123,9 @@ export class Frames {
     this.received++;
     this.unitsReceived += units;
     engine.received(units);
-    if (this.#held !== null) this.#held.push(text);
-    else this.#take(engine, text);
+    if (this.#held === null) this.#take(engine, text);
+    else if ((this.#heldUnits += units) > MOST_HELD) this.#socket.close(); // nothing comes any more; the engine connects anew
+    else this.#held.push(text);
     this.#hands.schedule();
   }
 
@@ -133,6 +137,7 @@ export class Frames {
   /** Lets what arrives wait, from this frame on, until the store has noted what it means. */
   #hold(text, noted) {
     const held = (this.#held = [text]);
+    this.#heldUnits = 0;
     noted.then(() => {
       if (this.#held !== held) return; // the connection has ended
       this.#held = null;
