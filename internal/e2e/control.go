@@ -118,8 +118,8 @@ func (s *Server) routes() http.Handler {
 			answer()
 		}
 	})
-	control("/push", func(body []byte) { s.each(func(c *conn) { c.send(string(body)) }) })
-	control("/pushBinary", func(body []byte) { s.each(func(c *conn) { c.sendBinary(body) }) })
+	control("/push", func(body []byte) { s.await(); s.each(func(c *conn) { c.send(string(body)) }) })
+	control("/pushBinary", func(body []byte) { s.await(); s.each(func(c *conn) { c.sendBinary(body) }) })
 	control("/fin", func([]byte) { s.each(func(c *conn) { c.end(false) }) })
 	control("/rst", func([]byte) { s.each(func(c *conn) { c.end(true) }) })
 	control("/close", func(body []byte) {

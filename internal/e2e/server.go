@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/sockjax/sockjax/internal/fault"
@@ -59,6 +60,7 @@ type Server struct {
 	script Script
 	seen   Seen
 	conns  []*conn // live, oldest first
+	came   sync.Cond
 	held   []func()
 }
 
@@ -68,6 +70,7 @@ func NewServer(t testing.TB) *Server {
 	s := &Server{seen: Seen{ // pages want arrays, not null
 		Hellos: []protocol.Hello{}, Requests: []json.RawMessage{}, Cancels: []protocol.Key{}, Closes: []int{},
 	}}
+	s.came.L = &s.mu
 	s.http = httptest.NewUnstartedServer(s.routes())
 	s.http.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 		return context.WithValue(ctx, tcpKey{}, c)
@@ -123,6 +126,27 @@ func (s *Server) scripted() Script {
 	return s.script
 }
 
+// await returns when there is a connection. A page in plain mode holds one for
+// open before the server has noted it.
+func (s *Server) await() {
+	late := false
+	timer := time.AfterFunc(10*time.Second, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		late = true
+		s.came.Broadcast()
+	})
+	defer timer.Stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.conns) == 0 {
+		if late {
+			panic("nobody is connected")
+		}
+		s.came.Wait()
+	}
+}
+
 func (s *Server) each(do func(*conn)) {
 	s.mu.Lock()
 	conns := slices.Clone(s.conns)
@@ -163,6 +187,7 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.seen.Opened++
 	s.conns = append(s.conns, c)
+	s.came.Broadcast()
 	script := s.script
 	s.mu.Unlock()
 	if script.Pusher != "" {
