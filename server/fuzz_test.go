@@ -18,7 +18,7 @@ import (
 	"github.com/sockjax/sockjax/server"
 )
 
-// FuzzFrame sends any text frame, in both modes, to a connection on which all
+// FuzzFrame sends any frame, text or binary, in both modes, to a connection on which all
 // is well, and then a close; and in sockjax.1 the other frame on a connection
 // that resumes the session, before the first one has ended or after. The server
 // must answer with frames that are valid, close, and leave nothing behind.
@@ -29,7 +29,7 @@ func FuzzFrame(f *testing.F) {
 		`{"a":1}`, `{"key":1,"answer":null}`, "\xff", "[{\"key\":1,\"data\":\"\xff\"}]", `{"":"\"}"}`, ` {"key" : -0 } `,
 		`[{"key":1},{"ack":1},{"token":"a"},{"key":3}]`, `[{"ack":0}]`, `[{"key":2},{"key":1},{"cancel":2},{"token":{}}]`,
 	} {
-		for mode := range uint8(4) {
+		for mode := range uint8(8) {
 			f.Add([]byte(seed), []byte(`[{"key":1},{"key":2},{"ack":1},{"cancel":3}]`), mode)
 		}
 	}
@@ -64,12 +64,15 @@ func FuzzFrame(f *testing.F) {
 	}
 	end := binary.BigEndian.AppendUint16(nil, 1000)
 	f.Fuzz(func(t *testing.T, frame, second []byte, mode uint8) {
-		plain, early := mode&1 != 0, mode&2 != 0
+		plain, early, op := mode&1 != 0, mode&2 != 0, byte(opText)
+		if mode&4 != 0 {
+			op = opBinary
+		}
 		id := uuid.NewString()
 		if plain {
 			conn := open(t, "")
 			go func() {
-				conn.Write(rawFrame(opText, frame))
+				conn.Write(rawFrame(op, frame))
 				conn.Write(rawFrame(opClose, end))
 			}()
 			checkFrames(t, conn, plain)
@@ -79,7 +82,7 @@ func FuzzFrame(f *testing.F) {
 		heard := make(chan struct{})
 		go func() {
 			old.Write(rawFrame(opText, []byte("["+strings.Replace(hello, session, id, 1)+"]")))
-			old.Write(rawFrame(opText, frame))
+			old.Write(rawFrame(op, frame))
 			close(heard)
 			if !early {
 				old.Write(rawFrame(opClose, end))
@@ -89,7 +92,7 @@ func FuzzFrame(f *testing.F) {
 		go func() {
 			<-heard
 			conn.Write(rawFrame(opText, []byte("["+resume(id, 0)+"]")))
-			conn.Write(rawFrame(opText, second))
+			conn.Write(rawFrame(op, second))
 			conn.Write(rawFrame(opClose, end))
 		}()
 		var both sync.WaitGroup

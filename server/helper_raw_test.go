@@ -35,8 +35,9 @@ func readHandshake(t testing.TB, conn net.Conn) {
 
 // opcodes of RFC 6455, 5.2.
 const (
-	opText  = 1
-	opClose = 8
+	opText   = 1
+	opBinary = 2
+	opClose  = 8
 )
 
 // rawFrame is one masked frame; the mask is 0, which changes nothing.
