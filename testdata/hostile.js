@@ -63,8 +63,10 @@ for (const [name, welcome] of Object.entries(welcomes)) {
   };
 }
 
-/** Keeps all others out of a database until release is called. */
+/** Keeps all others out of a database until release is called. Meanwhile nothing in the page loses its patience. */
 async function occupy(name) {
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = (act, ms, ...args) => setTimeout(act, ms >= 1000 ? 1e6 : ms, ...args);
   const db = await new Promise((resolve, reject) => {
     const request = indexedDB.open(name);
     request.onsuccess = () => resolve(request.result);
@@ -78,7 +80,10 @@ async function occupy(name) {
     else db.close();
   };
   go();
-  return () => (busy = false);
+  return () => {
+    busy = false;
+    globalThis.setTimeout = setTimeout;
+  };
 }
 
 Object.assign(T.cases, {
