@@ -10,7 +10,7 @@ import (
 )
 
 // appendFrame appends the text of the frame that b stands for to an empty dst.
-// The browser's twin is in ../web/hands.js.
+// The browser's twin is in ../web/frames.js.
 func appendFrame[P any](dst []byte, b *Batch[P], plain bool, data func(P) []byte) []byte {
 	if b.Word != "" {
 		return append(dst, b.Word...)

@@ -40,7 +40,7 @@ var powers = [...]Key{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11
 // digits is the length of key in decimal. It is on the way of each call, and
 // wasm has no quick division: 1233/4096 is the logarithm of 2.
 func digits(key Key) int {
-	n := bits.Len64(uint64(key|1)) * 1233 >> 12
+	n := bits.Len64(uint64(key)) * 1233 >> 12
 	if key >= powers[n] {
 		n++
 	}

@@ -1,6 +1,6 @@
 /**
  * Texts as they are on the wire. PROTOCOL.md says what they mean. A frame of
- * sockjax.1 is put together in hands.js, since that is the hot path.
+ * sockjax.1 is put together in frames.js, since that is the hot path.
  */
 
 const encoder = new TextEncoder();

@@ -25,8 +25,6 @@ import (
 
 var both = []*peers.Peer{peers.Sockjax, peers.Other}
 
-var loads = []lab.Load{{Window: 1, Size: 100}, {Window: 64, Size: 100}, {Window: 1000, Size: 100}, {Window: 64, Size: 10_000}}
-
 func main() {
 	peers.RunAsServer(both)
 	with := flag.String("with", "", "the `directory` of the other checkout")
@@ -44,7 +42,7 @@ func main() {
 }
 
 func run(with string, reps int, sample time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute+time.Duration(reps)*time.Duration(2*len(loads))*2*sample)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute+time.Duration(reps)*time.Duration(2*len(lab.QuickLoads))*2*sample)
 	defer cancel()
 	stage, err := lab.NewStage(ctx, both, false)
 	if err != nil {
@@ -59,7 +57,7 @@ func run(with string, reps int, sample time.Duration) error {
 	}
 	fmt.Println("| in flight, size | replies/s | other | ratio | main thread, µs | other | ratio |")
 	fmt.Println("|---|--:|--:|--:|--:|--:|--:|")
-	for _, l := range loads {
+	for _, l := range lab.QuickLoads {
 		if err := compare(stage, l, reps, sample); err != nil {
 			return err
 		}

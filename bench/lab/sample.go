@@ -11,6 +11,9 @@ import (
 // JSON each way.
 type Load struct{ Window, Size int }
 
+// QuickLoads are those of the commands that take a minute.
+var QuickLoads = []Load{{Window: 1, Size: 100}, {Window: 64, Size: 100}, {Window: 1000, Size: 100}, {Window: 64, Size: 10_000}}
+
 // A Sample is what one stretch of load gave. CPU times are per request.
 type Sample struct {
 	Rate                  float64 // replies per second

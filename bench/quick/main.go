@@ -23,8 +23,6 @@ import (
 
 var clients = []*peers.Peer{peers.Sockjax, peers.Frames, peers.Batch}
 
-var loads = []lab.Load{{Window: 1, Size: 100}, {Window: 64, Size: 100}, {Window: 1000, Size: 100}, {Window: 64, Size: 10_000}}
-
 func main() {
 	peers.RunAsServer(clients)
 	reps := flag.Int("reps", 5, "repetitions")
@@ -46,7 +44,7 @@ func run(reps int, sample time.Duration) error {
 	defer stage.Close()
 	rates := map[lab.Load]map[*peers.Peer][]float64{}
 	for rep := -1; rep < reps; rep++ { // the first warms up
-		for _, l := range loads {
+		for _, l := range lab.QuickLoads {
 			if rates[l] == nil {
 				rates[l] = map[*peers.Peer][]float64{}
 			}
@@ -94,7 +92,7 @@ func report(rates map[lab.Load]map[*peers.Peer][]float64) {
 	fmt.Println()
 	fmt.Println("| in flight, size | sockjax | a frame a request | hand-written batching | sockjax ÷ frames | sockjax ÷ batching |")
 	fmt.Println("|---|--:|--:|--:|--:|--:|")
-	for _, l := range loads {
+	for _, l := range lab.QuickLoads {
 		sockjax, frames, batch := rates[l][peers.Sockjax], rates[l][peers.Frames], rates[l][peers.Batch]
 		fmt.Printf("| %d, %d B | %s | %s | %s | %.2f | %.2f |\n", l.Window, l.Size,
 			stats.Summarize(sockjax), stats.Summarize(frames), stats.Summarize(batch),
