@@ -23,6 +23,7 @@ type Server struct {
 	Name   string
 	Start  func() (address string, err error)
 	Script string // in this folder
+	In     string // the program that has it, if that is another one than this
 	URL    string // of what the client connects to; %s is the address
 	Page   string // if the page must come from the server itself: its origin
 }

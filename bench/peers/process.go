@@ -34,11 +34,14 @@ func (s *Server) Run(dir string, env ...string) (*Process, error) {
 		cmd.Dir = dir
 		env = append(env, "NODE_ENV=production")
 	} else {
-		self, err := os.Executable()
-		if err != nil {
-			return nil, fmt.Errorf("failed to find this program: %w", err)
+		program := s.In
+		if program == "" {
+			var err error
+			if program, err = os.Executable(); err != nil {
+				return nil, fmt.Errorf("failed to find this program: %w", err)
+			}
 		}
-		cmd = exec.Command(self)
+		cmd = exec.Command(program)
 		env = append(env, childEnv+"="+s.Name)
 	}
 	cmd.Env = append(os.Environ(), env...)
