@@ -16,9 +16,9 @@ import (
 )
 
 // A conn is one WebSocket and the requests that came over it. Its only
-// goroutine of its own reads. It outlives the WebSocket until the last of its
-// handlers has returned; their outcomes go to the session, for the connection
-// on which the client goes on.
+// goroutine of its own is the reader, which may run handlers too: see lead. It
+// outlives the WebSocket until the last of its handlers has returned; their
+// outcomes go to the session, for the connection on which the client goes on.
 type conn struct {
 	server *Server
 	http   *http.Request
@@ -73,12 +73,17 @@ func newConn(s *Server, r *http.Request, ws *websocket.Conn, w *wire, plain bool
 	return c
 }
 
-// serve returns when the connection has ended and no handler runs for it.
+// serve begins with the connection, and becomes its reader.
 func (c *conn) serve() {
-	end := c.identify()
-	if end == nil {
-		end = c.read()
+	if end := c.identify(); end != nil {
+		c.end(end)
+	} else {
+		c.read()
 	}
+}
+
+// end returns when the connection has ended and no handler runs for it.
+func (c *conn) end(end *ending) {
 	c.cancel()
 	c.expiry.stop()
 	if end.code != 0 {
@@ -167,18 +172,29 @@ func (c *conn) writeIf(write bool) {
 	}
 }
 
-// read is the reader: it returns why the connection ends.
-func (c *conn) read() *ending {
+// read is the reader, until the connection has ended, or another goroutine is
+// the reader.
+func (c *conn) read() {
 	for {
-		kind, r, err := c.ws.Reader(context.Background())
-		if err != nil {
-			return c.readEnding(err)
+		if end := c.next(); end != nil {
+			c.crew.start() // what stands before a mistake counts
+			c.end(end)
+			return
 		}
-		if end := c.receive(kind, r); end != nil {
-			return end
+		if !c.crew.turn() {
+			return
 		}
 		c.out.room()
 	}
+}
+
+// next reads one frame and acts on it, up to running handlers.
+func (c *conn) next() *ending {
+	kind, r, err := c.ws.Reader(context.Background())
+	if err != nil {
+		return c.readEnding(err)
+	}
+	return c.receive(kind, r)
 }
 
 // receive reads one frame into borrowed memory and acts on it.

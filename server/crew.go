@@ -4,14 +4,20 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
-// A crew runs the handlers of a connection's requests side by side. Whenever
-// a goroutine of it is in a handler and something is left to do, another one
-// is ready to do it: where handlers wait, there is a goroutine for each of
-// them, as if each had been started with go. Where they return at once, two or
-// three goroutines do the work of all, and their replies share a frame, which
-// 64 goroutines in a row would send in pieces. An idle crew has none.
+// A crew runs the handlers of a connection's requests side by side, in one of
+// two ways.
+//
+// Where handlers wait for something, goroutines run them: whenever one is in a
+// handler and something is left to do, another one is ready to do it, so that
+// there is a goroutine for each handler that waits, as if each had been started
+// with go. Where they return at once, two or three goroutines do the work of
+// all, and their replies share a frame, which 64 goroutines in a row would send
+// in pieces. An idle crew has none.
+//
+// Where handlers have proved quick, the reader runs them itself: see lead.
 type crew struct {
 	conn *conn
 
@@ -20,11 +26,15 @@ type crew struct {
 	next  int
 	owing bool // there are replies that nobody has flushed
 	spare bool // a goroutine has been started and has not begun
-	busy  int  // goroutines that have begun and not left
+	busy  int  // goroutines that have begun and not left, the reader included
+	lead  lead
 }
 
-// start runs the handlers of calls.
-func (w *crew) start(calls []*call) {
+// keepQueue is how many calls an empty queue may have room for.
+const keepQueue = 64
+
+// add takes calls. They begin by the time that the reader calls turn or start.
+func (w *crew) add(calls []*call) {
 	if len(calls) == 0 {
 		return
 	}
@@ -34,7 +44,18 @@ func (w *crew) start(calls []*call) {
 		w.calls, w.next = slices.Delete(w.calls, 0, w.next), 0
 	}
 	w.calls = append(w.calls, calls...)
-	w.relieve()
+	if w.lead.proof < enough || len(w.calls) > maxAlone {
+		w.relieve()
+	}
+}
+
+// start has what was added run by goroutines.
+func (w *crew) start() {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if w.next < len(w.calls) {
+		w.relieve()
+	}
 }
 
 // relieve has another goroutine come, unless one is on its way.
@@ -50,25 +71,36 @@ func (w *crew) work() {
 	w.spare = false
 	w.busy++
 	w.mutex.Unlock()
+	w.run(0)
+}
+
+// run runs handlers until none is left, and has their replies sent. turn is
+// the reader's, 0 in any other goroutine.
+func (w *crew) run(turn uint64) {
 	answered := false
 	defer func() { w.leave(answered) }() // also where a handler ends the goroutine
-	for k := w.take(false); k != nil; k = w.take(true) {
+	var took time.Duration
+	last := time.Now()
+	for k := w.take(turn, false, 0); k != nil; k = w.take(turn, true, took) {
 		answered = true // even if run never returns
 		w.conn.run(k)
 		answered = false // take notes it
+		took = time.Since(last)
+		last = last.Add(took)
 	}
 }
 
-// keepQueue is how many calls an empty queue may have room for.
-const keepQueue = 64
-
-// take takes the next call, and notes that the one before was answered. Should
-// its handler wait, somebody else must take the one after it, and send the
-// replies that are there.
-func (w *crew) take(answered bool) *call {
+// take takes the next call, and notes that the one before was answered, and
+// how long that took. Should its handler wait, somebody else must take the one
+// after it, and send the replies that are there; a reader waits for help until
+// it has been at it for long.
+func (w *crew) take(turn uint64, answered bool, took time.Duration) *call {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	w.owing = w.owing || answered
+	if answered {
+		w.owing = true
+		w.lead.note(turn, took)
+	}
 	if w.next == len(w.calls) {
 		if w.next = 0; cap(w.calls) > keepQueue {
 			w.calls = nil
@@ -79,7 +111,7 @@ func (w *crew) take(answered bool) *call {
 	k := w.calls[w.next]
 	w.calls[w.next] = nil
 	w.next++
-	if w.next < len(w.calls) || w.owing {
+	if (w.next < len(w.calls) || w.owing) && !w.lead.alone(turn) {
 		w.relieve()
 	}
 	return k

@@ -13,12 +13,16 @@ import (
 
 // A Handler answers requests.
 //
-// ServeCall runs in a goroutine of its own, next to the other requests of the
-// same connection, and once for each call, however often the client loses its
-// connection and sends the request again. What it returns goes to the caller: a json.RawMessage as it
-// is, anything else through json.Marshal; nil is null. An error goes as
-// described at Error. A panic is logged with its stack and the caller is told
-// "internal error"; nobody else notices.
+// ServeCall runs next to the other requests of the same connection, and once
+// for each call, however often the client loses its connection and sends the
+// request again. It may take as long as it likes: on a connection whose calls
+// have all returned at once, the goroutine that reads runs them one after the
+// other, but one that waits holds up others for 10 ms at most.
+//
+// What it returns goes to the caller: a json.RawMessage as it is, anything else
+// through json.Marshal; nil is null. An error goes as described at Error. A
+// panic is logged with its stack and the caller is told "internal error";
+// nobody else notices.
 //
 // ctx ends when the caller gives up, the client is gone for good or the server
 // shuts down, which context.Cause tells apart, and when ServeCall has returned.

@@ -13,6 +13,7 @@ import (
 type Server struct {
 	handler Handler
 	options Options // with defaults
+	watch   watch
 
 	mutex    sync.Mutex // protects following
 	open     int        // connections, those that are being accepted included
