@@ -37,8 +37,9 @@ const (
 	// doubt is how many quick calls make up for one that the watch had to end.
 	doubt = 1024
 
-	// long is the part of a turn after which others help.
-	long = time.Millisecond
+	// long is the part of a turn after which others help: to wake them costs
+	// less than a tenth of it.
+	long = 500 * time.Microsecond
 
 	// maxAlone is how many calls of a frame may wait for its end.
 	maxAlone = 1024
