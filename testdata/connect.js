@@ -13,7 +13,8 @@ Object.assign(T.cases, {
     const { connect } = sockjax;
     const show = (value) => (typeof value === "object" ? Object.entries(value ?? {}).map(([name, v]) => `${name}: ${show(v)}`) : String(value));
     const nothing = (url, options) => throws(TypeError, () => connect(url, options), `connect(${url}, {${show(options)}})`);
-    for (const url of ["http://", "ftp://x/", "ws://[", "javascript:1", "data:,", "ws://x:99999999/"]) nothing(url);
+    for (const url of ["http://", "ftp://x/", "ws://[", "javascript:1", "data:,", "ws://x:99999999/", undefined, null, 5, {}, ["ws://x/"]]) nothing(url);
+    ok(throws(TypeError, () => connect()).message.includes("not undefined"), "it says what came instead");
     nothing(server.ws, null);
     for (const options of [
       1, "plain", { protocol: "sockjax.2" }, { preset: "sead" }, { preset: "toString" }, { timeuot: 1 }, { timeout: -1 }, { timeout: "1" }, { timeout: NaN }, { timeout: 1n },
