@@ -80,18 +80,15 @@ func (w *crew) run(turn uint64) {
 	answered := false
 	defer func() { w.leave(answered) }() // also where a handler ends the goroutine
 	var took time.Duration
-	last := time.Now()
 	for k := w.take(turn, false, 0); k != nil; k = w.take(turn, true, took) {
 		answered = true // even if run never returns
-		w.conn.run(k)
+		took = w.conn.run(k)
 		answered = false // take notes it
-		took = time.Since(last)
-		last = last.Add(took)
 	}
 }
 
 // take takes the next call, and notes that the one before was answered, and
-// how long that took. Should its handler wait, somebody else must take the one
+// how long its handler took. Should its handler wait, somebody else must take the one
 // after it, and send the replies that are there; a reader waits for help until
 // it has been at it for long.
 func (w *crew) take(turn uint64, answered bool, took time.Duration) *call {

@@ -18,7 +18,7 @@ type lead struct {
 	proof   int           // how quick the last calls were: see note
 	turns   uint64        // how many there were
 	turn    uint64        // the number of the one that goes on; 0 if none does
-	took    time.Duration // its calls that have been answered
+	took    time.Duration // the handlers of its calls that have been answered
 	watched bool          // the watch looks at it
 	seen    uint64        // turns when it last did
 }
@@ -27,15 +27,9 @@ const (
 	// quick is how soon a handler returns that has waited for nothing.
 	quick = 50 * time.Microsecond
 
-	// enough is the proof that begins turns: as many quick calls.
-	enough = 64
-
-	// slow is how many quick calls make up for one that is not. Some are slow
-	// only because something else had the processor.
-	slow = 8
-
-	// doubt is how many quick calls make up for one that the watch had to end.
-	doubt = 1024
+	// brief is what may be a quick one's time where something else had the
+	// processor meanwhile.
+	brief = 500 * time.Microsecond
 
 	// long is the part of a turn after which others help: to wake them costs
 	// less than a tenth of it.
@@ -45,17 +39,39 @@ const (
 	maxAlone = 1024
 )
 
-// note counts a call that took so long.
+// A proof is how many quick calls there have been, less what it takes to make
+// up for the others.
+const (
+	enough    = 64 // and there are turns
+	mostProof = 4 * enough
+
+	// briefPrice is few, so that turns go on where one call in ten is brief.
+	briefPrice = 8
+
+	// A slow call may have held up all others of its connection, so that turns
+	// pay only if there is one in thousands: a quick call makes up for so much.
+	slowPrice  = 2500 * time.Nanosecond
+	leastProof = -100_000
+)
+
+// note counts a call whose handler took so long.
 func (l *lead) note(turn uint64, took time.Duration) {
 	if turn != 0 && turn == l.turn {
 		l.took += took
 	}
 	switch {
 	case took <= quick:
-		l.proof = min(l.proof+1, 4*enough)
+		l.proof = min(l.proof+1, mostProof)
+	case took > brief:
+		l.pay(took)
 	case l.proof > 0:
-		l.proof = max(l.proof-slow, 0)
+		l.proof = max(l.proof-briefPrice, 0)
 	}
+}
+
+// pay takes back what a slow call has cost.
+func (l *lead) pay(took time.Duration) {
+	l.proof = max(l.proof-int(took/slowPrice), leastProof)
 }
 
 // alone tells whether this is the reader's turn, and not a long one.
@@ -87,7 +103,7 @@ func (w *crew) turn() (reads bool) {
 		w.conn.server.watch.add(w)
 	}
 	defer func() {
-		if !reads { // a handler has ended the goroutine
+		if !reads { // unless it has ended, a handler has ended the goroutine
 			w.end(turn)
 		}
 	}()
@@ -109,7 +125,8 @@ func (w *crew) end(turn uint64) {
 	if w.lead.turn != turn {
 		return
 	}
-	w.lead.turn, w.lead.proof = 0, -doubt
+	w.lead.turn = 0
+	w.lead.pay(2 * tick)
 	if w.next < len(w.calls) || w.owing {
 		w.relieve()
 	}

@@ -180,3 +180,35 @@ func TestReaderGetsHelp(t *testing.T) {
 		p.conn.CloseNow()
 	})
 }
+
+// A call that is slow, but not so slow that the watch must act, also shows that
+// the reader should leave the next ones to others, and for long: where one call
+// in a hundred waits, the reader must not run any.
+func TestReaderRemembersSlowCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, key, stop := trusting(t, map[string]func(context.Context) error{`"slow"`: func(context.Context) error {
+			time.Sleep(3 * time.Millisecond)
+			return nil
+		}})
+		defer stop()
+		for try := range 3 {
+			start := time.Now()
+			p.send(fmt.Sprintf(`[{"key":%d,"data":"slow"},{"key":%d,"data":2}]`, key, key+1))
+			first := p.next()
+			d := time.Since(start)
+			p.next()
+			quick := fmt.Sprintf(`{"key":%d,"data":2}`, key+1)
+			if try == 0 && (first == quick || d == 0) {
+				t.Errorf("got %s after %v: did the reader run the slow call?", first, d)
+			}
+			if try > 0 && (first != quick || d != 0) {
+				t.Errorf("got %s after %v, want the quick call's reply at once", first, d)
+			}
+			for key += 2; key%100 != 0; key++ {
+				p.send(fmt.Sprintf(`[{"key":%d,"data":1}]`, key))
+				p.next()
+			}
+		}
+		p.conn.CloseNow()
+	})
+}

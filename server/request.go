@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"time"
 
 	"github.com/sockjax/sockjax/protocol"
 )
@@ -39,8 +40,8 @@ func (c *conn) refuse(name key, rawKey []byte, why *protocol.Error) {
 	c.tell(protocol.AppendRefused(nil, name.n, *why))
 }
 
-// run calls the handler and answers.
-func (c *conn) run(k *call) {
+// run calls the handler and answers. It returns how long the handler took.
+func (c *conn) run(k *call) (took time.Duration) {
 	finished := false
 	defer func() {
 		if finished {
@@ -54,10 +55,13 @@ func (c *conn) run(k *call) {
 		}
 		c.answer(k, nil, &internal)
 	}()
+	began := time.Now()
 	result, err := c.server.handler.ServeCall(&k.ctx, &k.Request)
+	took = time.Since(began)
 	data, failure := c.outcome(k, result, err)
 	finished = true
 	c.answer(k, data, failure)
+	return took
 }
 
 // outcome is what the caller is told: data, unless there is a failure.
