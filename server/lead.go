@@ -71,7 +71,7 @@ func (l *lead) note(turn uint64, took time.Duration) {
 
 // pay takes back what a slow call has cost.
 func (l *lead) pay(took time.Duration) {
-	l.proof = max(l.proof-int(took/slowPrice), leastProof)
+	l.proof = max(l.proof-int(min(took, time.Second)/slowPrice), leastProof)
 }
 
 // alone tells whether this is the reader's turn, and not a long one.
