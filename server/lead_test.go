@@ -185,9 +185,15 @@ func TestReaderGetsHelp(t *testing.T) {
 // the reader should leave the next ones to others, and for long: where one call
 // in a hundred waits, the reader must not run any.
 func TestReaderRemembersSlowCalls(t *testing.T) {
+	t.Run("that return", func(t *testing.T) { remembersSlowCalls(t, func() {}) })
+	t.Run("that panic", func(t *testing.T) { remembersSlowCalls(t, func() { panic("on purpose") }) })
+}
+
+func remembersSlowCalls(t *testing.T, end func()) {
 	synctest.Test(t, func(t *testing.T) {
 		p, key, stop := trusting(t, map[string]func(context.Context) error{`"slow"`: func(context.Context) error {
 			time.Sleep(3 * time.Millisecond)
+			end()
 			return nil
 		}})
 		defer stop()

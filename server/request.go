@@ -42,11 +42,13 @@ func (c *conn) refuse(name key, rawKey []byte, why *protocol.Error) {
 
 // run calls the handler and answers. It returns how long the handler took.
 func (c *conn) run(k *call) (took time.Duration) {
+	began := time.Now()
 	finished := false
 	defer func() {
 		if finished {
 			return
 		}
+		took = time.Since(began)
 		// A panic, or runtime.Goexit, as t.FailNow calls it.
 		if p := recover(); p != nil {
 			c.fault(k, fmt.Errorf("panic: %v", p), "stack", string(debug.Stack()))
@@ -55,7 +57,6 @@ func (c *conn) run(k *call) (took time.Duration) {
 		}
 		c.answer(k, nil, &internal)
 	}()
-	began := time.Now()
 	result, err := c.server.handler.ServeCall(&k.ctx, &k.Request)
 	took = time.Since(began)
 	data, failure := c.outcome(k, result, err)
