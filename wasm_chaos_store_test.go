@@ -3,8 +3,10 @@ package sockjax_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -23,9 +25,10 @@ type watched struct {
 }
 
 type watchedState struct {
-	heard     bool      // the client knows that the session is here
-	forgotten bool      // the server has given it up: it could not end its calls
-	left      time.Time // when the last connection ended; zero while there is one
+	heard     bool // the client knows that the session is here
+	forgotten bool // the server has given it up: it could not end its calls
+	present   *watchedSession
+	left      time.Time // when the last of these began to end; zero while there is one
 	appended  uint64    // outcomes
 	acked     uint64    // of these
 }
@@ -53,9 +56,9 @@ func (w *watched) Attach(ctx context.Context, r server.SessionRequest, owner ser
 		s = &watchedState{heard: !r.Resume}
 		w.sessions[r.ID] = s
 	}
-	s.left = time.Time{}
+	s.present, s.left = &watchedSession{session, w, s}, time.Time{}
 	s.acked = max(s.acked, r.Ack)
-	return &watchedSession{session, w, s}, acked, resumed, nil
+	return s.present, acked, resumed, nil
 }
 
 // baseless is the reason that must not be.
@@ -106,14 +109,52 @@ func (s *watchedSession) Ack(n uint64) error {
 	return err
 }
 
+// Detach may come long after another connection has taken the session over:
+// closing one whose peer is silent takes seconds. It means nothing then.
 func (s *watchedSession) Detach() {
+	s.note(func(n *watchedState) {
+		if n.present == s {
+			n.present, n.left = nil, time.Now()
+		}
+	})
 	s.Session.Detach()
-	s.note(func(n *watchedState) { n.left = time.Now() })
 }
 
 func (s *watchedSession) Forget() {
 	s.note(func(n *watchedState) { n.forgotten = true })
 	s.Session.Forget()
+}
+
+// A connection that has been taken over ends last, and the session's time runs
+// out meanwhile: that is a reason.
+func TestChaosJudgesTakeover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		w := newWatched(l, true)
+		attach := func(resume bool) (server.Session, bool) {
+			time.Sleep(time.Second)
+			r := server.SessionRequest{ID: "1", Resume: resume, Opened: time.Now()}
+			session, _, resumed, err := w.Attach(t.Context(), r, nobody{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return session, resumed
+		}
+		first, _ := attach(false)
+		second, resumed := attach(true)
+		if !resumed {
+			t.Fatal("the session is not resumed")
+		}
+		second.Detach()
+		time.Sleep(keep - time.Second)
+		first.Detach()
+		if _, resumed := attach(true); resumed {
+			t.Fatal("the session is kept for too long")
+		}
+		if want := map[string]int{"it had been away for too long": 1}; !maps.Equal(l.reasons, want) {
+			t.Errorf("got %v, want %v", l.reasons, want)
+		}
+	})
 }
 
 // unacked are outcomes of the last sessions of all clients that these have not
