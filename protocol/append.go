@@ -25,8 +25,25 @@ func AppendRequest(dst []byte, key Key, data []byte) []byte {
 	return append(dst, '}')
 }
 
+// AppendSeries begins a series of requests, or replies: with the first of them.
+// AppendNext adds the others, under the keys that follow. Append a ']' behind
+// the last one.
+func AppendSeries(dst []byte, key Key, data []byte) []byte {
+	return AppendNext(appendUint(dst, "[", uint64(key)), data)
+}
+
+// AppendNext appends the next request, or reply, of a series. What AppendRequest
+// says of data holds here too.
+func AppendNext(dst, data []byte) []byte {
+	dst = append(dst, ',')
+	if len(data) == 0 {
+		return append(dst, null...)
+	}
+	return append(dst, data...)
+}
+
 // RequestSize is the number of bytes that AppendRequest adds for data of the
-// given size in bytes.
+// given size in bytes. In a series it takes less.
 func RequestSize(key Key, data int) int {
 	if data == 0 {
 		data = len(null)

@@ -34,8 +34,17 @@ func testAppend(t *testing.T, v *vector) {
 	}
 
 	r := protocol.NewReader([]byte("[" + want + "]"))
-	if !r.Next() || r.Message().Kind == protocol.Unknown || r.Next() || r.Err() != nil {
-		t.Errorf("the message does not read back: %v", r.Err())
+	messages := 1
+	if args[0] == "Series" {
+		messages = len(args) - 2
+	}
+	for range messages {
+		if !r.Next() || r.Message().Kind == protocol.Unknown {
+			t.Errorf("a message does not read back: %v", r.Err())
+		}
+	}
+	if r.Next() || r.Err() != nil {
+		t.Errorf("more is read back: %v", r.Err())
 	}
 }
 
@@ -48,6 +57,12 @@ func call(t *testing.T, dst []byte, args []string) (got []byte, panicked any) {
 			return protocol.AppendRequest(dst, key(t, args[1]), nil), nil
 		}
 		return protocol.AppendRequest(dst, key(t, args[1]), []byte(args[2])), nil
+	case "Series": // with AppendNext for what is behind the first data, and its end
+		dst = protocol.AppendSeries(dst, key(t, args[1]), []byte(args[2]))
+		for _, data := range args[3:] {
+			dst = protocol.AppendNext(dst, []byte(data))
+		}
+		return append(dst, ']'), nil
 	case "Cancel":
 		return protocol.AppendCancel(dst, key(t, args[1])), nil
 	case "Error":

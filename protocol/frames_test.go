@@ -32,6 +32,9 @@ func show(m *protocol.Message) string {
 	if m.Key != 0 {
 		text += fmt.Sprintf(" key=%d", m.Key)
 	}
+	if m.Series {
+		text += " series"
+	}
 	if m.Ack != 0 {
 		text += fmt.Sprintf(" ack=%d", m.Ack)
 	}
@@ -63,24 +66,26 @@ func read(t testing.TB, frame []byte) (messages []string, err error) {
 // frameErrors are all of the reader's errors; frames.txt has each at least
 // once.
 var frameErrors = map[string]bool{
-	"the frame is not UTF-8":                   false,
-	"a frame must be a JSON array of messages": false,
-	"nothing may follow the array":             false,
-	"',' or ']' after a message":               false,
-	"a message must be a JSON object":          false,
-	"',' or '}' after a member":                false,
-	"':' after a member's name":                false,
-	"',' or a closing bracket after a value":   false,
-	"expected a value":                         false,
-	"expected a string":                        false,
-	"expected true":                            false,
-	"expected false":                           false,
-	"expected null":                            false,
-	"expected a digit after '.'":               false,
-	"expected a digit in the exponent":         false,
-	"a string without an end":                  false,
-	"an unknown escape in a string":            false,
-	"a control character in a string":          false,
+	"the frame is not UTF-8":                      false,
+	"a frame must be a JSON array of messages":    false,
+	"nothing may follow the array":                false,
+	"',' or ']' after a message":                  false,
+	"a message must be a JSON object or a series": false,
+	"',' and data after the key of a series":      false,
+	"',' or ']' after the data of a series":       false,
+	"',' or '}' after a member":                   false,
+	"':' after a member's name":                   false,
+	"',' or a closing bracket after a value":      false,
+	"expected a value":                            false,
+	"expected a string":                           false,
+	"expected true":                               false,
+	"expected false":                              false,
+	"expected null":                               false,
+	"expected a digit after '.'":                  false,
+	"expected a digit in the exponent":            false,
+	"a string without an end":                     false,
+	"an unknown escape in a string":               false,
+	"a control character in a string":             false,
 }
 
 func testFrame(t *testing.T, v *vector) {

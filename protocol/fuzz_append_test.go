@@ -58,6 +58,7 @@ func FuzzAppend(f *testing.F) {
 		wrote := in.frame(t)
 		in.normal()
 		in.check(t, wrote)
+		in.checkSeries(t)
 		if !comparable(wrote) {
 			return
 		}
@@ -207,6 +208,25 @@ func (w *written) check(t *testing.T, frame []byte) {
 	next(protocol.Message{Kind: protocol.ForgottenKind, Key: key})
 	if m := next(protocol.Message{Kind: protocol.DataKind, Key: key}); string(m.Body) != string(w.data) || m.Depth != w.depth {
 		t.Errorf("got %s, want depth=%d body=%s", show(m), w.depth, w.data)
+	}
+	if r.Next() || r.Err() != nil {
+		t.Errorf("there is more: %v", r.Err())
+	}
+}
+
+// checkSeries reads a series of the data, twice.
+func (w *written) checkSeries(t *testing.T) {
+	frame := protocol.AppendSeries(protocol.Join(nil), w.key, w.data)
+	frame = append(protocol.AppendNext(frame, w.data), "]]"...)
+	r := protocol.NewReader(frame)
+	for i := range protocol.Key(2) {
+		want := protocol.Message{Kind: protocol.DataKind, Series: true, Body: w.data, Depth: w.depth}
+		if key := w.key + i; 0 < w.key && key <= protocol.MaxKey {
+			want.Key = key
+		}
+		if !r.Next() || show(r.Message()) != show(&want) {
+			t.Fatalf("got %s, %v; want %s in %q", show(r.Message()), r.Err(), show(&want), frame)
+		}
 	}
 	if r.Next() || r.Err() != nil {
 		t.Errorf("there is more: %v", r.Err())

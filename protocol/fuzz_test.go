@@ -32,7 +32,7 @@ func FuzzReader(f *testing.F) {
 		if !bytes.Equal(frame, before) {
 			t.Error("the reader writes into the frame")
 		}
-		if len(got) > len(frame)/2 { // "{}" is the shortest message
+		if len(got) > len(frame)/2 { // "{}" and "1," are the shortest messages
 			t.Errorf("%d messages in %d bytes", len(got), len(frame))
 		}
 		if errors.Is(err, protocol.ErrNotUTF8) == utf8.Valid(frame) {
@@ -58,6 +58,21 @@ func decode(frame []byte) (messages []string, ok bool) {
 		return nil, false
 	}
 	for _, element := range elements {
+		var series []json.RawMessage
+		if json.Unmarshal(element, &series) == nil && series != nil {
+			if len(series) < 2 {
+				return nil, false
+			}
+			first := number(series[0])
+			for i, data := range series[1:] {
+				m := &protocol.Message{Kind: protocol.DataKind, Series: true, Body: data, Depth: depth(data)}
+				if next := first + protocol.Key(i); first != 0 && next <= protocol.MaxKey {
+					m.Key = next
+				}
+				messages = append(messages, show(m))
+			}
+			continue
+		}
 		var members map[string]json.RawMessage
 		if json.Unmarshal(element, &members) != nil || members == nil {
 			return nil, false
@@ -67,15 +82,18 @@ func decode(frame []byte) (messages []string, ok bool) {
 	return messages, true
 }
 
+// number is the key that stands in text, 0 if it is none.
+func number(text json.RawMessage) protocol.Key {
+	n, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil || n > 1<<53-1 {
+		return 0
+	}
+	return protocol.Key(n)
+}
+
 // expected is the message that has these members.
 func expected(members map[string]json.RawMessage) *protocol.Message {
-	key := func(name string) protocol.Key {
-		n, err := strconv.ParseUint(string(members[name]), 10, 64)
-		if err != nil || n > 1<<53-1 {
-			return 0
-		}
-		return protocol.Key(n)
-	}
+	key := func(name string) protocol.Key { return number(members[name]) }
 	body := func(kind protocol.Kind, key protocol.Key, name string) *protocol.Message {
 		return &protocol.Message{Kind: kind, Key: key, Body: members[name], Depth: depth(members[name])}
 	}

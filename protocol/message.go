@@ -29,6 +29,8 @@ type Message struct {
 	// DataKind; 0 stands for one that breaks the protocol: out of range, or
 	// not written as an integer, as 7.0 and 1e3 are not.
 	Key Key
+	// Series is set for DataKind where the message is part of a series.
+	Series bool
 	// Ack is set for AckKind; 0 stands for one that breaks the protocol, as
 	// for Key.
 	Ack uint64

@@ -24,6 +24,9 @@ type Reader struct {
 	err  error
 	open bool // inside the array
 	done bool // behind it, or at an error
+
+	series bool // inside a series
+	key    Key  // under which its next data stands
 }
 
 // NewReader reads a text frame other than Ping and Pong.
@@ -74,6 +77,14 @@ func (r *Reader) next() (bool, error) {
 		return false, ErrNotUTF8
 	}
 	s.space()
+	if r.series {
+		if s.take(',') {
+			return true, r.data()
+		}
+		s.take(']') // data has seen it
+		r.series = false
+		s.space()
+	}
 	if !r.open {
 		if !s.take('[') {
 			return false, s.unexpected("a frame must be a JSON array of messages")
@@ -92,7 +103,43 @@ func (r *Reader) next() (bool, error) {
 		}
 		s.space()
 	}
+	if s.take('[') {
+		return true, r.first()
+	}
 	return true, r.message()
+}
+
+// first reads a series up to its first data.
+func (r *Reader) first() error {
+	s := &r.scan
+	s.space()
+	r.series, r.key = true, s.key(s.value())
+	s.space()
+	if s.err == nil && !s.take(',') {
+		s.fail(s.unexpected("',' and data after the key of a series"))
+	}
+	return r.data()
+}
+
+// data reads the next data of a series.
+func (r *Reader) data() error {
+	s := &r.scan
+	s.space()
+	body := s.value()
+	s.space()
+	if c := s.peek(); s.err == nil && c != ',' && c != ']' {
+		s.fail(s.unexpected("',' or ']' after the data of a series"))
+	}
+	if s.err != nil {
+		return s.err
+	}
+	r.msg = Message{Kind: DataKind, Key: r.key, Series: true, Body: s.text[body.from:body.to], Depth: body.depth}
+	if r.key == MaxKey {
+		r.key = 0
+	} else if r.key != 0 {
+		r.key++
+	}
+	return nil
 }
 
 // message reads one object. The member that names the kind decides, wherever
@@ -105,7 +152,7 @@ func (r *Reader) message() error {
 	var key Key
 	var hasKey bool
 	if !s.take('{') {
-		return s.unexpected("a message must be a JSON object")
+		return s.unexpected("a message must be a JSON object or a series")
 	}
 	for s.member() {
 		var named Kind
