@@ -85,8 +85,14 @@ func benchmarkEcho(b *testing.B, n int) {
 		if done > 0 { // acknowledges what it has, as the client does
 			frame = protocol.AppendAck(protocol.Join(frame), uint64(done))
 		}
-		for i := range n {
-			frame = protocol.AppendRequest(protocol.Join(frame), protocol.Key(done+i+1), data)
+		if frame = protocol.Join(frame); n == 1 {
+			frame = protocol.AppendRequest(frame, protocol.Key(done+1), data)
+		} else {
+			frame = protocol.AppendSeries(frame, protocol.Key(done+1), data)
+			for range n - 1 {
+				frame = protocol.AppendNext(frame, data)
+			}
+			frame = append(frame, ']')
 		}
 		frame = append(frame, ']')
 		if err := p.conn.Write(context.Background(), websocket.MessageText, frame); err != nil {
@@ -108,7 +114,7 @@ func benchmarkEcho(b *testing.B, n int) {
 					break
 				}
 			}
-			got += bytes.Count(buf, []byte(`{"key":`))
+			got += bytes.Count(buf, []byte(`"api"`))
 			frames++
 		}
 	}

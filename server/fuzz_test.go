@@ -28,6 +28,7 @@ func FuzzFrame(f *testing.F) {
 		`[{"key":0}]`, `[{"key":1,"error":{}}]`, `{"key":"a","b":{"key":1}}`, `{"key":7,"k\u0065y":"\ud800"}`,
 		`{"a":1}`, `{"key":1,"answer":null}`, "\xff", "[{\"key\":1,\"data\":\"\xff\"}]", `{"":"\"}"}`, ` {"key" : -0 } `,
 		`[{"key":1},{"ack":1},{"token":"a"},{"key":3}]`, `[{"ack":0}]`, `[{"key":2},{"key":1},{"cancel":2},{"token":{}}]`,
+		`[[1,2,{"answer":[]}],{"cancel":2},[5,"a"],{"key":6}]`, `[[0,1]]`, `[[7]]`, `[[9007199254740991,1,2]]`,
 	} {
 		for mode := range uint8(8) {
 			f.Add([]byte(seed), []byte(`[{"key":1},{"key":2},{"ack":1},{"cancel":3}]`), mode)

@@ -30,6 +30,7 @@ type outbox struct {
 
 	mutex   sync.Mutex // protects following
 	session Session    // nil in plain mode, and before greet
+	series  bool       // the client sends series, so that it reads them too
 	open    *outcomes  // a frame that takes more; nil if none
 	queue   []*outcomes
 	due     bool      // open is to leave as it is
@@ -49,6 +50,14 @@ type outbox struct {
 type outcomes struct {
 	text []byte
 	keys []protocol.Key
+	next protocol.Key // what the series at the end goes on with; 0: there is none
+}
+
+// endSeries makes room for another message, or the end.
+func (f *outcomes) endSeries() {
+	if f.next != 0 {
+		f.text, f.next = append(f.text, ']'), 0
+	}
 }
 
 func (o *outbox) init(c *conn, limit int) {
@@ -87,8 +96,20 @@ func (o *outbox) reply(key protocol.Key, data []byte) (write bool) {
 	if o.dropped {
 		return false
 	}
+	if f := o.open; f != nil && f.next == key {
+		before := len(f.text)
+		f.text = protocol.AppendNext(f.text, data)
+		f.keys = append(f.keys, key)
+		f.next++
+		return o.added(before)
+	}
 	before := o.join(key, protocol.RequestSize(key, len(data)))
-	o.open.text = protocol.AppendRequest(o.open.text, key, data)
+	if o.series {
+		o.open.text = protocol.AppendSeries(o.open.text, key, data)
+		o.open.next = key + 1
+	} else {
+		o.open.text = protocol.AppendRequest(o.open.text, key, data)
+	}
 	return o.added(before)
 }
 
@@ -104,6 +125,13 @@ func (o *outbox) outcome(key protocol.Key, text []byte) (write bool) {
 	return o.added(before)
 }
 
+// useSeries is called when the client has sent one.
+func (o *outbox) useSeries() {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	o.series = true
+}
+
 // join makes room for an outcome and returns how large the frame was.
 func (o *outbox) join(key protocol.Key, size int) (before int) {
 	if o.open == nil {
@@ -111,6 +139,7 @@ func (o *outbox) join(key protocol.Key, size int) (before int) {
 	}
 	f := o.open
 	before = len(f.text)
+	f.endSeries()
 	f.text = protocol.Join(slices.Grow(f.text, size+2))
 	f.keys = append(f.keys, key)
 	return before
@@ -126,8 +155,10 @@ func (o *outbox) added(before int) (write bool) {
 
 func (o *outbox) takeOpen() *outcomes {
 	f := o.open
+	before := len(f.text)
+	f.endSeries()
 	f.text = append(f.text, ']')
-	o.waiting.Add(1)
+	o.waiting.Add(int64(len(f.text) - before))
 	o.open, o.due = nil, false
 	return f
 }
