@@ -23,6 +23,11 @@ func TestCallbacks(t *testing.T) {
 	e2e.Cases(t, "/", "callbacks.js")
 }
 
+func TestSeries(t *testing.T) {
+	t.Parallel()
+	e2e.Cases(t, "/", "series.js")
+}
+
 func TestNetwork(t *testing.T) {
 	t.Parallel()
 	e2e.Cases(t, "/", "network.js")

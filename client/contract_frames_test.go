@@ -21,6 +21,11 @@ func TestContractGarbage(t *testing.T) {
 		`[{"welcome":null}]`:         protocol.CloseBadMessage,
 		`[{"key":1,"error":1}]`:      protocol.CloseBadMessage,
 		`[{"key":1,"refused":null}]`: protocol.CloseBadMessage,
+		`[[2]]`:                      protocol.CloseBadMessage,
+		`[[2,3,]]`:                   protocol.CloseBadMessage,
+		`[[0,1]]`:                    protocol.CloseBadMessage,
+		`[["7",1]]`:                  protocol.CloseBadMessage,
+		`[[9007199254740991,1,2]]`:   protocol.CloseBadMessage,
 		"[{\"\xff\":1}]":             protocol.CloseNotUTF8,
 	} {
 		contract(t, Options{}, func(w *world) {
@@ -67,6 +72,19 @@ func TestContractIgnored(t *testing.T) {
 		}
 		p.send(`[{"key":1,"data":"ok","later":true}]`)
 		w.want(a.outcome, `reply "ok"`)
+	})
+}
+
+func TestContractSeries(t *testing.T) {
+	contract(t, Options{}, func(w *world) {
+		p := w.open("hello")
+		a := w.send("1")
+		w.frame(p, "1")
+		b := w.send("2")
+		w.frame(p, "2")
+		p.send(`[[77,0],[2,{"b":[2]},"of nobody",4],[1,[1]]]`)
+		w.want(b.outcome, `reply {"b":[2]}`)
+		w.want(a.outcome, `reply [1]`)
 	})
 }
 

@@ -27,16 +27,34 @@ func appendFrame[P any](dst []byte, b *Batch[P], plain bool, data func(P) []byte
 	if b.Ack != 0 {
 		dst = protocol.AppendAck(protocol.Join(dst), b.Ack)
 	}
-	for i := range b.Items {
-		item := &b.Items[i]
-		dst = protocol.Join(dst)
+	return append(appendItems(dst, b.Items, data), ']')
+}
+
+// appendItems makes series of requests whose keys follow one another.
+func appendItems[P any](dst []byte, items []Item[P], data func(P) []byte) []byte {
+	series := false // dst ends inside one
+	for i := range items {
+		item := &items[i]
 		if item.Cancel {
-			dst = protocol.AppendCancel(dst, item.Key)
-		} else {
-			dst = protocol.AppendRequest(dst, item.Key, data(item.Payload))
+			dst = protocol.AppendCancel(protocol.Join(dst), item.Key)
+			continue
 		}
+		text := data(item.Payload)
+		more := i+1 < len(items) && !items[i+1].Cancel && items[i+1].Key == item.Key+1
+		switch {
+		case series:
+			dst = protocol.AppendNext(dst, text)
+		case more:
+			dst = protocol.AppendSeries(protocol.Join(dst), item.Key, text)
+		default:
+			dst = protocol.AppendRequest(protocol.Join(dst), item.Key, text)
+		}
+		if series && !more {
+			dst = append(dst, ']')
+		}
+		series = more
 	}
-	return append(dst, ']')
+	return dst
 }
 
 // outcome of a call: the reply's JSON, or an error.

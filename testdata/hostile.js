@@ -15,7 +15,7 @@ const frames = {
   "almost a ping": ["ping ", 1, 0],
   "an empty array": ["[]", 0, 0],
   "messages that are none": ['[null, 1, "x", true]', 4, 0],
-  "arrays for messages": ["[[], [1]]", 0, 0],
+  "arrays for messages": ["[[], [1]]", 2, 0],
   "a message of a later version": ['[{"topic":"x","data":1}, {"ack":6}, {}]', 0, 0],
   "keys that are none": ['[{"key":null},{"key":"7"},{"key":-1},{"key":0},{"key":1.5},{"key":1e300},{"key":9007199254740992},{"key":{}},{"key":true}]', 9, 0],
   "keys of nobody": ['[{"key":4294967297,"data":1},{"key":9007199254740991,"error":{}}]', 0, 2],
@@ -24,7 +24,9 @@ const frames = {
   "odd welcomes": ['[{"welcome":1},{"welcome":"x"},{"welcome":[]},{"welcome":{"limits":7,"heartbeat":"x"}},{"welcome":{"limits":{"frame":-1,"requests":1e99}}}]', 0, 0],
   "a welcome that is null": ['[{"welcome":null},{"welcome":false}]', 0, 0],
   "deep nesting": [`[{"key":77,"data":${deep(100_000)}}]`, 0, 1],
-  "nesting and nothing else": [deep(100_000), 0, 0],
+  "nesting and nothing else": [deep(100_000), 1, 0],
+  "series that are none": ['[[],[1],[0,1],["7",1],[1.5,1],[-1,1],[9007199254740991,1,2],[null,1],[{"key":1},1],[[1],1]]', 10, 0],
+  "series of nobody": ['[[4294967297,1,[2]],[9007199254740990,1,2]]', 0, 4],
 };
 
 for (const [name, [text, garbage, unmatched]] of Object.entries(frames)) {

@@ -88,11 +88,20 @@ export class Frames {
   }
 
   #messages(words, first, count) {
-    const messages = new Array(count);
-    for (let i = 0; i < count; i++) {
-      const item = first + i * ITEM;
+    const messages = new Array(count); // of a series, its pieces
+    let series = false; // the one before goes on
+    for (let i = 0, item = first; i < count; i++, item += ITEM) {
       const key = words[item] + words[item + 1] * 2 ** 32;
-      messages[i] = words[item + CANCEL] & 1 ? `{"cancel":${key}}` : `{"key":${key},"data":${this.#texts[words[item + SLOT]]}}`;
+      if (words[item + CANCEL] & 1) {
+        messages[i] = `{"cancel":${key}}`;
+        continue;
+      }
+      const text = this.#texts[words[item + SLOT]];
+      const next = item + ITEM;
+      const more = i + 1 < count && words[next] === words[item] + 1 && words[next + 1] === words[item + 1] && !(words[next + CANCEL] & 1);
+      if (series) messages[i] = more ? text : `${text}]`;
+      else messages[i] = more ? `[${key},${text}` : `{"key":${key},"data":${text}}`;
+      series = more;
     }
     if (this.#prefix !== "") messages.unshift(this.#prefix);
     const text = `[${messages.join()}]`;
@@ -162,20 +171,39 @@ export class Frames {
       if (noted !== null) return this.#hold(text, noted);
       for (const message of frame) {
         if (this.#hands.engine !== engine) return; // a callback closed the client, or wasm has crashed
-        this.#message(engine, message);
+        if (Array.isArray(message)) this.#series(engine, message);
+        else this.#message(engine, message);
       }
     } else {
       this.garbage++;
     }
   }
 
+  /** The key of the first reply, then the data of this one and of those that follow. */
+  #series(engine, series) {
+    const [first] = series;
+    const { length } = series;
+    if (!(Number.isSafeInteger(first) && first > 0 && length > 1 && Number.isSafeInteger(first + (length - 2)))) {
+      this.garbage++;
+      return;
+    }
+    for (let i = 1; i < length; i++) {
+      if (this.#hands.engine !== engine) return;
+      this.#reply(engine, first + (i - 1), series[i], null);
+    }
+  }
+
+  #reply(engine, key, data, message) {
+    const slot = engine.settle(key);
+    if (slot >= 0) this.#hands.settle(slot, data, null);
+    else this.#unmatched(slot, key, message ?? { key, data });
+  }
+
   #message(engine, message) {
     const key = message?.key;
     if (Number.isSafeInteger(key) && key > 0) {
       if (message.error === undefined && message.refused === undefined && message.forgotten !== true) {
-        const slot = engine.settle(key);
-        if (slot >= 0) this.#hands.settle(slot, message.data ?? null, null);
-        else this.#unmatched(slot, key, message);
+        this.#reply(engine, key, message.data ?? null, message);
       } else {
         this.#failure(engine, key, message);
       }

@@ -42,11 +42,15 @@ type Seen struct {
 	Frames   int               `json:"frames"`   // received, words too
 	Binary   int               `json:"binary"`   // of Frames, binary ones
 	Longest  int               `json:"longest"`  // bytes of the longest frame received
+	Batch    string            `json:"batch"`    // the last frame of requests, if it is short
 	Hellos   []protocol.Hello  `json:"hellos"`   // in order
 	Requests []json.RawMessage `json:"requests"` // their data, in order
 	Cancels  []protocol.Key    `json:"cancels"`  // in order
 	Closes   []int             `json:"closes"`   // codes that clients sent; -1 for an end without one
 }
+
+// shortBatch is what no test needs more of, in bytes.
+const shortBatch = 1000
 
 // Server speaks sockjax.1, and plain mode to clients that offer no
 // subprotocol. It echoes data, unless its Script or the data say otherwise:
@@ -216,6 +220,9 @@ func (c *conn) read() int {
 				n.Binary++
 			}
 			n.Longest = max(n.Longest, len(frame))
+			if len(frame) > len(protocol.Ping) && len(frame) < shortBatch {
+				n.Batch = string(frame)
+			}
 		})
 		switch {
 		case string(frame) == protocol.Ping:
