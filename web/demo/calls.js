@@ -3,6 +3,7 @@
 
 const burstTimeout = 30_000;
 const progressEvery = 150; // milliseconds
+const drawnOfBurst = 40; // calls, of all that it makes
 
 export class Calls {
   #connection;
@@ -45,7 +46,8 @@ export class Calls {
     return new Promise((resolve) => {
       const { client } = this.#connection;
       const before = client.stats();
-      const burst = { count, done: 0, failed: 0, late: 0, right: 0, first: undefined, error: null };
+      const burst = { count, done: 0, failed: 0, late: 0, right: 0, first: undefined, error: null, sample: [] };
+      const every = Math.ceil(count / drawnOfBurst);
       const record = this.#begin({ kind: "burst", burst });
       let newest = 0;
       // Not at once and not for each reply: to paint the page meanwhile would take twice as long as the calls do.
@@ -55,6 +57,9 @@ export class Calls {
       for (let n = 1; n <= count; n++) {
         last = client.send({ api: "echo", n }, (reply, error) => {
           burst.done++;
+          if (n % every === 0) {
+            burst.sample.push({ key: first + n - 1, kind: "burst", ms: performance.now() - record.started, outcome: error?.code ?? "ok" });
+          }
           if (error) {
             burst.failed++;
             burst.error ??= error;

@@ -44,8 +44,8 @@ export function start({ connect }) {
   const chart = new LatencyChart();
   const calls = new Calls(connection, (record) => {
     table.update(record);
-    // A burst is one row, but no round trip; nor is what an earlier page began.
-    if (record.outcome !== "pending" && !record.burst && !record.recovered) chart.add(record);
+    if (record.outcome === "pending" || record.recovered) return; // what an earlier page began is no round trip
+    for (const call of record.burst?.sample ?? [record]) chart.add(call);
   });
   connection.addEventListener("outbox", ({ detail }) => calls.recovered(detail));
   new Actions(connection, calls);

@@ -104,7 +104,8 @@ export class LatencyChart {
     setText(byId("latency-summary"),
       `The last ${plural(all, "call")}${all === kept ? "" : " so far"}: ` +
       (good ? `half were answered within ${formatMs(p50)}, 95 of 100 within ${formatMs(p95)}; ` : "") +
-      `${failed ? `${failed} failed` : "none failed"}. Logarithmic scale.`);
+      `${failed ? `${failed} failed` : "none failed"}. ` +
+      `${this.#points.some((point) => point.kind === "burst") ? "Of a burst, a few calls are drawn. " : ""}Logarithmic scale.`);
   }
 
   // Few calls stand at the left, with room for those to come.
