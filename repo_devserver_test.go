@@ -21,11 +21,27 @@ import (
 // tryDevserver runs the README's command on a free port and does what its
 // reader does next: opens the page, loads the client, makes a call.
 func tryDevserver(t *testing.T, words []string) {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // a cold build cache takes a while
+	ctx, cancel := context.WithTimeout(t.Context(), devserverTime)
 	defer cancel()
 	if !strings.Contains(strings.Join(words, " "), "-addr") {
 		words = append(words, "-addr", "localhost:0")
 	}
+	url, stop := startDevserver(ctx, t, words)
+	useDevserver(ctx, t, url)
+	stop()
+	if resp, err := http.Get(url); err == nil {
+		resp.Body.Close()
+		t.Error("it still answers after ^C")
+	}
+}
+
+// devserverTime is for all that a test does with one: a cold build cache takes
+// a while.
+const devserverTime = 3 * time.Minute
+
+// startDevserver returns the address that it prints. stop ends it as ^C does.
+func startDevserver(ctx context.Context, t *testing.T, words []string) (url string, stop func()) {
+	t.Helper()
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that a signal reaches what go run started
 	var stderr bytes.Buffer
@@ -40,10 +56,8 @@ func tryDevserver(t *testing.T, words []string) {
 	ended := make(chan error, 1)
 	signal := func(s syscall.Signal) { _ = syscall.Kill(-cmd.Process.Pid, s) }
 	unwatch := context.AfterFunc(ctx, func() { signal(syscall.SIGKILL) })
-	defer unwatch()
 
 	lines := bufio.NewScanner(out)
-	url := ""
 	for url == "" && lines.Scan() {
 		if m := regexp.MustCompile(`\bopen (http://\S+)`).FindStringSubmatch(lines.Text()); m != nil {
 			url = m[1]
@@ -58,19 +72,16 @@ func tryDevserver(t *testing.T, words []string) {
 		<-ended
 		t.Fatalf("it printed no address to open\n%s", stderr.String())
 	}
-	useDevserver(ctx, t, url)
-
-	signal(syscall.SIGINT)
-	select {
-	case <-ended:
-	case <-time.After(10 * time.Second):
-		signal(syscall.SIGKILL)
-		<-ended
-		t.Error("^C does not end it within 10 s")
-	}
-	if resp, err := http.Get(url); err == nil {
-		resp.Body.Close()
-		t.Error("it still answers after ^C")
+	return url, func() {
+		defer unwatch()
+		signal(syscall.SIGINT)
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			signal(syscall.SIGKILL)
+			<-ended
+			t.Error("^C does not end it within 10 s")
+		}
 	}
 }
 

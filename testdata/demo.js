@@ -1,0 +1,162 @@
+// Uses the demo page as a visitor does, by what web/demo/demo.js says that
+// tests may rely on. Each step waits for what it says, within its time.
+globalThis.demo = (() => {
+  const uncaught = [];
+  addEventListener("error", ({ message }) => uncaught.push(message));
+  addEventListener("unhandledrejection", ({ reason }) => uncaught.push(String(reason)));
+
+  const $ = (id) => document.getElementById(id);
+  const until = async (cond, what) => {
+    for (const end = performance.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 10))) {
+      const result = cond();
+      if (result) return result;
+      if (performance.now() > end) throw new Error(`it never happened: ${what}`);
+    }
+  };
+  const equal = (got, want, what) => {
+    if (got !== want) throw new Error(`${what}: got ${got}, want ${want}`);
+  };
+  const state = (wanted) => until(() => document.documentElement.dataset.state === wanted, `state ${wanted}`);
+  const change = (id, value) => {
+    $(id).value = value;
+    $(id).dispatchEvent(new Event("input"));
+  };
+  const rows = () => [...document.querySelectorAll("#calls > tr")];
+  const shown = () => rows().filter((row) => row.checkVisibility()).length;
+
+  /** Clicks a button and returns the row of the call that it has made. */
+  const make = async (button) => {
+    const before = rows()[0];
+    $(button).click();
+    return until(() => rows()[0] !== before && rows()[0], `a row after ${button}`);
+  };
+  const ends = async (row, outcome, text = "") => {
+    await until(() => row.dataset.outcome !== "pending", `an outcome of ${row.dataset.kind}`);
+    equal(row.dataset.outcome, outcome, row.dataset.kind);
+    if (!row.textContent.includes(text)) throw new Error(`no ${text} in ${row.textContent}`);
+  };
+
+  const steps = {
+    async calls() {
+      await state("open");
+      change("echo-data", '{ "api": "echo", "text": "h\\u00e9" }');
+      await ends(await make("send-echo"), "ok", '"text":"hé"');
+      change("slow-ms", 200);
+      const slow = await make("send-slow");
+      await ends(await make("send-echo"), "ok"); // overtakes
+      equal(slow.dataset.outcome, "pending", "the slow call");
+      await ends(slow, "ok");
+      await ends(await make("send-fail"), "rejected", "out_of_tea");
+      change("timeout-ms", 100);
+      await ends(await make("send-timeout"), "timeout", "unknown");
+      change("abort-ms", 50);
+      await ends(await make("send-abort"), "aborted");
+      const aborted = await make("send-abort");
+      aborted.querySelector("button.abort").click();
+      await ends(aborted, "aborted");
+      for (const value of ["1", "2"]) {
+        await make("send-count");
+        await until(() => $("count-value").textContent === value, `the counter at ${value}`);
+      }
+      change("echo-data", '{ "api": "no such thing" }');
+      await ends(await make("send-echo"), "rejected");
+      await until(() => $("stat-pending").textContent === "0", "no call pending");
+      equal($("stat-failures").textContent, "5", "failures");
+    },
+
+    async burst() {
+      $("clear-calls").click();
+      await until(() => rows().length === 0, "an empty table");
+      const row = await make("send-burst");
+      await ends(row, "ok", "1,000 replies");
+      if (!/^\d+–\d+$/.test(row.dataset.key)) throw new Error(`the key ${row.dataset.key}`);
+      await until(() => !$("burst-result").hidden, "the result");
+      const figures = Object.fromEntries([...$("burst-result").children].map((div) => [div.children[0].textContent, div.children[1].textContent]));
+      equal(figures["In their own callback"], "1,000", "in their own callback");
+      const [out] = figures["Frames out, in"].split(", ");
+      if (!(Number(out) < 20)) throw new Error(`${out} frames for 1,000 calls`);
+      if (!/^The last \d+ calls/.test($("latency-summary").textContent)) throw new Error($("latency-summary").textContent);
+    },
+
+    async "what is no JSON"() {
+      const before = rows().length;
+      change("echo-data", '{ "api": ');
+      $("send-echo").click();
+      if (!$("echo-error").textContent.startsWith("Not JSON yet")) throw new Error(`said: ${$("echo-error").textContent}`);
+      equal(document.activeElement, $("echo-data"), "the focus");
+      equal(rows().length, before, "rows");
+      change("echo-data", '{ "api": "echo" }');
+      equal($("echo-error").textContent, "", "the error");
+    },
+
+    async filters() {
+      await ends(await make("send-fail"), "rejected");
+      $("filter-failed").click();
+      equal(shown(), 1, "failed");
+      $("filter-running").click();
+      equal(shown(), 0, "running");
+      equal($("calls-empty").hidden, false, "what is said of an empty table");
+      $("filter-all").click();
+      equal(shown(), rows().length, "all");
+    },
+
+    async drop() {
+      const opened = Number($("stat-opened").textContent);
+      change("slow-ms", 1000);
+      const slow = await make("send-slow");
+      $("fault-drop").click();
+      await until(() => Number($("stat-opened").textContent) > opened, "another connection");
+      await state("open");
+      await ends(slow, "ok"); // its session was resumed
+    },
+
+    async stall() {
+      change("stall-seconds", 0.5);
+      $("fault-stall").click();
+      await ends(await make("send-echo"), "ok");
+    },
+
+    async restart() {
+      change("restart-seconds", 0.5);
+      change("slow-ms", 20_000);
+      const slow = await make("send-slow");
+      $("fault-restart").click();
+      await until(() => document.documentElement.dataset.state !== "open", "the end of the connection");
+      equal($("fault-drop").getAttribute("aria-disabled"), "true", "the fault's button");
+      await state("open");
+      await ends(slow, "lost", "unknown");
+    },
+
+    async "close and connect"() {
+      $("close").click();
+      await state("closed");
+      equal($("connect").hidden, false, "the button to connect");
+      $("connect").click();
+      await state("open");
+      $("reconnect").click(); // which an open connection needs not
+      await ends(await make("send-echo"), "ok");
+      if ($("history").childElementCount < 5) throw new Error(`a history of ${$("history").childElementCount}`);
+    },
+  };
+
+  return {
+    /** Takes all steps, and returns what went wrong. */
+    async run() {
+      for (const [name, step] of Object.entries(steps)) {
+        try {
+          await step();
+        } catch (error) {
+          return `${name}: ${error.message}\nlatest: ${$("latest").textContent}\nstate: ${$("state-text").textContent} ${$("state-reason").textContent}`;
+        }
+      }
+      if (!$("problem").hidden) return `the page tells of a problem: ${$("problem-text").textContent}`;
+      return uncaught.join("\n");
+    },
+
+    /** What reaches out of the page's width. */
+    wide() {
+      if (document.scrollingElement.scrollWidth <= innerWidth) return [];
+      return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.id || e.className || e.tagName);
+    },
+  };
+})();
