@@ -88,9 +88,9 @@ func (w *crew) run(turn uint64) {
 }
 
 // take takes the next call, and notes that the one before was answered, and
-// how long its handler took. Should its handler wait, somebody else must take the one
-// after it, and send the replies that are there; a reader waits for help until
-// it has been at it for long.
+// how long its handler took. Should the next one's handler wait, somebody else
+// must take the one after it, and send the replies that are there; a reader
+// does without help until it has been at it for long.
 func (w *crew) take(turn uint64, answered bool, took time.Duration) *call {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()

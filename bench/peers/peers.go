@@ -36,7 +36,8 @@ var Sockjax = &Peer{
 	About: "the built package by its public API. Raised for 1 MB a request and for 100,000 calls in flight: the client's queue, the server's MaxRequests, MaxFrame and MaxBuffered",
 }
 
-// Other is sockjax's page of another checkout, against the server of this one.
+// Other is sockjax's page of another checkout, against the server of this one
+// unless compare says otherwise.
 var Other = &Peer{Name: "other", Client: "sockjax/other.js", Server: own}
 
 // Batch is the practical limit.
