@@ -146,7 +146,7 @@ func TestChaosJudgesTakeover(t *testing.T) {
 			t.Fatal("the session is not resumed")
 		}
 		second.Detach()
-		time.Sleep(keep - time.Second)
+		time.Sleep(keep - time.Second/2)
 		first.Detach()
 		if _, resumed := attach(true); resumed {
 			t.Fatal("the session is kept for too long")

@@ -41,7 +41,7 @@ globalThis.demo = (() => {
       await state("open");
       change("echo-data", '{ "api": "echo", "text": "h\\u00e9" }');
       await ends(await make("send-echo"), "ok", '"text":"hé"');
-      change("slow-ms", 200);
+      change("slow-ms", 2000);
       const slow = await make("send-slow");
       await ends(await make("send-echo"), "ok"); // overtakes
       equal(slow.dataset.outcome, "pending", "the slow call");
