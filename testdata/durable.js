@@ -590,6 +590,36 @@ const cases = {
     equal((await workshop.ran()).sort(), ["a", "b"]);
   },
 
+  "wasm crashes while it recovers, and the page's own connection is still without": async () => {
+    const first = await open();
+    const api1 = first.connect();
+    api1.send(job("a", { hold: true }), null, durable());
+    api1.send(job("b", { hold: true }), null, durable());
+    await until(async () => (await workshop.ran()).length === 2);
+    first.gone();
+    const [{ session }] = await stored();
+    // The page is busy when Go has just started, so that only who comes then gets an engine.
+    const { requestIdleCallback } = globalThis;
+    let breaths = 0;
+    globalThis.requestIdleCallback = (act, options) => ++breaths === 2 || requestIdleCallback(act, options);
+    let api;
+    await navigator.locks.request(`sockjax ${session}`, async () => {
+      api = connect();
+      await until(() => api.state === "open" && breaths === 2);
+    });
+    await until(() => T.sockets.length === 2 && T.sockets[1].readyState === WebSocket.OPEN, "the second socket");
+    await workshop.release("a");
+    await told(api, "a: a");
+    T.instances[0].exports.received(4_000_000, 1);
+    await until(() => T.instances.length === 2);
+    await workshop.release("b");
+    await told(api, "a: a", "b: b");
+    equal([api.stats().opened, api.stats().crashes], [1, 0]);
+    globalThis.requestIdleCallback = requestIdleCallback;
+    await clean();
+    equal((await workshop.ran()).sort(), ["a", "b"]);
+  },
+
   "close() while it recovers leaves it to the next": async () => {
     const first = await open();
     first.connect().send(job("a", { hold: true }), null, durable());

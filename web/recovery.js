@@ -58,20 +58,25 @@ export class Recovery {
   }
 
   async #work(session) {
+    while (await this.#attempt(session));
+  }
+
+  /** Returns whether wasm has crashed under it: the next one can send what is left. */
+  async #attempt(session) {
     const records = await store.records(this.#name, session);
-    if (records.length === 0) return; // it has a page, which has just got its last outcome
+    if (records.length === 0) return false; // it has a page, which has just got its last outcome
     if (this.#places-- <= 0) await new Promise((resolve) => this.#queue.push(resolve));
     try {
       const [lost, others] = [true, false].map((wanted) => records.filter((record) => record.lost === wanted));
       await Promise.all(lost.map((record) => this.#over(record, undefined, new SockjaxError("lost", "unknown", LOST))));
-      if (!this.#closed && others.length > 0) await this.#resend(session, others);
+      return !this.#closed && others.length > 0 && (await this.#resend(session, others)) && !this.#closed;
     } finally {
       this.#places++;
       this.#queue.shift()?.();
     }
   }
 
-  /** Resolves when each call is over, or left for another time. */
+  /** Resolves when each call is over, or left for another time: to whether that is because wasm has crashed. */
   async #resend(session, records) {
     const ends = [];
     let hands;
@@ -96,6 +101,7 @@ export class Recovery {
       this.#hands.delete(hands);
       await hands.close();
     }
+    return hands.session !== session; // it has got another
   }
 
   /** Returns those of the calls that may be sent now: all or none. */
