@@ -53,6 +53,15 @@ const told = async (api, ...want) => {
   await until(() => api.told.length >= want.length, `${want.length} outbox events, there are ${api.told.map(brief)}`);
   equal(api.told.map(brief).sort(), want.sort());
 };
+/** A page goes whose calls a and b are running. */
+const leaveTwo = async () => {
+  const first = await open();
+  const api1 = first.connect();
+  api1.send(job("a", { hold: true }), null, durable());
+  api1.send(job("b", { hold: true }), null, durable());
+  await until(async () => (await workshop.ran()).length === 2);
+  first.gone();
+};
 const stored = async (name = workshop.ws) => {
   const store = new Store();
   const all = await Promise.all((await store.sessions(name)).map((session) => store.records(name, session)));
@@ -572,12 +581,7 @@ const cases = {
   },
 
   "wasm crashes while it recovers": async () => {
-    const first = await open();
-    const api1 = first.connect();
-    api1.send(job("a", { hold: true }), null, durable());
-    api1.send(job("b", { hold: true }), null, durable());
-    await until(async () => (await workshop.ran()).length === 2);
-    first.gone();
+    await leaveTwo();
     const api = connect();
     await until(() => T.sockets.length === 2 && T.sockets[1].readyState === WebSocket.OPEN, "the second socket");
     await workshop.release("a");
@@ -591,12 +595,7 @@ const cases = {
   },
 
   "wasm crashes while it recovers, and the page's own connection is still without": async () => {
-    const first = await open();
-    const api1 = first.connect();
-    api1.send(job("a", { hold: true }), null, durable());
-    api1.send(job("b", { hold: true }), null, durable());
-    await until(async () => (await workshop.ran()).length === 2);
-    first.gone();
+    await leaveTwo();
     const [{ session }] = await stored();
     // The page is busy when Go has just started, so that only who comes then gets an engine.
     const { requestIdleCallback } = globalThis;
