@@ -71,9 +71,8 @@ func (c *conn) message(m *protocol.Message, in *intake) *ending {
 		if m.Key == 0 {
 			return closing(protocol.CloseBadMessage, "a key must be an integer from 1 to %d", protocol.MaxKey)
 		}
-		if m.Series && !c.series {
-			c.series = true
-			c.out.useSeries()
+		if m.Series {
+			c.out.series.Store(true)
 		}
 		c.request(in, key{n: m.Key}, nil, m.Body, m.Depth)
 		if in.size() == maxIntake {

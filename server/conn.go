@@ -34,10 +34,9 @@ type conn struct {
 	out    outbox
 
 	// The reader's own.
-	pace   pace
-	series bool // the client has sent one
-	heard  bool // the client knows what the welcome said, as far as it matters
-	asked  bool // it has been sent a ping to find out
+	pace  pace
+	heard bool // the client knows what the welcome said, as far as it matters
+	asked bool // it has been sent a ping to find out
 
 	expiry expiry
 }

@@ -26,11 +26,11 @@ type outbox struct {
 	conn  *conn
 	limit int // of waiting
 
+	series  atomic.Bool  // the client sends series, so that it reads them too
 	waiting atomic.Int64 // bytes added and not yet sent, or kept; written under mutex
 
 	mutex   sync.Mutex // protects following
 	session Session    // nil in plain mode, and before greet
-	series  bool       // the client sends series, so that it reads them too
 	open    *outcomes  // a frame that takes more; nil if none
 	queue   []*outcomes
 	due     bool      // open is to leave as it is
@@ -104,7 +104,7 @@ func (o *outbox) reply(key protocol.Key, data []byte) (write bool) {
 		return o.added(before)
 	}
 	before := o.join(key, protocol.RequestSize(key, len(data)))
-	if o.series {
+	if o.series.Load() {
 		o.open.text = protocol.AppendSeries(o.open.text, key, data)
 		o.open.next = key + 1
 	} else {
@@ -123,13 +123,6 @@ func (o *outbox) outcome(key protocol.Key, text []byte) (write bool) {
 	before := o.join(key, len(text))
 	o.open.text = append(o.open.text, text...)
 	return o.added(before)
-}
-
-// useSeries is called when the client has sent one.
-func (o *outbox) useSeries() {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	o.series = true
 }
 
 // join makes room for an outcome and returns how large the frame was.

@@ -220,9 +220,6 @@ func (c *conn) read() int {
 				n.Binary++
 			}
 			n.Longest = max(n.Longest, len(frame))
-			if len(frame) > len(protocol.Ping) && len(frame) < shortBatch {
-				n.Batch = string(frame)
-			}
 		})
 		switch {
 		case string(frame) == protocol.Ping:
@@ -262,6 +259,9 @@ func (c *conn) readBatch(frame []byte) {
 		case protocol.CancelKind:
 			c.server.saw(func(n *Seen) { n.Cancels = append(n.Cancels, m.Key) })
 		case protocol.DataKind:
+			if len(frame) < shortBatch {
+				c.server.saw(func(n *Seen) { n.Batch = string(frame) })
+			}
 			key, _ := json.Marshal(m.Key)
 			c.request(string(key), m.Body)
 		}
