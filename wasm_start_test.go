@@ -27,8 +27,9 @@ func TestStart(t *testing.T) {
 	// run one after the other, and each ends with its gate open.
 	var mu sync.Mutex
 	gate, found := make(chan struct{}), false
-	site.Page("/fresh", `<script src="/sockjax.global.js"></script><script>fetch("/reset")</script>`, nil)
-	site.Handle("/reset", func(http.ResponseWriter, *http.Request) {
+	site.Page("/fresh", `<script src="/sockjax.global.js"></script><script src="/reset"></script>`, nil)
+	site.Handle("/reset", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
 		mu.Lock()
 		defer mu.Unlock()
 		gate, found = make(chan struct{}), false

@@ -80,7 +80,7 @@ Object.assign(T.cases, {
   },
 
   "half-open: noticed, and what was in doubt is told": async (server) => {
-    const api = T.connect(server.proxied, { ...fast, heartbeat: { after: 100, timeout: 300 } });
+    const api = T.connect(server.proxied, { ...fast, heartbeat: { after: 100, timeout: 1000 } });
     equal(await api.request(1), 1);
     const changes = [];
     api.addEventListener("statechange", ({ detail }) => changes.push(detail));
@@ -171,7 +171,7 @@ Object.assign(T.cases, {
   },
 
   "plain mode: one that has answered is held to it": async (server) => {
-    const api = T.connect(server.ws, { ...fast, protocol: "plain", heartbeat: { after: 60, timeout: 150 } });
+    const api = T.connect(server.ws, { ...fast, protocol: "plain", heartbeat: { after: 60, timeout: 1000 } });
     await server.until((seen) => seen.pings >= 2);
     await server.set({ noPong: true });
     equal((await event(api, "statechange")).closeCode, 4411);

@@ -14,10 +14,10 @@ Object.assign(T.cases, {
     equal([keys, api.state], [[1, 2, 3], "connecting"]);
     const { pending, queued, queuedBytes, slots } = api.stats();
     equal({ pending, queued, queuedBytes, slots }, { pending: 3, queued: 3, queuedBytes: 21, slots: 3 });
-    await fetch("/letgo");
     await logged(3);
     equal(T.log, ["1: 1", "2: 2", "3: 3"]);
     equal((await server.seen()).frames, 1, "hello and the three share a frame");
+    await fetch("/letgo");
   },
 
   "the first replies do not wait for wasm, which goes on from there": async (server) => {
