@@ -56,7 +56,7 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 	var failed []failure[P]
 	e.date(now)
 	if e.conn.Conn == conn && e.conn.broken == nil {
-		e.awake(now)
+		e.awake(now, e.conn.pulse.in)
 		if more = e.word(b); !more && !e.conn.pulse.probing {
 			failed = e.fill(b, now)
 			more = !b.empty()
@@ -95,6 +95,7 @@ func (e *Engine[P]) word(b *Batch[P]) bool {
 		b.Word, p.pong = protocol.Pong, false
 	case p.ping:
 		b.Word, p.ping = protocol.Ping, false
+		p.owed++
 	}
 	return b.Word != ""
 }

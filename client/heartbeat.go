@@ -18,7 +18,9 @@ type pulse struct {
 	limit    time.Duration // how long that may last
 	pardoned bool          // the limit has passed once, unseen
 	answered bool          // a ping has been answered, ever
-	probing  bool          // nothing but the ping may be sent until something comes
+	probing  bool          // nothing but the ping may be sent until the server has shown life
+	probed   time.Duration // when that began
+	owed     int           // pongs that have to come, to pings that were sent
 	ping     bool          // to be sent
 	pong     bool          // to be sent
 }
@@ -32,8 +34,8 @@ func (p *pulse) beat(now, limit time.Duration) {
 	p.waiting = limit > 0
 }
 
-// Received tells that something has arrived on conn, whatever it is: that is
-// what proves a connection alive. The host calls it for each frame, before it
+// Received tells that something has arrived on conn. Whatever it is, it proves
+// the connection alive, except to a probe. The host calls it for each frame, before it
 // settles what the frame holds, with its size in bytes or about that; and it
 // may call it while a long one arrives, with the size 0.
 func (e *Engine[P]) Received(conn Conn, size int) {
@@ -44,24 +46,47 @@ func (e *Engine[P]) Received(conn Conn, size int) {
 		return
 	}
 	p := &e.conn.pulse
+	e.awake(now, max(p.in, p.pinged))
 	p.in = now
 	e.acks.heard(size)
-	if p.probing {
-		p.probing = false
-		e.conn.wake()
-	}
-	if p.waiting {
-		p.waiting, p.pardoned = false, false
-		e.rouse(e.attention) // the next ping is due before the answer would have been
+	switch {
+	case p.probing && now < p.probed+lag && !e.opts.Plain:
+		p.pinged = now // it proves nothing, but the pong may be behind it
+	case p.waiting:
 		if e.conn.inFlight == 0 {
 			p.answered = true // otherwise it may be a reply
 		}
+		e.proven()
 	}
 	if e.deadlines.due(now) {
 		// A slow timer, as in a hidden tab, must not keep what is overdue
 		// alive.
 		e.rouse(e.earlier)
 	}
+}
+
+// Ponged tells that a pong has arrived on conn, after Received.
+func (e *Engine[P]) Ponged(conn Conn) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p := &e.conn.pulse
+	if e.conn.Conn != conn || p.owed == 0 {
+		return
+	}
+	// That to an earlier ping may be as old as any other frame.
+	if p.owed--; p.owed == 0 && !p.ping && p.probing {
+		e.proven()
+	}
+}
+
+// proven has the connection go on: it is alive.
+func (e *Engine[P]) proven() {
+	p := &e.conn.pulse
+	if p.probing {
+		e.conn.wake()
+	}
+	p.waiting, p.pardoned, p.probing = false, false, false
+	e.rouse(e.attention) // the next ping is due before the answer would have been
 }
 
 // Pinged tells that a ping has arrived on conn, which the next Next answers.
@@ -158,6 +183,7 @@ func (e *Engine[P]) beat(now time.Duration) (time.Duration, *Closed) {
 	after := e.silence()
 	due := max(min(p.in, p.out), p.pinged) + after
 	if !p.waiting && now >= due {
+		p.owed = 0 // after such a silence none will come
 		p.beat(now, e.opts.Heartbeat.Timeout)
 		due = now + after
 	}
@@ -187,28 +213,33 @@ func (e *Engine[P]) silenceProves() bool {
 	return e.opts.Heartbeat.Timeout > 0 && (e.conn.pulse.answered || !e.opts.Plain)
 }
 
-// probe has the connection show soon that it is alive. What is sent into one
-// that has died unnoticed is in doubt for no reason, so requests wait for that,
-// unless silence proves nothing.
+// probe has the connection show soon that it is alive: by the pong, or by what
+// comes later than all that may have waited in the machine since before it
+// slept or lost its network. What is sent into a connection that has died
+// unnoticed is in doubt for no reason, so requests wait for that, unless
+// silence proves nothing.
 func (e *Engine[P]) probe(now time.Duration) {
 	p := &e.conn.pulse
 	limit := min(probeTimeout, e.opts.Heartbeat.Timeout)
 	if !p.waiting || now+limit < p.pinged+p.limit {
 		p.beat(now, limit) // never later than what was due before
 	}
-	p.probing = e.silenceProves()
+	if !p.probing {
+		p.probing, p.probed = e.silenceProves(), now
+	}
 	e.conn.wake()
 	e.rouse(e.attention)
 }
 
 // awake probes if timers must have stood still, as in a machine that slept:
-// otherwise a ping would have been sent and its answer missed by now.
-func (e *Engine[P]) awake(now time.Duration) {
+// otherwise, that long after there was a sign of life, a ping would have been
+// sent and its answer missed.
+func (e *Engine[P]) awake(now, life time.Duration) {
 	p := &e.conn.pulse
 	if e.conn.hello || p.probing || !e.silenceProves() {
 		return
 	}
-	if now-p.in > e.silence()+e.opts.Heartbeat.Timeout+slack {
+	if now-life > e.silence()+e.opts.Heartbeat.Timeout+slack {
 		e.probe(now)
 	}
 }

@@ -180,7 +180,9 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 		"nudge": func(*rapid.T) {
 			conn, _ := m.look()
 			n.mu.Lock()
-			m.probing = m.probing || conn != nil
+			if conn != nil && !m.probing {
+				m.probing, m.probed = true, time.Now()
+			}
 			n.mu.Unlock()
 			e.Nudge()
 		},

@@ -13,7 +13,7 @@ import (
 // say has a frame arrive at the engine.
 func (m *model) say(c *fakeConn, frame string) {
 	m.n.mu.Lock()
-	if c == m.conn {
+	if c == m.conn && (frame == protocol.Pong || time.Since(m.probed) >= lag) {
 		m.probing = false
 	}
 	m.n.mu.Unlock()

@@ -40,9 +40,10 @@ type modelConn struct {
 	asked     bool // its hello asked to resume
 	resumed   bool // and was granted that
 	welcomed  bool
-	deaf      bool // nothing reaches the server
-	dumb      bool // nothing reaches the engine
-	probing   bool // the engine waits for a sign of life
+	deaf      bool      // nothing reaches the server
+	dumb      bool      // nothing reaches the engine
+	probing   bool      // the engine waits for a sign of life
+	probed    time.Time // since then
 	limits    protocol.Limits
 	open      map[protocol.Key]bool // requests for which the engine counts on an answer
 	had       map[protocol.Key]bool // requests it has carried

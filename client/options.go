@@ -74,6 +74,10 @@ const (
 	// have killed the connection unnoticed, such as sleep.
 	probeTimeout = 3 * time.Second
 
+	// lag is how long after such a thing what comes may be from before it: the
+	// machine hands over at once what it has kept.
+	lag = time.Second
+
 	// stall is how late a timer is when the program itself stood still:
 	// then what has arrived meanwhile is looked at first.
 	stall = 100 * time.Millisecond

@@ -18,12 +18,74 @@ func TestNudgeHoldsRequestsBack(t *testing.T) {
 		n.send(bare)
 		n.abort(1)
 		n.want("1=aborted/unknown >ping")
-		c.receive("[]") // whatever it is
+		c.receive("pong")
 		n.want(">-1,2")
 		n.engine.Nudge()
 		n.send(bare)
 		n.after(3*time.Second-1, ">ping")
 		n.after(1, "x4411 waiting connecting dial >hello/resume,3 2=lost/unknown open")
+	})
+}
+
+// A machine that wakes, or loses its network, hands over what it has kept from
+// before: that is no sign of life.
+func TestProbeIsAnsweredByItsPong(t *testing.T) {
+	const dead = "x4411 waiting connecting dial >hello/resume,1 open"
+	for name, test := range map[string]func(n *fakeNet, c *fakeConn){
+		"a frame at once is none": func(n *fakeNet, c *fakeConn) {
+			n.after(time.Second-1, ">ping")
+			c.receive("[]")
+			n.after(3*time.Second-1, "") // something comes, so the pong may too
+			n.after(1, dead)
+		},
+		"one that comes later is": func(n *fakeNet, c *fakeConn) {
+			n.after(time.Second, ">ping")
+			c.receive("[]")
+			n.want(">1")
+		},
+		"behind a long frame": func(n *fakeNet, c *fakeConn) {
+			n.after(time.Second-1, ">ping")
+			c.receive("[]")
+			n.after(3*time.Second-1, "")
+			c.receive("pong")
+			n.want(">1")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
+				c := n.start()
+				n.engine.Nudge()
+				n.send(bare)
+				test(n, c)
+			})
+		})
+	}
+}
+
+func TestProbeIsNotAnsweredByAnEarlierPong(t *testing.T) {
+	bubble(t, Options{}, func(n *fakeNet) {
+		c := n.start()
+		n.after(25*time.Second, ">ping")
+		n.engine.Nudge()
+		n.send(bare)
+		n.want(">ping")
+		c.receive("pong")
+		n.want("")
+		c.receive("pong")
+		n.want(">1")
+	})
+	// A server that has swallowed one is not held to it for ever.
+	bubble(t, Options{}, func(n *fakeNet) {
+		c := n.start()
+		n.after(25*time.Second, ">ping")
+		c.receive("[]")
+		n.after(25*time.Second, ">ping")
+		c.receive("pong")
+		n.engine.Nudge()
+		n.send(bare)
+		n.want(">ping")
+		c.receive("pong")
+		n.want(">1")
 	})
 }
 
@@ -111,11 +173,30 @@ func TestSleepHoldsRequestsBack(t *testing.T) {
 			}
 			alive(t, e)
 			e.Received(c, 4)
+			e.Ponged(c)
 			if !e.Next(c, &b) || len(b.Items) != 1 {
 				t.Errorf("after the pong it sends %+v", b)
 			}
 		})
 	}
+}
+
+// Or a frame that has been there since before.
+func TestSleepBeforeAFrame(t *testing.T) {
+	late(t, Options{}, func(e *Engine[*fakeCall], c *fakeConn) {
+		time.Sleep(8 * time.Hour)
+		e.Received(c, 100)
+		e.Submit(Call[*fakeCall]{Key: 1})
+		var b Batch[*fakeCall]
+		if !e.Next(c, &b) || b.Word != protocol.Ping || e.Next(c, &b) {
+			t.Errorf("it sends %+v", b)
+		}
+		e.Received(c, 4)
+		e.Ponged(c)
+		if !e.Next(c, &b) || len(b.Items) != 1 {
+			t.Errorf("after the pong it sends %+v", b)
+		}
+	})
 }
 
 func TestSleepDead(t *testing.T) {

@@ -81,6 +81,7 @@ func (r *reader[P]) text(conn Conn, frame []byte) *Closed {
 		r.engine.Pinged(conn)
 		return nil
 	case protocol.Pong:
+		r.engine.Ponged(conn)
 		return nil
 	}
 	if r.plain {

@@ -254,6 +254,21 @@ Object.assign(T.cases, {
     equal(await api.request(1), 1);
   },
 
+  "after sleep, a frame from before it is no sign of life": async (server) => {
+    await server.set({ noPong: true });
+    const api = T.connect(server.ws, far);
+    await T.engine(api);
+    T.advance(3_600_000); // no timer has seen that
+    await server.push("[]");
+    await server.until((seen) => seen.pings === 1);
+    api.send(1, cb("a"));
+    await T.wait(50);
+    equal([T.log, api.stats().queued], [[], 1], "it waits");
+    await server.push("pong");
+    await logged(1);
+    equal([T.log, api.stats().opened], [["a: 1"], 1]);
+  },
+
   "pagehide into the cache lets go of the socket, pageshow comes back": async (server) => {
     const api = T.connect(server.ws, far);
     await T.engine(api);

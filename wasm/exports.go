@@ -159,6 +159,16 @@ func pinged(id uint32) {
 	depth--
 }
 
+// ponged tells that a pong has arrived.
+//
+//go:wasmexport ponged
+func ponged(id uint32) {
+	depth++
+	b := current.clients[id]
+	b.engine.Ponged(b.socket)
+	depth--
+}
+
 // welcome tells that a welcome has arrived: for this session or not, and its
 // numbers, 0 where there is none. Times are in milliseconds.
 //

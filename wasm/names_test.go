@@ -20,6 +20,7 @@ var exports = map[string]any{
 	"flush":          flush,
 	"received":       received,
 	"pinged":         pinged,
+	"ponged":         ponged,
 	"welcome":        welcome,
 	"authorized":     authorized,
 	"settle":         settle,

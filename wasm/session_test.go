@@ -57,7 +57,8 @@ func TestToken(t *testing.T) {
 	s.skip(48 * time.Second)
 	token("second", "")
 	s.await("ping") // it has slept: first of all it wants to know whether anyone is there
-	s.call("received", 100)
+	s.call("received", 4)
+	s.call("ponged")
 	s.turn()
 	s.await("token second", "frame []")
 	s.call("authorized", 0)

@@ -244,6 +244,8 @@ export class Early {
     if (welcome.ours) this.#hands.changed("open", 0, 0, 0, "");
   }
 
+  ponged() {}
+
   authorized() {}
 
   settle(number) {

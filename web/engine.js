@@ -93,6 +93,10 @@ export class Engine {
     this.#go.pinged(this.#id);
   }
 
+  ponged() {
+    this.#go.ponged(this.#id);
+  }
+
   /** See count and welcome in wire.js. */
   welcome({ ours, resumed, acked, heartbeat, expires, jitter, frame, requests }) {
     this.#go.welcome(this.#id, ours ? 1 : 0, resumed ? 1 : 0, acked, heartbeat, expires, jitter, frame, requests);

@@ -140,7 +140,8 @@ export class Frames {
 
   #take(engine, text) {
     if (text === "ping") engine.pinged();
-    else if (text !== "pong") this.#read(engine, text);
+    else if (text === "pong") engine.ponged();
+    else this.#read(engine, text);
   }
 
   /** Lets what arrives wait, from this frame on, until the store has noted what it means. */
