@@ -172,6 +172,12 @@ func (t *calls) remove(k *call) {
 	}
 }
 
+func (t *calls) count() int {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return t.running.size
+}
+
 // dismiss takes calls out that do not run after all.
 func (t *calls) dismiss(calls []*call) {
 	t.mutex.Lock()

@@ -49,7 +49,8 @@
 // is being read, and MaxBuffered in each direction, and what its handlers take:
 // at most MaxRequests of them run, and a connection counts against
 // MaxConnections until the last has returned. MemoryStoreOptions bound what
-// sessions take beside. Where nothing keeps strangers away from the server, set
+// sessions take beside. Server.Stats and MemoryStore.Stats tell how much of all
+// that there is. Where nothing keeps strangers away from the server, set
 // MaxConnections and Rate.
 //
 // Compression is off: small messages gain little by it, and its state would

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"expvar"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -59,6 +60,16 @@ func ExampleServer() {
 	// [{"welcome":{"session":"1f0c6a52-9c2f-4f0e-8f0e-3d1a4d1f6b7a","resumed":false,"heartbeat":25000,"limits":{"frame":1048576,"requests":1024}}}]
 	// [{"key":1,"data":"hello, world"}]
 	// [{"key":2,"error":{"code":"no_name","message":"who are you?"}}]
+}
+
+// For a monitor that reads the package expvar's page.
+func ExampleServer_Stats() {
+	store := server.NewMemoryStore(nil)
+	calls := server.New(server.NewMux(), &server.Options{Sessions: store})
+	expvar.Publish("sockjax", expvar.Func(func() any { return calls.Stats() }))
+	expvar.Publish("sockjax sessions", expvar.Func(func() any { return store.Stats() }))
+	fmt.Println(expvar.Get("sockjax"), expvar.Get("sockjax sessions"))
+	// Output: {"Connections":0,"Requests":0,"Buffered":0} {"Sessions":0,"Waiting":0,"Bytes":0}
 }
 
 // A server that knows its clients by a token, and one that takes over when it

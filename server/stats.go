@@ -1,0 +1,53 @@
+package server
+
+// Stats are what a Server has to do at the moment.
+type Stats struct {
+	// Connections are those that count against Options.MaxConnections: open
+	// ones, those that are being accepted, and those that have ended while
+	// handlers of theirs still run.
+	Connections int
+
+	// Requests are those whose handlers have not returned, of all connections.
+	Requests int
+
+	// Buffered is how many bytes wait to be sent, or to be kept by the store
+	// of the sessions, of all connections.
+	Buffered int
+}
+
+// Stats looks at each connection in turn, and is meant for a metric that is
+// asked for every few seconds.
+func (s *Server) Stats() Stats {
+	s.mutex.Lock()
+	now := Stats{Connections: s.open}
+	conns := make([]*conn, 0, len(s.conns))
+	for c := range s.conns {
+		conns = append(conns, c)
+	}
+	s.mutex.Unlock()
+	for _, c := range conns {
+		now.Requests += c.calls.count()
+		now.Buffered += int(c.out.waiting.Load())
+	}
+	return now
+}
+
+// MemoryStoreStats are what a MemoryStore keeps at the moment.
+type MemoryStoreStats struct {
+	// Sessions are all of them.
+	Sessions int
+
+	// Waiting are those that have no connection, which MaxSessions bounds.
+	Waiting int
+
+	// Bytes are those of outcomes that clients have not acknowledged, of all
+	// sessions, which MaxTotalBytes bounds.
+	Bytes int
+}
+
+// Stats counts, and costs next to nothing.
+func (m *MemoryStore) Stats() MemoryStoreStats {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	return MemoryStoreStats{Sessions: len(m.sessions), Waiting: m.waiting.Len(), Bytes: int(m.bytes.Load())}
+}
