@@ -40,8 +40,6 @@ func TestOffline(t *testing.T) {
 	t.Parallel()
 	site := e2e.NewSite(t)
 	server := e2e.NewServer(t)
-	// Each on a page of its own: a pong that one outage held back would be a
-	// sign of life in the next.
 	outage := func(t *testing.T, during, after, want string) {
 		t.Parallel()
 		page := e2e.Open(t, site.URL)

@@ -35,9 +35,9 @@ func (p *pulse) beat(now, limit time.Duration) {
 }
 
 // Received tells that something has arrived on conn. Whatever it is, it proves
-// the connection alive, except to a probe. The host calls it for each frame, before it
-// settles what the frame holds, with its size in bytes or about that; and it
-// may call it while a long one arrives, with the size 0.
+// the connection alive, except to a probe. The host calls it for each frame,
+// before it settles what the frame holds, with its size in bytes or about that;
+// and it may call it while a long one arrives, with the size 0.
 func (e *Engine[P]) Received(conn Conn, size int) {
 	now := e.now()
 	e.mu.Lock()

@@ -237,14 +237,14 @@ export class Early {
     this.#frames.write("pong");
   }
 
+  ponged() {}
+
   welcome(welcome) {
     this.welcomed = welcome;
     const { frame, requests } = welcome;
     this.#limits = { frame: Math.max(FIRST.frame, frame), requests: Math.max(FIRST.requests, requests) };
     if (welcome.ours) this.#hands.changed("open", 0, 0, 0, "");
   }
-
-  ponged() {}
 
   authorized() {}
 
