@@ -195,6 +195,7 @@ func TestSiege(t *testing.T) {
 			half = measure()
 		}
 	}
+	e2e.Eval[any](t, page, "await siege.enough()")
 	end := e2e.Eval[struct {
 		Counts             map[string]int
 		Problems, Uncaught []string

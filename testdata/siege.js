@@ -4,6 +4,7 @@ globalThis.siege = (() => {
   let over = false;
   const problems = [];
   const counts = { answered: 0, besieged: 0, unmatched: 0, garbage: 0, opened: 0, unsound: 0 };
+  let made = 0; // besieged calls
   const loops = [];
   const clients = { honest: [], besieged: [] };
 
@@ -29,6 +30,7 @@ globalThis.siege = (() => {
       const times = [];
       for (let n = 0; !over && api.state !== "closed"; n++) {
         times[n] = 0;
+        made++;
         api.send({ n }, () => times[n]++, { timeout: 200, idempotent: n % 2 === 0 });
         await T.wait(5);
         if (api.state === "waiting") api.reconnect(); // it may have been told to wait for years
@@ -51,6 +53,8 @@ globalThis.siege = (() => {
       for (let i = 0; i < 3; i++) loops.push(besieged(bad, options));
       for (const loop of loops) loop.catch((error) => problems.push(String(error?.stack ?? error)));
     },
+    /** Resolves when there have been calls enough of both kinds. */
+    enough: () => T.until(() => counts.answered >= 20 && made >= 100),
     async finish() {
       over = true;
       await Promise.all(loops);
