@@ -160,24 +160,30 @@ func TestSleepHoldsRequestsBack(t *testing.T) {
 		late(t, Options{}, func(e *Engine[*fakeCall], c *fakeConn) {
 			time.Sleep(slept)
 			e.Submit(Call[*fakeCall]{Key: 1})
-			var b Batch[*fakeCall]
-			more := e.Next(c, &b)
-			if !held {
-				if !more || len(b.Items) != 1 {
-					t.Errorf("after %v it sends %+v", slept, b)
-				}
+			if held {
+				wantProbe(t, e, c)
 				return
 			}
-			if !more || b.Word != protocol.Ping || e.Next(c, &b) {
+			var b Batch[*fakeCall]
+			if !e.Next(c, &b) || len(b.Items) != 1 {
 				t.Errorf("after %v it sends %+v", slept, b)
 			}
-			alive(t, e)
-			e.Received(c, 4)
-			e.Ponged(c)
-			if !e.Next(c, &b) || len(b.Items) != 1 {
-				t.Errorf("after the pong it sends %+v", b)
-			}
 		})
+	}
+}
+
+// wantProbe wants a ping to be sent, and the one call only after its pong.
+func wantProbe(t *testing.T, e *Engine[*fakeCall], c *fakeConn) {
+	t.Helper()
+	var b Batch[*fakeCall]
+	if !e.Next(c, &b) || b.Word != protocol.Ping || e.Next(c, &b) {
+		t.Errorf("it sends %+v", b)
+	}
+	alive(t, e)
+	e.Received(c, 4)
+	e.Ponged(c)
+	if !e.Next(c, &b) || len(b.Items) != 1 {
+		t.Errorf("after the pong it sends %+v", b)
 	}
 }
 
@@ -187,15 +193,7 @@ func TestSleepBeforeAFrame(t *testing.T) {
 		time.Sleep(8 * time.Hour)
 		e.Received(c, 100)
 		e.Submit(Call[*fakeCall]{Key: 1})
-		var b Batch[*fakeCall]
-		if !e.Next(c, &b) || b.Word != protocol.Ping || e.Next(c, &b) {
-			t.Errorf("it sends %+v", b)
-		}
-		e.Received(c, 4)
-		e.Ponged(c)
-		if !e.Next(c, &b) || len(b.Items) != 1 {
-			t.Errorf("after the pong it sends %+v", b)
-		}
+		wantProbe(t, e, c)
 	})
 }
 
