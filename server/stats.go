@@ -1,5 +1,10 @@
 package server
 
+import (
+	"maps"
+	"slices"
+)
+
 // Stats are what a Server has to do at the moment.
 type Stats struct {
 	// Connections are those that count against Options.MaxConnections: open
@@ -20,10 +25,7 @@ type Stats struct {
 func (s *Server) Stats() Stats {
 	s.mutex.Lock()
 	now := Stats{Connections: s.open}
-	conns := make([]*conn, 0, len(s.conns))
-	for c := range s.conns {
-		conns = append(conns, c)
-	}
+	conns := slices.Collect(maps.Keys(s.conns))
 	s.mutex.Unlock()
 	for _, c := range conns {
 		now.Requests += c.calls.count()
