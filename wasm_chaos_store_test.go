@@ -2,6 +2,7 @@ package sockjax_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -185,29 +186,32 @@ func (nobody) Canceled(protocol.Key) {}
 // are still connected, and idle.
 func (b *incrementers) acknowledged(t *testing.T) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	within(t, 5*time.Second, func() (string, bool) {
 		n := b.last().unacked()
-		if n == 0 {
-			return
-		}
-		if time.Now().After(end) {
-			t.Errorf("%d outcomes are kept that the clients have received", n)
-			return
-		}
-	}
+		return fmt.Sprintf("%d outcomes are kept that the clients have received", n), n == 0
+	})
 }
 
 // forgets checks that the store lets go of everything when its time is over.
 // All servers have been shut down.
 func (b *incrementers) forgets(t *testing.T) {
 	t.Helper()
-	for end := time.Now().Add(keep + chaosPatience); ; time.Sleep(20 * time.Millisecond) {
+	within(t, 2*keep, func() (string, bool) {
 		kept := b.last().memory.Stats()
-		if kept == (server.MemoryStoreStats{}) {
+		return fmt.Sprintf("kept for ever: %+v", kept), kept == server.MemoryStoreStats{}
+	})
+}
+
+// within fails the test if cond does not become true in time.
+func within(t *testing.T, limit time.Duration, cond func() (what string, ok bool)) {
+	t.Helper()
+	for end := time.Now().Add(limit); ; time.Sleep(20 * time.Millisecond) {
+		what, ok := cond()
+		if ok {
 			return
 		}
 		if time.Now().After(end) {
-			t.Errorf("kept for ever: %+v", kept)
+			t.Error(what)
 			return
 		}
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 // counter is a real server that counts what it runs, behind a network that
-// misbehaves. Pages drive it by class Counter in testdata/session.js.
+// misbehaves. Pages drive it by tell in testdata/session.js.
 type counter struct {
 	mu     sync.Mutex     // protects following
 	Ran    map[string]int `json:"ran"`    // by name

@@ -4,7 +4,6 @@ globalThis.siege = (() => {
   let over = false;
   const problems = [];
   const counts = { answered: 0, besieged: 0, unmatched: 0, garbage: 0, opened: 0, unsound: 0 };
-  let made = 0; // besieged calls
   const loops = [];
   const clients = { honest: [], besieged: [] };
 
@@ -30,14 +29,13 @@ globalThis.siege = (() => {
       const times = [];
       for (let n = 0; !over && api.state !== "closed"; n++) {
         times[n] = 0;
-        made++;
+        counts.besieged++;
         api.send({ n }, () => times[n]++, { timeout: 200, idempotent: n % 2 === 0 });
         await T.wait(5);
         if (api.state === "waiting") api.reconnect(); // it may have been told to wait for years
       }
       await api.close();
       await T.wait(0);
-      counts.besieged += times.length;
       counts.unsound += times.filter((n) => n !== 1).length;
       const stats = api.stats();
       counts.garbage += stats.garbage;
@@ -54,7 +52,7 @@ globalThis.siege = (() => {
       for (const loop of loops) loop.catch((error) => problems.push(String(error?.stack ?? error)));
     },
     /** Resolves when there have been calls enough of both kinds. */
-    enough: () => T.until(() => counts.answered >= 20 && made >= 100),
+    enough: () => T.until(() => counts.answered >= 20 && counts.besieged >= 100),
     async finish() {
       over = true;
       await Promise.all(loops);
