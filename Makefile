@@ -6,7 +6,7 @@ JSGUARD     := -modfile=scripts/jsguard.mod github.com/hack-pad/safejs/jsguard/c
 
 # What runs in a browser. These packages are checked for it too.
 JS      := GOOS=js GOARCH=wasm
-JS_PKGS := ./protocol ./client ./wasm
+JS_PKGS := ./protocol ./internal/engine ./wasm
 JS_EXEC := node "$(CURDIR)/internal/jsexec/jsexec.mjs"
 
 GO_FILES = $(shell find . -name '[_.]?*' -prune -o -name node_modules -prune -o -name '*.go' -print)
@@ -20,6 +20,8 @@ CHAOS_CALLS := 10000
 SEED        := 0
 FUZZTIME    := 1m
 SOAK        := # flags: go run ./internal/soak -help lists them
+
+TYPES := internal/rules/testdata/types
 
 .PHONY: help test $(STEPS) fmt chaos soak fuzz run dist size bench bench-quick
 .DEFAULT_GOAL := help
@@ -62,32 +64,33 @@ vuln: ## look for known vulnerabilities in what we call, if the database can be 
 	@sh scripts/vuln.sh
 
 rules: ## the rules of the repository, and the commands of the README
-	go test -count=1 -run '^TestRepo' .
+	go test -count=1 ./internal/rules
 
 # The race detector's own runtime has failed a check of its own
 # (tsan_rtl.cpp:282) under the hundred thousands of goroutines of the models.
 MODELS := ^(TestModel|TestTogether)$$
+BROWSER := . ./test/...
 
 unit: ## unit tests, with the race detector
-	go test -race -skip '$(MODELS)' $$(go list ./... | grep -vxF "$$(go list -m)")
-	go test -run '$(MODELS)' ./client
+	go test -race -skip '$(MODELS)' $$(go list ./... | grep -vxF -e "$$(go list $(BROWSER))" -e "$$(go list ./internal/rules)")
+	go test -run '$(MODELS)' ./internal/engine ./client
 
 js: ## the tests of what runs in a browser, as wasm, in Node.js
 	$(JS) go test -tags native -timeout 5m -exec '$(JS_EXEC)' $(JS_PKGS)
 
-types: testdata/types/node_modules/.package-lock.json ## check the types by TypeScript's compiler
-	npm --prefix testdata/types run --silent check
+types: $(TYPES)/node_modules/.package-lock.json ## check the types by TypeScript's compiler
+	npm --prefix $(TYPES) run --silent check
 
-testdata/types/node_modules/.package-lock.json: testdata/types/package-lock.json
-	npm --prefix testdata/types ci
+$(TYPES)/node_modules/.package-lock.json: $(TYPES)/package-lock.json
+	npm --prefix $(TYPES) ci
 	@touch $@
 
 # Not cached: go test does not see what the build reads.
 browser: ## the tests in a real Chromium
-	go test -count=1 -race -timeout 10m -skip '^TestRepo' .
+	go test -count=1 -race -timeout 10m -p 1 $(BROWSER)
 
 chaos: ## calls through a bad network, for CHAOS_TIME=10m, with SEED=n again
-	go test -count=1 -race -timeout 0 -v -run '^TestChaos$$' . -chaos.time $(CHAOS_TIME) -chaos.calls $(CHAOS_CALLS) -seed $(SEED)
+	go test -count=1 -race -timeout 0 -v -run '^TestChaos$$' ./test/chaos -chaos.time $(CHAOS_TIME) -chaos.calls $(CHAOS_CALLS) -seed $(SEED)
 
 soak: ## 10,000 connections on this machine; SOAK='-conns 1000' for others
 	go run ./internal/soak $(SOAK)

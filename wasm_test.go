@@ -3,24 +3,18 @@ package sockjax_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/sockjax/sockjax/internal/e2e"
 )
 
-// The tests in wasm_*_test.go drive a real browser. Those in this file are the
-// thirteen defects of the script that sockjax grew out of: each plays one
-// scenario against sockjax, which must behave, and against that script, which
-// must show the defect, or else the scenario would prove nothing.
+// The thirteen defects of the script that sockjax grew out of, in a real
+// browser. Each test plays one scenario against sockjax, which must behave, and
+// against that script, which must show the defect: otherwise the scenario would
+// prove nothing. test/browser has all other tests in a browser.
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	e2e.Stop()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { e2e.Main(m) }
 
 // scenario is the body of an async function of (server, connect) and what it
 // returns, as JSON, for each client. See testdata/clients.js for connect and
@@ -37,9 +31,10 @@ func (s scenario) play(t *testing.T) {
 	t.Parallel()
 	site := e2e.NewSite(t)
 	clients := `<script src="/testdata/clients.js"></script>`
-	site.Script("/seed-mended.js", mendedSeed(t))
+	site.Script("/seed.js", e2e.SeedScript)
+	site.Script("/seed-mended.js", e2e.MendedSeedScript())
 	site.Page("/sockjax", `<script src="/sockjax.global.js"></script>`+clients, nil)
-	site.Page("/seed", `<script src="/testdata/seed.js"></script>`+clients, nil)
+	site.Page("/seed", `<script src="/seed.js"></script>`+clients, nil)
 	site.Page("/mended", `<script src="/seed-mended.js"></script>`+clients, nil)
 	if s.plain == "" {
 		s.plain = s.sockjax
@@ -85,28 +80,6 @@ func decode(t *testing.T, text []byte) (v any) {
 		t.Fatalf("%v in %s", err, text)
 	}
 	return v
-}
-
-// mendedSeed is testdata/seed.js as its author must have meant it: without
-// these two lines it neither sends what waited for the socket nor survives the
-// answer to its own ping.
-func mendedSeed(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("testdata/seed.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mended := string(text)
-	for _, line := range [][2]string{
-		{"sendMsg(msgArr[i].data, msgArr[i].callback)", "send(msgArr[i].data, msgArr[i].callback)"},
-		{"let callBackData = JSON.parse(e.data);", "if (e.data === 'pong') return; let callBackData = JSON.parse(e.data);"},
-	} {
-		if strings.Count(mended, line[0]) != 1 {
-			t.Fatalf("seed.js does not have %q once", line[0])
-		}
-		mended = strings.Replace(mended, line[0], line[1], 1)
-	}
-	return mended
 }
 
 func TestA1_EachKeyLeavesTheMapOnce(t *testing.T) {

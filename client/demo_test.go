@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sockjax/sockjax/internal/engine/contract"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -38,13 +39,13 @@ func serve(p *socketPeer) {
 		for r := protocol.NewReader([]byte(text)); r.Next(); {
 			switch m := r.Message(); m.Kind {
 			case protocol.HelloKind:
-				out = protocol.AppendWelcome(protocol.Join(out), welcome)
+				out = append(protocol.Join(out), contract.Welcome(false)[1:len(contract.Welcome(false))-1]...)
 			case protocol.DataKind:
 				out = reply(out, m)
 			}
 		}
 		if out != nil {
-			p.send(string(append(out, ']')))
+			p.Send(string(append(out, ']')))
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -20,8 +22,8 @@ import (
 type Client struct {
 	url     string
 	opts    DialOptions
-	engine  *Engine[*request]
-	frames  reader[*request]
+	engine  *engine.Engine[*request]
+	frames  *engine.Decoder[*request]
 	sockets sync.WaitGroup // goroutines of connections
 	out, in atomic.Int64   // frames
 
@@ -127,14 +129,13 @@ func newClient(address string, opts *DialOptions) *Client {
 		c.opts = *opts
 		c.opts.Header = opts.Header.Clone()
 	}
-	def(&c.opts.Timeout, DefaultTimeout)
-	c.opts.Timeout = max(c.opts.Timeout, 0)
+	c.opts.Timeout = max(cmp.Or(c.opts.Timeout, DefaultTimeout), 0)
 	c.opts.Turns = false // a Go program has none
 	c.opts.Resume = false
 	c.opts.Options.Token = c.opts.Token != nil
-	def(&c.opts.ReadLimit, defaultReadLimit)
-	c.engine = New[*request](host{c}, c.opts.Options)
-	c.frames = reader[*request]{engine: c.engine, plain: c.opts.Plain, settled: (*request).end}
+	c.opts.ReadLimit = cmp.Or(c.opts.ReadLimit, defaultReadLimit)
+	c.engine = engine.New[*request](host{c}, c.opts.Options)
+	c.frames = engine.NewDecoder(c.engine, (*request).end)
 	return c
 }
 
@@ -185,15 +186,15 @@ func (c *Client) Stats() ClientStats {
 		Stats:     c.engine.Stats(),
 		FramesOut: int(c.out.Load()),
 		FramesIn:  int(c.in.Load()),
-		Unmatched: int(c.frames.unmatched.Load()),
-		Garbage:   int(c.frames.garbage.Load()),
+		Unmatched: c.frames.Unmatched(),
+		Garbage:   c.frames.Garbage(),
 	}
 }
 
 // host is what the engine sees of a Client.
 type host struct{ *Client }
 
-func (h host) Dial(over <-chan struct{}) (Conn, error) {
+func (h host) Dial(over <-chan struct{}) (engine.Conn, error) {
 	ctx, done := handshake(over)
 	defer done()
 	return h.open(ctx)
@@ -221,10 +222,10 @@ func handshake(over <-chan struct{}) (context.Context, context.CancelFunc) {
 
 func (h host) Fail(r *request, err *Error) {
 	if err.Code == CodeTimeout {
-		r.end(outcome{err: because(err, context.DeadlineExceeded)})
+		r.end(engine.Outcome{Err: because(err, context.DeadlineExceeded)})
 		return
 	}
-	r.end(outcome{err: err})
+	r.end(engine.Outcome{Err: err})
 }
 
 // Changed hands the change to a goroutine: here it would hold up the engine
@@ -236,7 +237,7 @@ func (h host) Changed(change Change) {
 	case StateOpen:
 		h.settleFirst(nil)
 	case StateClosed:
-		h.settleFirst(&Closed{change.Code, change.Reason})
+		h.settleFirst(&Closed{Code: change.Code, Reason: change.Reason})
 		h.last = change
 	case StateWaiting:
 		h.last = change

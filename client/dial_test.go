@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/internal/engine/contract"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -120,7 +121,7 @@ func TestDialOtherProtocols(t *testing.T) {
 		t.Error(err)
 	}
 	newer := listen(t, false)
-	go func() { (<-newer.opened).drop(protocol.CloseVersion, "this server speaks sockjax.9") }()
+	go func() { (<-newer.opened).Drop(protocol.CloseVersion, "this server speaks sockjax.9") }()
 	_, err = Dial(t.Context(), newer.URL, nil)
 	if end := errorAs[*Closed](err); end == nil || end.Code != protocol.CloseVersion || !strings.Contains(err.Error(), "sockjax.9") {
 		t.Error(err)
@@ -203,7 +204,7 @@ func TestCloseDoesNotWaitForThePeer(t *testing.T) {
 		if err != nil {
 			return
 		}
-		_ = ws.Write(r.Context(), websocket.MessageText, []byte(welcomeFrame(false)))
+		_ = ws.Write(r.Context(), websocket.MessageText, []byte(contract.Welcome(false)))
 		<-quit
 	}))
 	defer l.Close()
@@ -229,20 +230,20 @@ func TestReadLimit(t *testing.T) {
 		l := listen(t, false)
 		c := newClient(l.URL, &DialOptions{ReadLimit: 1000, Options: Options{Reconnect: soon}})
 		c.engine.Start()
-		w := &world{t: t, engine: c.engine}
-		p := take(w, (<-chan peer)(l.opened), "connection")
-		p.send(welcomeFrame(false))
+		w := &contract.World{T: t, Engine: c.engine}
+		p := <-l.opened
+		p.Send(contract.Welcome(false))
 		outcome := make(chan string, 1)
-		w.frame(p, "hello")
+		w.Frame(p, "hello")
 		go func() { outcome <- c.told(t.Context(), "1", nil) }()
-		w.frame(p, "1")
-		p.send(`[{"key":1,"data":"` + strings.Repeat("x", 1000-len(`[{"key":1,"data":""}]`)+more) + `"}]`)
-		got := take(w, outcome, "outcome")
+		w.Frame(p, "1")
+		p.Send(`[{"key":1,"data":"` + strings.Repeat("x", 1000-len(`[{"key":1,"data":""}]`)+more) + `"}]`)
+		got := <-outcome
 		if more == 0 && !strings.HasPrefix(got, "reply ") || more == 1 && got != "lost/unknown" {
 			t.Errorf("a frame of %d bytes: %s", 1000+more, got)
 		}
 		if more == 1 {
-			w.want(p.frames(), "x1009")
+			w.Want(p.Frames(), "x1009")
 		}
 		c.Close()
 	}
@@ -252,14 +253,17 @@ func TestReadLimit(t *testing.T) {
 func TestFrameThatTakesLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient("ws://test", nil)
-		s := &socket{client: c, wake: make(chan struct{}, 1)}
+		s := &socket{client: c, wake: make(chan struct{}, 1), done: make(chan Closed, 1), closed: true}
 		s.start.Do(func() {}) // there is nothing to read from
-		c.engine.adopt(s, "", c.engine.now())
+		c.engine.Adopt(s, 0)
+		c.engine.Welcome(s, protocol.Welcome{})
+		c.engine.Start()
+		defer c.Close()
 		if _, err := s.frame(&chunks{left: 1000, every: 2 * time.Second}, false); err != nil {
 			t.Fatal(err)
 		}
-		if silence := c.engine.now() - c.engine.conn.pulse.in; silence > 0 {
-			t.Errorf("%v of silence", silence)
+		if state := c.State(); state != StateOpen {
+			t.Errorf("it is %s", state)
 		}
 	})
 }
@@ -280,13 +284,13 @@ func TestDialToken(t *testing.T) {
 		}
 		opened <- c
 	}()
-	w := &world{t: t, opened: l.opened}
-	p := w.accept("hello/1") // it never resumes what an earlier program has begun
-	p.send(`[{"welcome":{"session":"","resumed":false,"heartbeat":0,"expires":1,"limits":{"frame":0,"requests":0}}}]`)
+	w := &contract.World{T: t, Opened: l.opened}
+	p := w.Accept("hello/1") // it never resumes what an earlier program has begun
+	p.Send(`[{"welcome":{"session":"","resumed":false,"heartbeat":0,"expires":1,"limits":{"frame":0,"requests":0}}}]`)
 	c := <-opened
 	defer c.Close()
-	w.frame(p, "token/2")
-	p.send(`[{"token":{"expires":0}}]`)
-	p.drop(protocol.CloseExpired, "it has expired")
-	w.accept("hello/resume/3")
+	w.Frame(p, "token/2")
+	p.Send(`[{"token":{"expires":0}}]`)
+	p.Drop(protocol.CloseExpired, "it has expired")
+	w.Accept("hello/resume/3")
 }

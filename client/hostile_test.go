@@ -5,7 +5,6 @@ package client
 import (
 	"crypto/sha1"
 	"encoding/base64"
-	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockjax/sockjax/protocol"
+	"github.com/sockjax/sockjax/internal/engine/contract"
 )
 
 // raw is a server that does the handshake, and then what bytes say.
@@ -57,7 +56,7 @@ func TestHostileServer(t *testing.T) {
 	for name, does := range map[string]func(net.Conn){
 		"hangs up at once":         func(net.Conn) {},
 		"hangs up in a header":     func(c net.Conn) { write(c, "\x81") },
-		"hangs up in a frame":      func(c net.Conn) { write(c, text(welcomeFrame(false)), "\x81\x7e\x10\x00[") },
+		"hangs up in a frame":      func(c net.Conn) { write(c, text(contract.Welcome(false)), "\x81\x7e\x10\x00[") },
 		"announces 2^62 bytes":     func(c net.Conn) { write(c, "\x81\x7f\x40\x00\x00\x00\x00\x00\x00\x00[") },
 		"announces -1 bytes":       func(c net.Conn) { write(c, "\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff[") },
 		"sends an unknown opcode":  func(c net.Conn) { write(c, "\x83\x00") },
@@ -69,7 +68,7 @@ func TestHostileServer(t *testing.T) {
 		"closes with half a code":  func(c net.Conn) { write(c, "\x88\x01\x03") },
 		"closes, and talks on":     func(c net.Conn) { write(c, "\x88\x02\x03\xe8", text("[]"), text(`[{"key":1}]`)) },
 		"breaks in the handshake":  func(c net.Conn) { write(c, text(`[{"welcome":{"limits":{"frame":1e99}}}]`)) },
-		"pings itself to death":    func(c net.Conn) { write(c, text(welcomeFrame(false)), strings.Repeat(text("ping"), 10_000)) },
+		"pings itself to death":    func(c net.Conn) { write(c, text(contract.Welcome(false)), strings.Repeat(text("ping"), 10_000)) },
 		"pings on the other layer": func(c net.Conn) { write(c, strings.Repeat("\x89\x02hi", 10_000)) },
 		"answers what nobody asked": func(c net.Conn) {
 			write(c, strings.Repeat(text("["+strings.Repeat(`{"key":9},`, 1000)+"{}]"), 100))
@@ -94,7 +93,7 @@ func TestAnnouncedSizeIsNotBelieved(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	release := make(chan struct{})
 	c := raw(t, func(conn net.Conn) {
-		write(conn, text(welcomeFrame(false)), "\x81\x7f\x00\x00\x00\x00\x00\xff\xff\xff[")
+		write(conn, text(contract.Welcome(false)), "\x81\x7f\x00\x00\x00\x00\x00\xff\xff\xff[")
 		<-release
 	})
 	for c.Stats().FramesIn < 1 {
@@ -112,7 +111,7 @@ func TestAnnouncedSizeIsNotBelieved(t *testing.T) {
 func TestServerThatStopsReading(t *testing.T) {
 	release := make(chan struct{})
 	c := raw(t, func(conn net.Conn) {
-		write(conn, text(welcomeFrame(false)))
+		write(conn, text(contract.Welcome(false)))
 		<-release
 	})
 	defer close(release)
@@ -133,35 +132,4 @@ func TestServerThatStopsReading(t *testing.T) {
 			t.Errorf("the outcome is %s", got)
 		}
 	}
-}
-
-func FuzzReader(f *testing.F) {
-	for _, frame := range []string{"ping", "[]", welcomeFrame(true), `[{"key":1,"data":[]},{"key":2}]`, errorFrame(1, "x", "{}"),
-		`[{"key":1,"refused":{"code":"overloaded"}}]`, `{"key":"a"}`, `{"key":7.0}`, "\xff", `[{"key":0}]`} {
-		f.Add([]byte(frame), false)
-		f.Add([]byte(frame), true)
-	}
-	f.Fuzz(func(t *testing.T, frame []byte, plain bool) {
-		n := newNet(t, Options{Plain: plain})
-		c := &fakeConn{net: n, wake: make(chan struct{}, 1)}
-		n.engine.adopt(c, "", n.engine.now())
-		n.send(Call[*fakeCall]{Name: "a"}, Call[*fakeCall]{Name: "7"}, within(time.Hour))
-		var b Batch[*fakeCall]
-		for n.engine.Next(c, &b) {
-		}
-		end := n.frames.text(c, frame)
-		if end != nil && (plain || end.Code != protocol.CloseBadMessage && end.Code != protocol.CloseNotUTF8 || end.Reason == "") {
-			t.Errorf("%+v", end)
-		}
-		for _, call := range n.calls {
-			if call.ends > 1 {
-				t.Errorf("call %d came back %d times", call.key, call.ends)
-			}
-		}
-	})
-}
-
-// errorFrame is a frame with an error in it.
-func errorFrame(key protocol.Key, code string, data string) string {
-	return string(append(protocol.AppendError([]byte("["), key, protocol.Error{Code: code, Message: "no", Data: json.RawMessage(data)}), ']'))
 }

@@ -7,15 +7,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/sockjax/sockjax/internal/engine"
 )
 
 // request is what the engine keeps for a call.
 type request struct {
-	data  []byte       // as it goes on the wire
-	reply chan outcome // of length one: whoever ends the call never waits
+	data  []byte              // as it goes on the wire
+	reply chan engine.Outcome // of length one: whoever ends the call never waits
 }
 
-func (r *request) end(o outcome) { r.reply <- o }
+func (r *request) end(o engine.Outcome) { r.reply <- o }
 
 // RequestOption is an option of one call.
 type RequestOption func(*requestOptions)
@@ -69,20 +71,20 @@ func (c *Client) request(ctx context.Context, data any, opts []RequestOption) ([
 
 	body, err := json.Marshal(data)
 	if err != nil {
-		return nil, because(&Error{CodeInvalid, Unsent, "the data is not JSON"}, err)
+		return nil, because(&Error{Code: CodeInvalid, Fate: Unsent, Message: "the data is not JSON"}, err)
 	}
 	var o requestOptions
 	for _, option := range opts {
 		option(&o)
 	}
-	call := Call[*request]{Timeout: timeout, Idempotent: o.idempotent}
+	call := engine.Call[*request]{Timeout: timeout, Idempotent: o.idempotent}
 	if c.opts.Plain {
 		var failure *Error
-		if call.Name, body, failure = plainRequest(body); failure != nil {
+		if call.Name, body, failure = engine.PlainRequest(body); failure != nil {
 			return nil, failure
 		}
 	}
-	r := &request{data: body, reply: make(chan outcome, 1)}
+	r := &request{data: body, reply: make(chan engine.Outcome, 1)}
 	call.Payload, call.Size = r, len(body)
 
 	c.order.Lock()
@@ -97,7 +99,7 @@ func (c *Client) request(ctx context.Context, data any, opts []RequestOption) ([
 
 	select {
 	case end := <-r.reply:
-		return end.body, end.err
+		return end.Body, end.Err
 	case <-ctx.Done():
 	}
 	// The engine has the same deadline, and lets a reply win that has arrived.
@@ -107,13 +109,13 @@ func (c *Client) request(ctx context.Context, data any, opts []RequestOption) ([
 		}
 	}
 	end := <-r.reply
-	return end.body, end.err
+	return end.Body, end.Err
 }
 
 // gaveUp is the error of a call whose context has ended with cause.
 func gaveUp(fate Fate, cause error) error {
 	if expired(cause) {
-		return because(&Error{CodeTimeout, fate, "no reply in time"}, cause)
+		return because(&Error{Code: CodeTimeout, Fate: fate, Message: "no reply in time"}, cause)
 	}
-	return because(&Error{CodeAborted, fate, "the caller gave up"}, cause)
+	return because(&Error{Code: CodeAborted, Fate: fate, Message: "the caller gave up"}, cause)
 }

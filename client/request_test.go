@@ -158,7 +158,7 @@ func TestRequestPlain(t *testing.T) {
 	go func() {
 		p := (<-l.opened).(*socketPeer)
 		for frame := range p.sent {
-			p.send(frame)
+			p.Send(frame)
 		}
 	}()
 	c, err := Dial(t.Context(), l.URL, &DialOptions{Options: Options{Plain: true}})
@@ -191,18 +191,6 @@ func TestRequestPlain(t *testing.T) {
 	}
 	for _, data := range []any{1, nil, "x", []int{1}} {
 		failed(t, c.Request(t.Context(), data, nil), CodeInvalid, Unsent)
-	}
-}
-
-func TestPlainName(t *testing.T) {
-	for raw, want := range map[string]string{
-		`"a"`: "a", `"7"`: "7", `7`: "7", `7.0`: "7", `70e-1`: "7", `-1.5`: "-1.5", `0`: "0", `9007199254740991`: "9007199254740991",
-		`1e21`: "1e+21", `0.000001`: "0.000001",
-		`""`: "", `null`: "", `true`: "", `{}`: "", `[1]`: "", ``: "", `x`: "", `1e999`: "",
-	} {
-		if got, ok := plainName([]byte(raw)); got != want || ok != (want != "") {
-			t.Errorf("%s: %q, %v", raw, got, ok)
-		}
 	}
 }
 

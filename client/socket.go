@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -62,7 +63,7 @@ func (c *Client) open(ctx context.Context) (*socket, error) {
 	}
 	if !c.opts.Plain && ws.Subprotocol() != protocol.Subprotocol {
 		ws.CloseNow()
-		return nil, &Closed{protocol.CloseVersion, "the server does not speak " + protocol.Subprotocol + "; for servers that know nothing of it there is plain mode"}
+		return nil, &Closed{Code: protocol.CloseVersion, Reason: "the server does not speak " + protocol.Subprotocol + "; for servers that know nothing of it there is plain mode"}
 	}
 	ws.SetReadLimit(c.opts.ReadLimit)
 	s.ws = ws
@@ -120,7 +121,7 @@ func unopened(resp *http.Response, err error) *Closed {
 		return end
 	}
 	if expired(err) {
-		return &Closed{protocol.CloseHandshake, fmt.Sprintf("the server did not answer the handshake within %v", protocol.Handshake)}
+		return &Closed{Code: protocol.CloseHandshake, Reason: fmt.Sprintf("the server did not answer the handshake within %v", protocol.Handshake)}
 	}
 	var failed *url.Error
 	if errors.As(err, &failed) {
@@ -136,7 +137,10 @@ func (s *socket) Wake() {
 		s.client.sockets.Go(s.read)
 		s.client.sockets.Go(s.write)
 	})
-	signal(s.wake)
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
 }
 
 // Done is the engine's.
@@ -207,9 +211,9 @@ func (s *socket) take(kind websocket.MessageType, frame []byte) *Closed {
 	}
 	s.client.in.Add(1)
 	if kind == websocket.MessageText {
-		return s.client.frames.text(s, frame)
+		return s.client.frames.Text(s, frame)
 	}
-	return s.client.frames.binary(s)
+	return s.client.frames.Binary(s)
 }
 
 // frame reads a message to its end. One that takes long is a sign of life all
@@ -245,16 +249,16 @@ func (s *socket) reason(err error) Closed {
 	var end websocket.CloseError
 	switch {
 	case errors.As(err, &end):
-		return Closed{protocol.CloseCode(end.Code), end.Reason}
+		return Closed{Code: protocol.CloseCode(end.Code), Reason: end.Reason}
 	case errors.Is(err, websocket.ErrMessageTooBig):
-		return Closed{protocol.CloseTooLarge, fmt.Sprintf("the server sent a frame of more than %d bytes: see DialOptions.ReadLimit", s.client.opts.ReadLimit)}
+		return Closed{Code: protocol.CloseTooLarge, Reason: fmt.Sprintf("the server sent a frame of more than %d bytes: see DialOptions.ReadLimit", s.client.opts.ReadLimit)}
 	}
-	return Closed{protocol.CloseAbnormal, "the connection broke: " + err.Error()}
+	return Closed{Code: protocol.CloseAbnormal, Reason: "the connection broke: " + err.Error()}
 }
 
 // write is the goroutine that writes.
 func (s *socket) write() {
-	var batch Batch[*request]
+	var batch engine.Batch[*request]
 	var frame []byte
 	for {
 		select {
@@ -264,7 +268,7 @@ func (s *socket) write() {
 		}
 		runtime.Gosched() // whoever else is about to make a call shares the frame
 		for s.client.engine.Next(s, &batch) {
-			frame = appendFrame(frame[:0], &batch, s.client.opts.Plain, func(r *request) []byte { return r.data })
+			frame = engine.AppendFrame(frame[:0], &batch, s.client.opts.Plain, func(r *request) []byte { return r.data })
 			s.client.out.Add(1)
 			if err := s.ws.Write(s.ctx, websocket.MessageText, frame); err != nil {
 				s.unwritten(err)
@@ -285,6 +289,6 @@ func (s *socket) unwritten(err error) {
 	select {
 	case <-s.unread:
 	case <-patience.C:
-		s.end(Closed{protocol.CloseAbnormal, "the connection broke: " + err.Error()})
+		s.end(Closed{Code: protocol.CloseAbnormal, Reason: "the connection broke: " + err.Error()})
 	}
 }

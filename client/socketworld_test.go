@@ -16,20 +16,33 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/internal/engine/contract"
 	"github.com/sockjax/sockjax/protocol"
 )
 
-func init() { worlds["socket"] = socketWorld }
+func TestContract(t *testing.T) {
+	contract.Run(t, func(t *testing.T, o contract.Options, f func(*contract.World)) {
+		w, finish := socketWorld(t, Options{
+			Plain:     o.Plain,
+			Heartbeat: Heartbeat{After: o.After, Timeout: o.Timeout},
+			Reconnect: soon,
+		})
+		defer finish()
+		f(w)
+	})
+}
 
 // socketWorld is a Client, and a server in which a test has the say.
-func socketWorld(t *testing.T, opts Options) *world {
+func socketWorld(t *testing.T, opts Options) (w *contract.World, finish func()) {
 	l := listen(t, opts.Plain)
-	changes := make(chan Change, 10_000)
-	c := newClient(l.URL, &DialOptions{Options: opts, OnChange: func(c Change) { changes <- c }})
+	changes := make(chan contract.Change, 10_000)
+	c := newClient(l.URL, &DialOptions{Options: opts, OnChange: func(c Change) {
+		changes <- contract.Change{State: string(c.State), Code: c.Code, Reason: c.Reason}
+	}})
 	c.engine.Start()
-	return &world{
-		t: t, engine: c.engine, opened: l.opened, changes: changes,
-		request: func(data string, again bool, timeout time.Duration) pending {
+	return &contract.World{
+		T: t, Engine: c.engine, Opened: l.opened, Changes: changes,
+		Request: func(data string, again bool, timeout time.Duration) contract.Pending {
 			ctx, abort := context.WithCancel(t.Context())
 			if timeout > 0 {
 				ctx, abort = context.WithTimeout(t.Context(), timeout)
@@ -44,28 +57,37 @@ func socketWorld(t *testing.T, opts Options) *world {
 			for c.Stats().Pending == before && len(outcome) == 0 {
 				runtime.Gosched()
 			}
-			return pending{outcome, abort}
+			return contract.Pending{Outcome: outcome, Abort: abort}
 		},
-		refuse: func(yes bool) {
+		Refuse: func(yes bool) {
 			l.refuse.Store(yes)
 			if yes {
 				c.Reconnect()
 			}
 		},
-		finish: func() { c.Close() },
-	}
+	}, func() { c.Close() }
 }
 
 func (c *Client) told(ctx context.Context, data string, opts []RequestOption) string {
 	var reply json.RawMessage
 	err := c.Request(ctx, json.RawMessage(data), &reply, opts...)
-	return told(outcome{reply, err})
+	var rejection *Rejection
+	var failure *Error
+	switch {
+	case errors.As(err, &rejection):
+		return fmt.Sprintf("rejected/executed %s %s %s", rejection.Reason, rejection.Message, rejection.Data)
+	case errors.As(err, &failure):
+		return fmt.Sprintf("%s/%s", failure.Code, failure.Fate)
+	case err != nil:
+		return err.Error()
+	}
+	return "reply " + string(reply)
 }
 
 // listener is a WebSocket server on loopback in which a test has the say.
 type listener struct {
 	*httptest.Server
-	opened chan peer
+	opened chan contract.Peer
 	refuse atomic.Bool
 	quit   chan struct{} // closed at the end
 }
@@ -80,7 +102,7 @@ func listen(t testing.TB, plain bool) *listener {
 }
 
 func newListener(plain bool) *listener {
-	l := &listener{opened: make(chan peer, 100), quit: make(chan struct{})}
+	l := &listener{opened: make(chan contract.Peer, 100), quit: make(chan struct{})}
 	l.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if l.refuse.Load() {
 			http.Error(w, "not today", http.StatusServiceUnavailable)
@@ -122,22 +144,22 @@ func (p *socketPeer) read() {
 	}
 }
 
-func (p *socketPeer) frames() <-chan string { return p.sent }
+func (p *socketPeer) Frames() <-chan string { return p.sent }
 
-// send and the others have no use for an error: the client may be gone.
-func (p *socketPeer) send(frame string) {
+// Send and the others have no use for an error: the client may be gone.
+func (p *socketPeer) Send(frame string) {
 	_ = p.ws.Write(context.Background(), websocket.MessageText, []byte(frame))
 }
 
-func (p *socketPeer) sendBinary(frame string) {
+func (p *socketPeer) SendBinary(frame string) {
 	_ = p.ws.Write(context.Background(), websocket.MessageBinary, []byte(frame))
 }
 
-func (p *socketPeer) drop(code protocol.CloseCode, reason string) {
+func (p *socketPeer) Drop(code protocol.CloseCode, reason string) {
 	_ = p.ws.Close(websocket.StatusCode(code), reason)
 }
 
-func (p *socketPeer) cut() { _ = p.ws.CloseNow() }
+func (p *socketPeer) Cut() { _ = p.ws.CloseNow() }
 
 // errorAs is errors.As for tests that want a value.
 func errorAs[E error](err error) (e E) {
@@ -160,3 +182,5 @@ func (c *chunks) Read(p []byte) (int, error) {
 	p[0] = ' '
 	return 1, nil
 }
+
+var soon = Reconnect{Min: contract.Reconnect, Max: contract.Reconnect}

@@ -127,7 +127,7 @@ func TestGoodMessagesBeforeABadOne(t *testing.T) {
 	}
 }
 
-// An array may come as bytes: see web/wire.js.
+// An array may come as bytes: see web/host/wire.js.
 func TestBinaryFrame(t *testing.T) {
 	f := serve(t, echo, nil)
 	p := f.dial(t, protocol.Subprotocol)

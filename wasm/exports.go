@@ -5,12 +5,12 @@ package main
 import (
 	"unsafe"
 
-	"github.com/sockjax/sockjax/client"
+	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// The exports are called by ../web/hands.js for each call, and by
-// ../web/frames.js for each frame.
+// The exports are called by ../web/host/host.js for each call, and by
+// ../web/host/frames.js for each frame.
 //
 // An export runs as a plain call on whatever goroutine was current. It must
 // not block: JavaScript would get a garbage number at once and the instance
@@ -20,10 +20,10 @@ import (
 // dead runtime whose exports still answer.
 //
 // depth notices both: it is raised at entry and lowered at return, without
-// defer, so that a panic or a block leaves it raised. The hands look at it
+// defer, so that a panic or a block leaves it raised. The host look at it
 // after each batch.
 //
-// Goroutines that an export makes ready run when the hands call resume. That
+// Goroutines that an export makes ready run when the host calls resume. That
 // costs more than the rest of a lone call, so they do it only where flush says
 // that there are some, and now and then for the garbage collector.
 
@@ -46,8 +46,8 @@ const (
 	flagSent       = 2 // before there was an engine, or in an earlier life of the page
 )
 
-// submit takes the call that the hands have put into a slot. size is in
-// bytes, timeout in milliseconds. If the call can't be taken, the hands are
+// submit takes the call that the host has put into a slot. size is in
+// bytes, timeout in milliseconds. If the call can't be taken, the host is
 // told of its failure.
 //
 //go:wasmexport submit
@@ -67,8 +67,8 @@ func submitNamed(id, s uint32, key, size, timeout float64, flags, n uint32) {
 	depth--
 }
 
-func (b *border) submit(s slot, key, size, timeout float64, flags uint32, name string) {
-	err := b.engine.Submit(client.Call[slot]{
+func (b *bridge) submit(s slot, key, size, timeout float64, flags uint32, name string) {
+	err := b.engine.Submit(engine.Call[slot]{
 		Key:        protocol.Key(key),
 		Name:       name,
 		Payload:    s,
@@ -98,7 +98,7 @@ func flush(id, hold uint32) (ready uint32) {
 	return ready
 }
 
-func (b *border) turn(send bool) (ready bool) {
+func (b *bridge) turn(send bool) (ready bool) {
 	if send && b.socket != nil {
 		b.flush()
 	} else {
@@ -107,7 +107,7 @@ func (b *border) turn(send bool) (ready bool) {
 	return b.engine.Roused()
 }
 
-func (b *border) flush() {
+func (b *bridge) flush() {
 	for b.engine.Next(b.socket, &b.batch) {
 		if b.batch.Word != "" {
 			word(b.id, b.batch.Word)
@@ -120,7 +120,7 @@ func (b *border) flush() {
 }
 
 // frame sends what the batch holds.
-func (b *border) frame() (full uint32) {
+func (b *bridge) frame() (full uint32) {
 	if h := b.batch.Hello; h != nil {
 		var resume uint32
 		if h.Resume {
@@ -255,7 +255,7 @@ func abort(id uint32, key float64) int32 {
 	depth++
 	s, fate, ok := current.clients[id].engine.Abort(protocol.Key(key))
 	depth--
-	if ok && fate != client.Unsent {
+	if ok && fate != engine.Unsent {
 		return 2*int32(s) + 1
 	}
 	return slotOrNone(2*s, ok)
@@ -294,7 +294,7 @@ func pause(id uint32) {
 	depth--
 }
 
-// closeClient closes; the hands are told once all is released.
+// closeClient closes; the host is told once all is released.
 //
 //go:wasmexport closeClient
 func closeClient(id uint32) {

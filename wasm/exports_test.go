@@ -32,7 +32,7 @@ func TestSubmitEarly(t *testing.T) {
 	s.await("connecting", "dial "+url+" as sockjax.1")
 	s.socket().Call("accept")
 	s.await("hello resume=0", "frame [request 1/0, request 2/1]")
-	session := s.hands.Get("sessions").Index(0).String()
+	session := s.host.Get("sessions").Index(0).String()
 	if _, err := uuid.Parse(session); err != nil {
 		t.Errorf("session %q: %v", session, err)
 	}
@@ -184,7 +184,7 @@ func TestClose(t *testing.T) {
 		"hang up 1000: the client closed the connection",
 		"released",
 	)
-	if !s.hands.Get("attached").IsNull() {
+	if !s.host.Get("attached").IsNull() {
 		t.Error("the socket is still attached")
 	}
 }

@@ -5,16 +5,16 @@ package main
 import (
 	"unsafe"
 
-	"github.com/sockjax/sockjax/client"
+	"github.com/sockjax/sockjax/internal/engine"
 )
 
-// The imports are methods of the class Runtime in ../web/runtime.js. They run
+// The imports are methods of the class Runtime in ../web/host/runtime.js. They run
 // no code of the user's and never throw: an exception on its way through Go
 // frames would leak them.
 
 // item is a message of a frame, which crosses as it lies in Go's memory: 16
-// bytes, at an address that is a multiple of 8. ../web/frames.js reads them.
-type item = client.Item[slot]
+// bytes, at an address that is a multiple of 8. ../web/host/frames.js reads them.
+type item = engine.Item[slot]
 
 var (
 	_ [16]byte = [unsafe.Sizeof(item{})]byte{}
@@ -23,7 +23,7 @@ var (
 	_ [12]byte = [unsafe.Offsetof(item{}.Cancel)]byte{}  // a byte, 0 or 1
 )
 
-// wake asks the hands to call flush in a microtask.
+// wake asks the host to call flush in a microtask.
 //
 //go:wasmimport sockjax wake
 func wake(client uint32)

@@ -1,16 +1,16 @@
 //go:build js && wasm
 
-// Command wasm is the browser's client: the engine of ../client, compiled to
-// WebAssembly and joined to the hands in ../web/hands.js.
+// Command wasm is the browser's client: the engine of ../internal/engine, compiled to
+// WebAssembly and joined to the host in ../web/host/host.js.
 //
-// Go is the brain and JavaScript the hands. A payload, a callback or an
+// Go is the brain and JavaScript its host: a payload, a callback or an
 // AbortSignal never comes here: Go sees the number of the slot in which the
-// hands keep them.
+// host keep them.
 //
 //   - What happens for each call crosses by //go:wasmexport (exports.go) and
 //     //go:wasmimport (imports.go) with numbers only, at some 10 ns each.
 //   - What happens for each connection, or less often, goes through safejs:
-//     opening sockets (socket.go), changes of state and failures (border.go).
+//     opening sockets (socket.go), changes of state and failures (bridge.go).
 //
 // An export must not block and must not panic: see exports.go.
 package main
@@ -24,7 +24,7 @@ func main() {
 	connect := must(funcOf(func(_ safejs.Value, args []safejs.Value) any {
 		return p.connect(args[0], args[1])
 	}))
-	// This is not the page's global object: ../web/runtime.js made it.
+	// This is not the page's global object: ../web/host/runtime.js made it.
 	if err := safejs.Global().Set("connect", connect.Value()); err != nil {
 		panic(err)
 	}

@@ -36,12 +36,12 @@ var exports = map[string]any{
 	"queued":         queued,
 }
 
-// The hands call every export, with as many arguments as it takes, and none
+// The host call every export, with as many arguments as it takes, and none
 // that does not exist: JavaScript would notice neither.
 func TestExportsAreCalled(t *testing.T) {
 	module := newStage(t, "", nil).browser.Get("exports")
 	calls := map[string]int{}
-	files, err := filepath.Glob("../web/*.js")
+	files, err := filepath.Glob("../web/host/*.js")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no web/*.js", err)
 	}

@@ -7,15 +7,15 @@ import "github.com/hack-pad/safejs"
 // page is all that this instance serves: the clients of one page, by number.
 // The numbers of closed clients are used again.
 type page struct {
-	clients []*border // nil where one was closed
+	clients []*bridge // nil where one was closed
 }
 
 // current is the page; the exports have no receiver. It is set before main
-// blocks, and the hands call no export before that.
+// blocks, and the host calls no export before that.
 var current *page
 
-// connect makes a client for hands and returns its number.
-func (p *page) connect(hands, options safejs.Value) int {
+// connect makes a client for host and returns its number.
+func (p *page) connect(host, options safejs.Value) int {
 	id := len(p.clients)
 	for i, c := range p.clients {
 		if c == nil {
@@ -26,7 +26,7 @@ func (p *page) connect(hands, options safejs.Value) int {
 	if id == len(p.clients) {
 		p.clients = append(p.clients, nil)
 	}
-	p.clients[id] = newBorder(uint32(id), hands, options)
+	p.clients[id] = newBridge(uint32(id), host, options)
 	return id
 }
 

@@ -57,9 +57,9 @@ func TestClientsAreApart(t *testing.T) {
 	}
 	for i, s := range stages {
 		s.answer()
-		s.eventually("the dial", func() bool { return s.hands.Get("attached").Truthy() })
+		s.eventually("the dial", func() bool { return s.host.Get("attached").Truthy() })
 		s.seen = s.browser.Get("log").Length()
-		s.hands.Get("attached").Call("accept")
+		s.host.Get("attached").Call("accept")
 		s.await(fmt.Sprintf("c%d hello resume=0", i), fmt.Sprintf("c%d frame [request 1/%d]", i, 10+i))
 	}
 	for i, s := range stages {
@@ -85,8 +85,8 @@ func TestOptions(t *testing.T) {
 		s.answer()
 		s.await("connecting", "dial…")
 		s.socket().Call("end", 1006)
-		s.eventually("the wait", func() bool { return s.hands.Get("change").Get("state").String() == "waiting" })
-		change := s.hands.Get("change")
+		s.eventually("the wait", func() bool { return s.host.Get("change").Get("state").String() == "waiting" })
+		change := s.host.Get("change")
 		// Anything up to a day's half is random; below a second is a unit lost.
 		if ms := change.Get("delay").Float(); ms < 1000 || ms > 50_000_000 {
 			t.Errorf("delay = %g ms", ms)

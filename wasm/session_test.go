@@ -42,8 +42,8 @@ func TestToken(t *testing.T) {
 	s := newStage(t, "", map[string]any{"token": true})
 	token := func(value, problem string) {
 		t.Helper()
-		s.eventually("the token to be asked for", func() bool { return s.hands.Get("answerToken").Truthy() })
-		s.hands.Call("answerToken", value, problem)
+		s.eventually("the token to be asked for", func() bool { return s.host.Get("answerToken").Truthy() })
+		s.host.Call("answerToken", value, problem)
 	}
 	token("first", "")
 	s.answer()
@@ -68,12 +68,12 @@ func TestToken(t *testing.T) {
 
 func TestTokenFails(t *testing.T) {
 	s := newStage(t, "", map[string]any{"token": true})
-	s.eventually("the token to be asked for", func() bool { return s.hands.Get("answerToken").Truthy() })
-	s.hands.Call("answerToken", "", "nobody is logged in")
+	s.eventually("the token to be asked for", func() bool { return s.host.Get("answerToken").Truthy() })
+	s.host.Call("answerToken", "", "nobody is logged in")
 	s.await("connecting", "waiting: nobody is logged in")
 }
 
-// The engine goes on with what the hands have begun.
+// The engine goes on with what the host has begun.
 func TestAdopt(t *testing.T) {
 	session := uuid.NewString()
 	for name, welcomed := range map[string]bool{"welcomed": true, "not yet": false} {
@@ -110,7 +110,7 @@ func TestAdopt(t *testing.T) {
 			s.socket().Call("accept")
 			outcomes := map[bool]string{true: " ack=4", false: " ack=1"}[welcomed]
 			s.await("hello resume=1"+outcomes, "frame []")
-			if got := s.hands.Get("sessions").Index(0).String(); got != session {
+			if got := s.host.Get("sessions").Index(0).String(); got != session {
 				t.Errorf("the session is %s, not %s", got, session)
 			}
 		})
@@ -134,7 +134,7 @@ func TestForeignWelcome(t *testing.T) {
 // hold sends nothing.
 func TestCongestion(t *testing.T) {
 	s := openStage(t, nil)
-	s.hands.Set("full", 1)
+	s.host.Set("full", 1)
 	s.call("submit", 7, 1, 60_000, 0, 0)
 	s.call("submit", 8, 2, 60_000, 0, 0)
 	s.call("flush", 0)
@@ -144,7 +144,7 @@ func TestCongestion(t *testing.T) {
 	if got := s.call("queued").Int(); got != 1 {
 		t.Errorf("queued = %d, want 1", got)
 	}
-	s.hands.Set("full", 0)
+	s.host.Set("full", 0)
 	s.turn()
 	s.await("frame [request 2/8]")
 }

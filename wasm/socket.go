@@ -6,23 +6,23 @@ import (
 	"time"
 
 	"github.com/hack-pad/safejs"
-	"github.com/sockjax/sockjax/client"
+	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/protocol"
 )
 
 // socket is a browser's WebSocket. What it receives does not come through
-// here: the hands read its messages (see attach in ../web/frames.js).
+// here: the host reads its messages (see attach in ../web/host/frames.js).
 type socket struct {
-	border *border
+	bridge *bridge
 	value  safejs.Value
 	opened chan struct{}
-	done   chan client.Closed
+	done   chan engine.Closed
 	funcs  []jsFunc // owned until release
 	closed bool
 }
 
 // Dial is the engine's. It runs in the engine's goroutine, where it may block.
-func (b *border) Dial(over <-chan struct{}) (client.Conn, error) {
+func (b *bridge) Dial(over <-chan struct{}) (engine.Conn, error) {
 	limit, stop := handshakeLimit()
 	defer stop()
 	url, err := b.ask("ask", over, limit, "the url function did not answer within 10 s")
@@ -45,30 +45,30 @@ func (b *border) Dial(over <-chan struct{}) (client.Conn, error) {
 		return nil, errOver
 	case <-limit:
 		s.Close(protocol.CloseNormal, "")
-		return nil, &client.Closed{Code: protocol.CloseHandshake, Reason: "the socket did not open within 10 s"}
+		return nil, &engine.Closed{Code: protocol.CloseHandshake, Reason: "the socket did not open within 10 s"}
 	}
 }
 
 // Token is the engine's.
-func (b *border) Token(over <-chan struct{}) (string, error) {
+func (b *bridge) Token(over <-chan struct{}) (string, error) {
 	limit, stop := handshakeLimit()
 	defer stop()
 	return b.ask("askToken", over, limit, "the token function did not answer within 10 s")
 }
 
 // handshakeLimit closes a channel when it is time to give up. For why it is no
-// time.Timer's, see ../client/clock.go.
+// time.Timer's, see ../internal/engine/clock.go.
 func handshakeLimit() (over <-chan struct{}, stop func() bool) {
 	limit := make(chan struct{})
 	return limit, time.AfterFunc(protocol.Handshake, func() { close(limit) }).Stop
 }
 
 // errOver is how an attempt ends that nobody wants any more.
-var errOver = &client.Closed{Reason: "the attempt was given up"}
+var errOver = &engine.Closed{Reason: "the attempt was given up"}
 
-// ask calls a method of the hands, which may ask the page and gives the answer
+// ask calls a method of the host, which may ask the page and gives the answer
 // to a function.
-func (b *border) ask(method string, over <-chan struct{}, limit <-chan struct{}, late string) (string, error) {
+func (b *bridge) ask(method string, over <-chan struct{}, limit <-chan struct{}, late string) (string, error) {
 	type answer struct{ value, err string }
 	answers := make(chan answer, 1)
 	onAnswer, err := funcOf(func(_ safejs.Value, args []safejs.Value) any {
@@ -84,24 +84,24 @@ func (b *border) ask(method string, over <-chan struct{}, limit <-chan struct{},
 		return "", err
 	}
 	defer onAnswer.Release()
-	// The hands drop an answer that comes after the question was taken back.
+	// The host drop an answer that comes after the question was taken back.
 	b.tell(method, onAnswer.Value())
 	defer b.tell(method, safejs.Null())
 	select {
 	case a := <-answers:
 		if a.err != "" {
-			return "", &client.Closed{Reason: a.err}
+			return "", &engine.Closed{Reason: a.err}
 		}
 		return a.value, nil
 	case <-over:
 		return "", errOver
 	case <-limit:
-		return "", &client.Closed{Code: protocol.CloseHandshake, Reason: late}
+		return "", &engine.Closed{Code: protocol.CloseHandshake, Reason: late}
 	}
 }
 
 // open makes a WebSocket, which is connecting when open returns.
-func (b *border) open(url string) (*socket, error) {
+func (b *bridge) open(url string) (*socket, error) {
 	class, err := safejs.Global().Get("WebSocket")
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (b *border) open(url string) (*socket, error) {
 	}
 	value, err := class.New(args...)
 	if err != nil {
-		return nil, &client.Closed{Reason: "the browser refused the URL " + url + ": " + err.Error()}
+		return nil, &engine.Closed{Reason: "the browser refused the URL " + url + ": " + err.Error()}
 	}
 	s := b.wrap(value)
 	s.on("open", func(safejs.Value) { close(s.opened) })
@@ -121,18 +121,18 @@ func (b *border) open(url string) (*socket, error) {
 }
 
 // wrap makes a socket of a WebSocket, and listens for its end.
-func (b *border) wrap(value safejs.Value) *socket {
-	s := &socket{border: b, value: value, opened: make(chan struct{}), done: make(chan client.Closed, 1)}
+func (b *bridge) wrap(value safejs.Value) *socket {
+	s := &socket{bridge: b, value: value, opened: make(chan struct{}), done: make(chan engine.Closed, 1)}
 	s.on("close", func(event safejs.Value) {
 		code, reason := protocol.CloseCode(number(event, "code")), text(event, "reason")
 		if reason == "" {
 			reason = "the connection ended without a reason"
 		}
-		s.end(client.Closed{Code: code, Reason: reason})
+		s.end(engine.Closed{Code: code, Reason: reason})
 	})
 	// A browser tells a page no reason, and some send no close after this.
 	s.on("error", func(safejs.Value) {
-		s.end(client.Closed{Code: protocol.CloseAbnormal, Reason: "the connection to " + text(value, "url") + " failed"})
+		s.end(engine.Closed{Code: protocol.CloseAbnormal, Reason: "the connection to " + text(value, "url") + " failed"})
 	})
 	return s
 }
@@ -155,14 +155,14 @@ func (s *socket) on(event string, do func(event safejs.Value)) {
 }
 
 // end notes the first reason for the end.
-func (s *socket) end(why client.Closed) {
+func (s *socket) end(why engine.Closed) {
 	select {
 	case s.done <- why:
 	default:
 	}
 }
 
-// release cuts all that leads from the socket to here and to the hands.
+// release cuts all that leads from the socket to here and to the host.
 func (s *socket) release() {
 	s.closed = true
 	for _, name := range []string{"onopen", "onclose", "onerror"} {
@@ -174,17 +174,17 @@ func (s *socket) release() {
 		f.Release()
 	}
 	s.funcs = nil
-	s.border.tell("detach", s.value)
-	if s.border.socket == s {
-		s.border.socket = nil
+	s.bridge.tell("detach", s.value)
+	if s.bridge.socket == s {
+		s.bridge.socket = nil
 	}
 }
 
 // Wake is the engine's.
-func (s *socket) Wake() { wake(s.border.id) }
+func (s *socket) Wake() { wake(s.bridge.id) }
 
 // Done is the engine's.
-func (s *socket) Done() <-chan client.Closed { return s.done }
+func (s *socket) Done() <-chan engine.Closed { return s.done }
 
 // Close is the engine's. A browser takes no codes but 1000 and 3000 to 4999,
 // and may wait for the peer for as long as it likes: nobody here waits for it.

@@ -11,8 +11,8 @@ import (
 func TestOpen(t *testing.T) {
 	s := openStage(t, nil)
 	socket := s.socket()
-	if !s.hands.Get("attached").Equal(socket) {
-		t.Error("the socket is not attached to the hands")
+	if !s.host.Get("attached").Equal(socket) {
+		t.Error("the socket is not attached to the host")
 	}
 	s.close()
 	for _, handler := range []string{"onopen", "onclose", "onerror"} {
@@ -49,7 +49,7 @@ func TestSocketEnds(t *testing.T) {
 			s.eventually("the end", func() bool {
 				return slices.ContainsFunc(s.log(), func(entry string) bool { return like(entry, test.want) })
 			})
-			if !s.hands.Get("attached").IsNull() {
+			if !s.host.Get("attached").IsNull() {
 				t.Error("the socket is still attached")
 			}
 		})
@@ -71,7 +71,7 @@ func TestReconnects(t *testing.T) {
 	s.await("hello resume=1", "frame []")
 	s.welcome() // the server does not know the session
 	s.await("failed 7 lost unknown: …", "open", "frame [request 2/8]")
-	first, second := s.hands.Get("sessions").Index(0), s.hands.Get("sessions").Index(1)
+	first, second := s.host.Get("sessions").Index(0), s.host.Get("sessions").Index(1)
 	if !first.Equal(second) {
 		t.Error("the session has changed")
 	}
@@ -118,26 +118,26 @@ func TestRefusedURL(t *testing.T) {
 func TestURLQuestion(t *testing.T) {
 	t.Run("answered with a problem", func(t *testing.T) {
 		s := newStage(t, "", nil)
-		s.eventually("the question", func() bool { return s.hands.Get("answer").Truthy() })
-		s.hands.Call("answer", "", "no ticket")
+		s.eventually("the question", func() bool { return s.host.Get("answer").Truthy() })
+		s.host.Call("answer", "", "no ticket")
 		s.await("connecting", "waiting: no ticket")
 		s.answer() // the next attempt asks again
 		s.await("connecting", "dial…")
 	})
 	t.Run("never answered", func(t *testing.T) {
 		s := newStage(t, "", nil)
-		s.eventually("the question", func() bool { return s.hands.Get("answer").Truthy() })
+		s.eventually("the question", func() bool { return s.host.Get("answer").Truthy() })
 		s.skip(10 * time.Second)
 		s.await("connecting", "waiting 4408: the url function did not answer within 10 s")
-		if s.hands.Get("answer").Truthy() {
+		if s.host.Get("answer").Truthy() {
 			t.Error("the question was not taken back: a late answer would call a released function")
 		}
 	})
 	t.Run("closed before the answer", func(t *testing.T) {
 		s := newStage(t, "", nil)
-		s.eventually("the question", func() bool { return s.hands.Get("answer").Truthy() })
+		s.eventually("the question", func() bool { return s.host.Get("answer").Truthy() })
 		s.close()
-		if s.hands.Get("answer").Truthy() {
+		if s.host.Get("answer").Truthy() {
 			t.Error("the question was not taken back: a late answer would call a released function")
 		}
 	})

@@ -42,7 +42,7 @@ var idleFuncs int
 type stage struct {
 	t       *testing.T
 	browser js.Value // class FakeBrowser in ../internal/jsexec/browser.mjs
-	hands   js.Value // class FakeHands there
+	host    js.Value // class FakeHost there
 	id      int
 	seen    int // entries of the log that the test has looked at
 	closed  bool
@@ -50,14 +50,14 @@ type stage struct {
 
 const url = "ws://host/ws"
 
-// newStage makes a client with options as forGo in ../web/options.js makes
+// newStage makes a client with options as forGo in ../web/api/options.js makes
 // them; what is missing has its default. At its end the test closes it and
 // finds every js.Func released.
 func newStage(t *testing.T, name string, options map[string]any) *stage {
 	t.Helper()
 	browser := js.Global().Get("browser")
 	s := &stage{t: t, browser: browser, seen: browser.Get("log").Length()}
-	s.hands = browser.Call("makeHands", name)
+	s.host = browser.Call("makeHost", name)
 	if options["session"] == nil {
 		options = maps.Clone(options)
 		if options == nil {
@@ -65,11 +65,11 @@ func newStage(t *testing.T, name string, options map[string]any) *stage {
 		}
 		options["session"] = uuid.NewString()
 	}
-	s.id = js.Global().Call("connect", s.hands, options).Int()
-	browser.Call("register", s.id, s.hands)
+	s.id = js.Global().Call("connect", s.host, options).Int()
+	browser.Call("register", s.id, s.host)
 	t.Cleanup(func() {
 		s.close()
-		others := slices.ContainsFunc(current.clients, func(b *border) bool { return b != nil })
+		others := slices.ContainsFunc(current.clients, func(b *bridge) bool { return b != nil })
 		if !others && liveFuncs != idleFuncs {
 			t.Errorf("%d js.Funcs are left over", liveFuncs-idleFuncs)
 		}
@@ -98,8 +98,8 @@ func (s *stage) open() {
 // answer answers the question for the URL.
 func (s *stage) answer() {
 	s.t.Helper()
-	s.eventually("the URL to be asked for", func() bool { return s.hands.Get("answer").Truthy() })
-	s.hands.Call("answer", url, "")
+	s.eventually("the URL to be asked for", func() bool { return s.host.Get("answer").Truthy() })
+	s.host.Call("answer", url, "")
 }
 
 func (s *stage) welcome() {
@@ -132,7 +132,7 @@ func (s *stage) submit(key, slot int) {
 	s.call("submit", slot, key, 10, 0, 0)
 }
 
-// turn is what the hands do at the end of a turn of the page.
+// turn is what the host does at the end of a turn of the page.
 func (s *stage) turn() { s.browser.Call("turn", s.id) }
 
 // skip moves the program's clock, which is also that of go test -timeout.
@@ -198,6 +198,6 @@ func (s *stage) close() {
 	s.closed = true
 	s.call("closeClient")
 	s.turn()
-	s.eventually("the release", func() bool { return s.hands.Get("releases").Int() == 1 })
+	s.eventually("the release", func() bool { return s.host.Get("releases").Int() == 1 })
 	s.seen = s.browser.Get("log").Length()
 }

@@ -79,13 +79,13 @@ func TestDevelopment(t *testing.T) {
 	}
 
 	// A change that does not compile: the last good build stays.
-	fake.set("", &build.SourceError{What: "./wasm", Text: "client/client.go:3:1: syntax error"})
-	write(t, root, "client/client.go", "broken")
+	fake.set("", &build.SourceError{What: "./wasm", Text: "internal/engine/engine.go:3:1: syntax error"})
+	write(t, root, "internal/engine/engine.go", "broken")
 	broken := await(t, events, "the error", func(s status) bool { return s.Error != "" })
-	if broken.Error != "./wasm\n\nclient/client.go:3:1: syntax error" || broken.Build != first.Build {
+	if broken.Error != "./wasm\n\ninternal/engine/engine.go:3:1: syntax error" || broken.Build != first.Build {
 		t.Errorf("status: %+v", broken)
 	}
-	if !strings.Contains(log.String(), "failed to build ./wasm\nclient/client.go:3:1: syntax error\n") {
+	if !strings.Contains(log.String(), "failed to build ./wasm\ninternal/engine/engine.go:3:1: syntax error\n") {
 		t.Errorf("printed: %s", log)
 	}
 	if code, _ := get(t, url+wasmV1); code != 200 {
@@ -94,7 +94,7 @@ func TestDevelopment(t *testing.T) {
 
 	// Mended.
 	fake.set(wasmV2, nil)
-	write(t, root, "client/client.go", "package client")
+	write(t, root, "internal/engine/engine.go", "package engine")
 	mended := await(t, events, "the new build", func(s status) bool { return s.Error == "" })
 	if mended.Build == first.Build {
 		t.Error("the page is not reloaded")

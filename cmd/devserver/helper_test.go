@@ -34,20 +34,20 @@ func checkout(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
 	for name, text := range map[string]string{
-		"go.mod":               "module " + build.Module + "\n\ngo 1.26\n",
-		"secret.txt":           "secret",
-		"web/sockjax.js":       "source",
-		"web/demo/index.html":  "<!doctype html><html><head><title>demo</title></HEAD><body></body></html>",
-		"web/demo/app.js":      strings.Repeat("let a = 1;\n", 100),
-		"web/demo/style.css":   "body { color: red }",
-		"web/demo/img/a.svg":   "<svg/>",
-		"web/demo/notes.md":    "not served",
-		"web/demo/.hidden.js":  "not served",
-		"web/demo/.git/a.js":   "not served",
-		"web/demo/app.js.orig": "not served",
-		"client/client.go":     "package client",
-		"wasm/main.go":         "package main",
-		"server/server.go":     "package server",
+		"go.mod":                    "module " + build.Module + "\n\ngo 1.26\n",
+		"secret.txt":                "secret",
+		"web/sockjax.js":            "source",
+		"web/demo/index.html":       "<!doctype html><html><head><title>demo</title></HEAD><body></body></html>",
+		"web/demo/app.js":           strings.Repeat("let a = 1;\n", 100),
+		"web/demo/style.css":        "body { color: red }",
+		"web/demo/img/a.svg":        "<svg/>",
+		"web/demo/notes.md":         "not served",
+		"web/demo/.hidden.js":       "not served",
+		"web/demo/.git/a.js":        "not served",
+		"web/demo/app.js.orig":      "not served",
+		"internal/engine/engine.go": "package engine",
+		"wasm/main.go":              "package main",
+		"server/server.go":          "package server",
 	} {
 		write(t, root, name, text)
 	}

@@ -20,7 +20,7 @@ const settle = 100 * time.Millisecond
 
 // watched are the trees whose files matter, see classify. The checkout's top
 // directory is watched too, for go.mod, but not what else lies below it.
-var watched = []string{"client", "cmd/devserver", "internal", "protocol", "server", "wasm", "web"}
+var watched = []string{"cmd/devserver", "internal", "protocol", "server", "wasm", "web"}
 
 // A watcher reports changed files in batches.
 type watcher struct {
@@ -166,7 +166,7 @@ func classify(changed []string) (rebuild bool, stale []string) {
 		switch {
 		case path == "go.mod" || path == "go.sum", top == "web":
 			rebuild = true
-		case isGo && (top == "wasm" || top == "client"):
+		case isGo && (top == "wasm" || strings.HasPrefix(path, "internal/engine/")):
 			rebuild = true
 		case isGo && (top == "protocol" || top == "internal"):
 			rebuild = true

@@ -49,12 +49,12 @@ func TestWatch(t *testing.T) {
 	awaitChange(t, batches, "web/demo/app.js")
 
 	// As many editors save: a new file renamed over the old one.
-	write(t, root, "client/client.go.tmp", "package client // new")
-	if err := os.Rename(filepath.Join(root, "client/client.go.tmp"), filepath.Join(root, "client/client.go")); err != nil {
+	write(t, root, "internal/engine/engine.go.tmp", "package engine // new")
+	if err := os.Rename(filepath.Join(root, "internal/engine/engine.go.tmp"), filepath.Join(root, "internal/engine/engine.go")); err != nil {
 		t.Fatal(err)
 	}
-	got := awaitChange(t, batches, "client/client.go")
-	if slices.Contains(got, "client/client.go.tmp") {
+	got := awaitChange(t, batches, "internal/engine/engine.go")
+	if slices.Contains(got, "internal/engine/engine.go.tmp") {
 		t.Errorf("an editor's own file was reported: %q", got)
 	}
 
@@ -104,12 +104,13 @@ func TestClassify(t *testing.T) {
 		path           string
 		rebuild, stale bool
 	}{
-		{"web/sockjax.js", true, false},
+		{"web/api/sockjax.js", true, false},
 		{"web/demo/style.css", true, false},
 		{"wasm/main.go", true, false},
-		{"client/queue.go", true, false},
-		{"client/queue_test.go", false, false},
-		{"client/README.md", false, false},
+		{"internal/engine/queue.go", true, false},
+		{"client/dial.go", false, false},
+		{"internal/engine/queue_test.go", false, false},
+		{"internal/engine/README.md", false, false},
 		{"protocol/frame.go", true, true},
 		{"internal/build/build.go", true, true},
 		{"server/server.go", false, true},

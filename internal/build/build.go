@@ -45,7 +45,7 @@ type Result struct {
 // A SourceError says that the sources do not build. Text is what the compiler
 // or the bundler printed, with paths relative to the checkout.
 type SourceError struct {
-	What string // "./wasm", "web/sockjax.js"
+	What string // "./wasm", "web/api/sockjax.js"
 	Text string
 }
 
@@ -97,7 +97,7 @@ func Build(ctx context.Context, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	types, err := os.ReadFile(filepath.Join(opt.Root, "web", "sockjax.d.ts"))
+	types, err := os.ReadFile(filepath.Join(opt.Root, "web", "api", "sockjax.d.ts"))
 	if err != nil {
 		return nil, fmt.Errorf("failed to read the type declarations: %w", err)
 	}

@@ -26,19 +26,19 @@ func main() {
 	g.Set("seen", g.Get("secret"))
 }
 `,
-	"web/sockjax.js": `import { start } from "./start.js";
+	"web/api/sockjax.js": `import { start } from "./start.js";
 const url = () => new URL("./sockjax.wasm", import.meta.url);
 export { start, url };
 `,
-	"web/start.js": `import { loadGo } from "sockjax:runtime";
+	"web/api/start.js": `import { loadGo } from "sockjax:runtime";
 import { wasmFile, version } from "sockjax:assets";
 export const start = (scope) => ({ Go: loadGo(scope), wasmFile, version });
 `,
-	"web/global.js": `import { start } from "./start.js";
+	"web/api/global.js": `import { start } from "./start.js";
 const base = document.currentScript.src;
 window.sockjax = { start, base };
 `,
-	"web/sockjax.d.ts": "export function start(scope: object): unknown;\n",
+	"web/api/sockjax.d.ts": "export function start(scope: object): unknown;\n",
 }
 
 // checkout writes the fixture, changed by the given files; "" removes one.
@@ -95,7 +95,7 @@ func TestBuildDev(t *testing.T) {
 			t.Errorf("sockjax.js does not contain %s", s)
 		}
 	}
-	if m := string(res.Files["sockjax.js.map"].Data); !strings.Contains(m, `"web/start.js"`) {
+	if m := string(res.Files["sockjax.js.map"].Data); !strings.Contains(m, `"web/api/start.js"`) {
 		t.Errorf("sources in the map are not relative to the checkout: %.200s", m)
 	}
 	if js := string(res.Files["sockjax.global.js"].Data); !strings.Contains(js, "(() => {") || strings.Contains(js, "export {") {
@@ -130,13 +130,13 @@ func TestBuildBrokenSources(t *testing.T) {
 		{"go", map[string]string{"wasm/main.go": "package main\n\nfunc main() { undefinedName() }\n"},
 			"./wasm", "wasm/main.go:3:15: undefined: undefinedName"},
 		{"not main", map[string]string{"wasm/main.go": "package wasm\n"}, "./wasm", "not a package main"},
-		{"script", map[string]string{"web/start.js": "export const start = (;\n"}, "web/sockjax.js", "web/start.js:1:22:"},
-		{"unknown module", map[string]string{"web/start.js": `import "sockjax:nothing"; export const start = 1;`},
-			"web/sockjax.js", "the build knows sockjax:assets and sockjax:runtime"},
-		{"no wasm URL", map[string]string{"web/sockjax.js": "export const a = 1;\n"},
-			"web/sockjax.js", `expected the literal new URL("./sockjax.wasm", import.meta.url)`},
-		{"other wasm URL", map[string]string{"web/sockjax.js": `export const a = new URL("./other.wasm", import.meta.url);`},
-			"web/sockjax.js", "./other.wasm"},
+		{"script", map[string]string{"web/api/start.js": "export const start = (;\n"}, "web/api/sockjax.js", "web/api/start.js:1:22:"},
+		{"unknown module", map[string]string{"web/api/start.js": `import "sockjax:nothing"; export const start = 1;`},
+			"web/api/sockjax.js", "the build knows sockjax:assets and sockjax:runtime"},
+		{"no wasm URL", map[string]string{"web/api/sockjax.js": "export const a = 1;\n"},
+			"web/api/sockjax.js", `expected the literal new URL("./sockjax.wasm", import.meta.url)`},
+		{"other wasm URL", map[string]string{"web/api/sockjax.js": `export const a = new URL("./other.wasm", import.meta.url);`},
+			"web/api/sockjax.js", "./other.wasm"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Build(t.Context(), Options{Root: checkout(t, tt.changes)})
@@ -152,7 +152,7 @@ func TestBuildBrokenSources(t *testing.T) {
 }
 
 func TestBuildMissing(t *testing.T) {
-	root := checkout(t, map[string]string{"web/sockjax.d.ts": ""})
+	root := checkout(t, map[string]string{"web/api/sockjax.d.ts": ""})
 	if _, err := Build(t.Context(), Options{Root: root}); err == nil || !strings.Contains(err.Error(), "type declarations") {
 		t.Errorf("without sockjax.d.ts: %v", err)
 	}

@@ -24,8 +24,8 @@ var entryPoints = []struct {
 	source, out string
 	format      api.Format
 }{
-	{"web/sockjax.js", "sockjax", api.FormatESModule},
-	{"web/global.js", "sockjax.global", api.FormatIIFE},
+	{"web/api/sockjax.js", "sockjax", api.FormatESModule},
+	{"web/api/global.js", "sockjax.global", api.FormatIIFE},
 }
 
 // wasmURL is the form by which Vite, webpack and others find an asset that
@@ -131,12 +131,12 @@ func hashedWasm(in bundleInput) api.Plugin {
 func checkWasmURL(js []byte, wasmFile string) error {
 	found := wasmURL.FindAllSubmatch(js, -1)
 	if len(found) == 0 {
-		return &SourceError{What: "web/sockjax.js", Text: `expected the literal new URL("./` + plainWasm +
+		return &SourceError{What: "web/api/sockjax.js", Text: `expected the literal new URL("./` + plainWasm +
 			`", import.meta.url): bundlers find the wasm by it`}
 	}
 	for _, m := range found {
 		if name := string(m[2]); name != wasmFile {
-			return &SourceError{What: "web/sockjax.js", Text: fmt.Sprintf(
+			return &SourceError{What: "web/api/sockjax.js", Text: fmt.Sprintf(
 				"it loads ./%s; the one wasm there is must be written ./%s", name, plainWasm)}
 		}
 	}

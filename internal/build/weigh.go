@@ -38,7 +38,7 @@ var why = []struct {
 	reason   string
 	packages string
 }{
-	{"the calls engine", "github.com/sockjax/sockjax/client"},
+	{"the calls engine", "github.com/sockjax/sockjax/internal/engine"},
 	{"the wire: sizes and texts of messages", "github.com/sockjax/sockjax/protocol"},
 	{"the border to JavaScript", "github.com/sockjax/sockjax/wasm main"},
 	{"the browser's API", "github.com/hack-pad/safejs/ github.com/hack-pad/safejs syscall/js"},

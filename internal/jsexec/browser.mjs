@@ -1,10 +1,10 @@
 /**
- * As much of a browser, and of the hands in ../../web/hands.js, as the program
+ * As much of a browser, and of the host in ../../web/host/host.js, as the program
  * in ../../wasm needs. Nothing happens by itself: the test says what the
  * network and the page do, and reads in `log` what the program did.
  */
 export class FakeBrowser {
-  /** What the program did, in order. Hands with a name put it in front. */
+  /** What the program did, in order. Host with a name put it in front. */
   log = [];
   /** Every WebSocket made, also those that are closed. */
   sockets = [];
@@ -27,17 +27,17 @@ export class FakeBrowser {
     };
   }
 
-  makeHands(name) {
-    return new FakeHands(name, this.log);
+  makeHost(name) {
+    return new FakeHost(name, this.log);
   }
 
-  /** Ties the number that the program gave out to its hands. */
-  register(id, hands) {
-    hands.id = id;
-    this.#clients.set(id, hands);
+  /** Ties the number that the program gave out to its host. */
+  register(id, host) {
+    host.id = id;
+    this.#clients.set(id, host);
   }
 
-  /** What a page's hands do in a microtask, and after each frame: nothing runs that flush does not tell of. */
+  /** What a page's host do in a microtask, and after each frame: nothing runs that flush does not tell of. */
   turn(id) {
     if (this.exports.flush(id, this.#clients.get(id).full) !== 0) this.exports.resume();
   }
@@ -66,20 +66,20 @@ export class FakeBrowser {
   /** What ../../wasm/imports.go declares. */
   imports = {
     wake: (id) => {
-      const hands = this.#clients.get(id);
-      if (hands === undefined || hands.turning) return; // it has no number yet, as in a page
-      hands.turning = true;
+      const host = this.#clients.get(id);
+      if (host === undefined || host.turning) return; // it has no number yet, as in a page
+      host.turning = true;
       queueMicrotask(() => {
-        hands.turning = false;
+        host.turning = false;
         this.turn(id);
       });
     },
     hello: (id, at, length, resume, ack, tokenAt, tokenLength) => {
       const session = this.#text(at, length);
       const token = this.#text(tokenAt, tokenLength);
-      const hands = this.#clients.get(id);
-      hands.sessions.push(session);
-      hands.note(`hello resume=${resume}${ack ? ` ack=${ack}` : ""}${token && ` token=${token}`}`);
+      const host = this.#clients.get(id);
+      host.sessions.push(session);
+      host.note(`hello resume=${resume}${ack ? ` ack=${ack}` : ""}${token && ` token=${token}`}`);
     },
     token: (id, at, length) => {
       this.#clients.get(id).note(`token ${this.#text(at, length)}`);
@@ -95,9 +95,9 @@ export class FakeBrowser {
         const slot = view.getUint32(16 * i + 8, true);
         items.push(["request", "cancel"][view.getUint8(16 * i + 12)] + ` ${key}/${slot}`);
       }
-      const hands = this.#clients.get(id);
-      hands.note(`frame [${items.join(", ")}]`);
-      return hands.full;
+      const host = this.#clients.get(id);
+      host.note(`frame [${items.join(", ")}]`);
+      return host.full;
     },
     word: (id, at, length) => {
       this.#clients.get(id).note(this.#text(at, length));
@@ -105,8 +105,8 @@ export class FakeBrowser {
   };
 }
 
-/** Its methods, but note, are those that ../../wasm calls on Hands; a test compares the two. */
-export class FakeHands {
+/** Its methods, but note, are those that ../../wasm calls on Host; a test compares the two. */
+export class FakeHost {
   id = -1;
   turning = false;
   sessions = []; // of each hello

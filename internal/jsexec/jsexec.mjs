@@ -5,7 +5,7 @@
  *
  * It does what lib/wasm/go_js_wasm_exec of the Go distribution does, and gives
  * the binary two things more: the imports of ../../wasm/imports.go, and as
- * global object a scope of its own, as ../../web/runtime.js does, with a fake
+ * global object a scope of its own, as ../../web/host/runtime.js does, with a fake
  * browser in it. The same works for packages that need neither.
  */
 import { execFileSync } from "node:child_process";
@@ -23,7 +23,7 @@ if (binary === undefined) {
 
 const browser = new FakeBrowser();
 
-/** The names of makeScope in ../../web/runtime.js; a test compares the two. */
+/** The names of makeScope in ../../web/host/runtime.js; a test compares the two. */
 const scope = {
   Object, Array, Uint8Array, Error, Date,
   crypto: globalThis.crypto ?? crypto.webcrypto, performance, console, TextEncoder, TextDecoder,

@@ -1,8 +1,0 @@
-//go:build !js || native
-
-package client
-
-import "github.com/google/uuid"
-
-// newID names a session.
-func newID() string { return uuid.NewString() }

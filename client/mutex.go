@@ -1,7 +1,0 @@
-//go:build !js
-
-package client
-
-import "sync"
-
-type mutex = sync.Mutex

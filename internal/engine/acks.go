@@ -1,0 +1,97 @@
+package engine
+
+import "time"
+
+// acks counts the outcomes of the session that have arrived, in the order in
+// which the server has sent them. The server keeps each until the client has
+// acknowledged it, so that an outcome lost on its way can be sent again.
+//
+// An ack costs less the more outcomes it stands for, and the server's memory
+// the longer it is missing.
+type acks struct {
+	received uint64        // outcomes so far
+	told     uint64        // of these, the server has been told of
+	since    time.Duration // when the first of the others arrived, or of those before if there are none
+	bytes    int           // received since then
+	due      bool          // an ack is to leave by itself
+}
+
+const (
+	// ackRide is how many outcomes make an ack worth its 25 bytes in front of
+	// a frame that leaves anyway: with fewer, it would be a good part of a
+	// lone request.
+	ackRide = 16
+
+	// ackAlone is how many outcomes, and ackBytes how many bytes, make it
+	// worth a frame of its own, which costs as much as a small call. The
+	// default server keeps several times as many.
+	ackAlone = 256
+	ackBytes = 256 << 10
+
+	// ackAfter is how long an outcome stays unacknowledged at most. A client
+	// that makes a call now and then should not leave its last outcome with
+	// the server, nor send two frames for each call.
+	ackAfter = time.Second
+
+	ackSize = len(`{"ack":9007199254740991},`)
+)
+
+// reset begins to count after the first n outcomes, all acknowledged.
+func (a *acks) reset(n uint64) { *a = acks{received: n, told: n, since: a.since} }
+
+// take is the number of the ack that leaves now.
+func (a *acks) take() uint64 {
+	a.reset(a.received)
+	return a.received
+}
+
+// ripe reports whether an ack should go with a frame that leaves now.
+func (a *acks) ripe(now time.Duration) bool {
+	n := a.received - a.told
+	return n >= ackRide || n > 0 && now >= a.since+ackAfter
+}
+
+// heard notes how many bytes a frame has brought.
+func (a *acks) heard(size int) {
+	if a.received == a.told {
+		a.bytes = 0
+	}
+	a.bytes += size
+}
+
+// arrived counts an outcome, on the hot path. The clock was read when its
+// frame arrived.
+func (e *Engine[P]) arrived() {
+	a := &e.acks
+	a.received++
+	if a.due {
+		return
+	}
+	n := a.received - a.told
+	if n == 1 {
+		a.since = e.conn.pulse.in
+		if e.conn.look > a.since+ackAfter {
+			e.rouse(e.attention)
+		}
+	}
+	if n >= ackAlone || a.bytes >= ackBytes {
+		a.due = true
+		e.conn.wake()
+	}
+}
+
+// overdue has an ack leave by itself whose time has come, and otherwise
+// returns when to look again.
+func (a *acks) overdue(now time.Duration) (time.Duration, bool) {
+	at := a.since + ackAfter
+	switch {
+	case a.received != a.told && !a.due:
+		a.due = now >= at
+		return at, a.due
+	case now < at:
+		// Where outcomes come all the time, an ack has just left, and another
+		// look in a second costs less than one for each first outcome.
+		return at, false
+	}
+	return never, false
+}

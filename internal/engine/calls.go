@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// call is a place in the table. Where P has no pointers it has none either,
+// which spares a page the work of the garbage collector.
+type call[P any] struct {
+	Key        protocol.Key
+	Payload    P
+	Size       int
+	Timeout    time.Duration
+	Idempotent bool
+
+	until time.Duration // its deadline since the engine's epoch; 0: none yet
+	conn  uint32        // number of the connection it was last sent on; 0: it waits to be sent
+	sent  bool          // the server of this session may have run it
+	lost  bool          // that of an earlier session may have
+	older bool          // it was sent on an earlier connection of the session too
+}
+
+func (c *call[P]) fate() Fate {
+	if c.sent || c.lost {
+		return Unknown
+	}
+	return Unsent
+}
+
+// ref points to a call that may have gone meanwhile, and its place with
+// another.
+type ref struct {
+	key   protocol.Key
+	place uint32
+}
+
+// table is the callback map: key to call. The calls lie in places that are
+// used again, so that a call costs no allocation, and that the queue and the
+// deadlines reach it without looking its key up.
+type table[P any] struct {
+	index  index
+	names  names
+	places []call[P] // with the key 0 if free
+	free   []uint32
+}
+
+// idleCapacity is how many places an empty table, queue or heap keeps. A burst
+// that needed more gives its memory back when the last of it has ended.
+const idleCapacity = 4096
+
+func newTable[P any]() table[P] {
+	return table[P]{index: newIndex()}
+}
+
+func (t *table[P]) live() int { return t.index.len() }
+
+func (t *table[P]) at(place uint32) *call[P] { return &t.places[place] }
+
+func (t *table[P]) find(key protocol.Key) (uint32, bool) { return t.index.find(key) }
+
+func (t *table[P]) has(key protocol.Key) bool {
+	_, ok := t.find(key)
+	return ok
+}
+
+// queued reports whether r still points to its call, and that waits to be
+// sent.
+func (t *table[P]) queued(r ref) bool {
+	return t.holds(r) && t.places[r.place].conn == 0
+}
+
+// holds reports whether r still points to its call.
+func (t *table[P]) holds(r ref) bool {
+	return int(r.place) < len(t.places) && t.places[r.place].Key == r.key
+}
+
+func (t *table[P]) add(c *Call[P]) uint32 {
+	var place uint32
+	if n := len(t.free); n > 0 {
+		place = t.free[n-1]
+		t.free = t.free[:n-1]
+	} else {
+		place = uint32(len(t.places))
+		t.places = append(t.places, call[P]{})
+	}
+	// Member by member: wasm copies a struct of this size by a call of its own.
+	p := &t.places[place]
+	p.Key, p.Payload, p.Size, p.Timeout, p.Idempotent = c.Key, c.Payload, c.Size, c.Timeout, c.Idempotent
+	p.until, p.conn, p.sent, p.lost, p.older = 0, 0, false, false, false
+	t.index.add(c.Key, place)
+	if c.Name != "" {
+		t.names.add(c.Name, c.Key)
+	}
+	return place
+}
+
+// take takes a call out and returns its payload.
+func (t *table[P]) take(place uint32) P {
+	c := &t.places[place]
+	payload := c.Payload
+	t.index.remove(c.Key)
+	if t.names.byKey != nil {
+		t.names.remove(c.Key)
+	}
+	if t.live() == 0 && len(t.places) > idleCapacity {
+		*t = newTable[P]()
+		return payload
+	}
+	var none P
+	c.Key, c.Payload = 0, none // what the payload holds on to may go; add sets the rest
+	t.free = append(t.free, place)
+	return payload
+}
+
+// names are the keys on the wire of plain mode; sockjax.1 has none.
+type names struct {
+	byName map[string]protocol.Key
+	byKey  map[protocol.Key]string
+}
+
+func (n *names) add(name string, key protocol.Key) {
+	if n.byName == nil {
+		n.byName, n.byKey = map[string]protocol.Key{}, map[protocol.Key]string{}
+	}
+	n.byName[name], n.byKey[key] = key, name
+}
+
+func (n *names) remove(key protocol.Key) {
+	delete(n.byName, n.byKey[key])
+	delete(n.byKey, key)
+}
+
+func (n *names) has(name string) bool {
+	_, ok := n.byName[name]
+	return ok
+}
+
+// oldest returns the places of the calls that want selects, oldest first. The
+// heap of deadlines sorts them by their keys: slices.SortFunc would be 3 KB
+// more for a page to download.
+func (t *table[P]) oldest(want func(*call[P]) bool) []uint32 {
+	var keys deadlines
+	for place := range t.places {
+		if c := &t.places[place]; c.Key != 0 && want(c) {
+			keys.push(time.Duration(c.Key), ref{c.Key, uint32(place)})
+		}
+	}
+	found := make([]uint32, 0, len(keys))
+	for len(keys) > 0 {
+		found = append(found, keys.pop().place)
+	}
+	return found
+}

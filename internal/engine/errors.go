@@ -1,0 +1,36 @@
+package engine
+
+// Code says what kind of failure an Error is.
+type Code string
+
+const (
+	CodeTimeout    Code = "timeout"    // the deadline passed
+	CodeAborted    Code = "aborted"    // the caller gave up
+	CodeClosed     Code = "closed"     // Close was called, or reconnecting was given up
+	CodeOverloaded Code = "overloaded" // the queue is full, or the server is busy
+	CodeLost       Code = "lost"       // sent, then the session was lost
+	CodeRejected   Code = "rejected"   // the server's handler returned an error
+	CodeInvalid    Code = "invalid"    // can't be sent: not JSON, too large, or the key is in flight
+)
+
+// Fate says what became of the request of a call that failed.
+type Fate string
+
+const (
+	Unsent   Fate = "unsent"   // it certainly did not run
+	Unknown  Fate = "unknown"  // it may have run
+	Executed Fate = "executed" // it certainly ran
+)
+
+// Error is how a call fails.
+type Error struct {
+	Code    Code
+	Fate    Fate
+	Message string
+}
+
+func (e *Error) Error() string { return e.Message }
+
+func tooLarge() *Error {
+	return &Error{CodeInvalid, Unsent, "the request is larger than the largest frame that the server accepts"}
+}

@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// What the model's server does.
+
+// say has a frame arrive at the engine.
+func (m *model) say(c *fakeConn, frame string) {
+	m.n.mu.Lock()
+	if c == m.conn && (frame == protocol.Pong || time.Since(m.probed) >= lag) {
+		m.probing = false
+	}
+	m.n.mu.Unlock()
+	c.receive(frame)
+}
+
+func (m *model) authorize(c *fakeConn) {
+	m.n.mu.Lock()
+	m.grant()
+	m.n.mu.Unlock()
+	c.authorize(m.expires)
+}
+
+func (m *model) grant() {
+	m.authority = time.Time{}
+	if m.expires > 0 {
+		m.authority = time.Now().Add(m.expires)
+	}
+}
+
+// look tells what is now: the connection, nil if there is none, and what the
+// server works on.
+func (m *model) look() (conn *fakeConn, running []protocol.Key) {
+	m.n.mu.Lock()
+	defer m.n.mu.Unlock()
+	if m.life != nil {
+		running = slices.Sorted(maps.Keys(m.life.running))
+	}
+	if m.n.live == 0 || m.conn != m.n.conns[len(m.n.conns)-1] {
+		return nil, running
+	}
+	return m.conn, running
+}
+
+// welcome answers the hello, and sends the outcomes that the engine lacks.
+func (m *model) welcome(w protocol.Welcome) {
+	n := m.n
+	n.mu.Lock()
+	w.Resumed, w.Expires = m.resumed, m.expires.Milliseconds()
+	m.grant()
+	m.welcomed, m.limits, m.doubtful = true, w.Limits, map[protocol.Key]bool{}
+	for key, call := range m.calls {
+		if call.fakeCall == nil || call.ends > 0 || !call.sent || call.on == m.conn {
+			continue
+		}
+		switch {
+		case m.resumed:
+			m.doubtful[key], call.older, call.retry, call.notBefore = true, true, false, time.Time{}
+		case call.idempotent:
+			m.doubtful[key], call.sent, call.lost = true, false, true
+		default:
+			call.mayBeLost = true
+		}
+		call.older = call.older && m.resumed
+	}
+	if w.Resumed {
+		w.Acked = m.life.acked
+	}
+	m.received = w.Acked
+	frame := protocol.AppendWelcome([]byte("["), w)
+	for _, key := range m.life.log[w.Acked:] {
+		frame = m.outcome(frame, key)
+	}
+	m.later = m.later || m.asked && !m.resumed
+	unheard := !m.life.heard
+	n.mu.Unlock()
+	m.say(m.conn, string(append(frame, ']')))
+	if unheard {
+		m.say(m.conn, protocol.Ping)
+	}
+}
+
+// outcome appends an outcome that will arrive.
+func (m *model) outcome(frame []byte, key protocol.Key) []byte {
+	m.received++
+	delete(m.open, key)
+	delete(m.doubtful, key)
+	if call := m.calls[key]; call != nil && call.fakeCall != nil && call.ends == 0 {
+		call.answered = true
+	}
+	return protocol.AppendRequest(protocol.Join(frame), key, nil)
+}
+
+// finish has handlers return. Their outcomes arrive if the connection is there
+// and good.
+func (m *model) finish(keys ...protocol.Key) {
+	conn, _ := m.look()
+	m.n.mu.Lock()
+	arrive := conn != nil && m.welcomed && !m.dumb
+	var frame []byte
+	for _, key := range keys {
+		delete(m.life.running, key)
+		m.life.log = append(m.life.log, key)
+		if arrive {
+			frame = m.outcome(frame, key)
+		}
+	}
+	m.n.mu.Unlock()
+	if arrive {
+		m.say(conn, string(append(frame, ']')))
+	}
+}
+
+// refuse answers a request that the server has not begun after all.
+func (m *model) refuse(conn *fakeConn, key protocol.Key, after time.Duration) {
+	m.n.mu.Lock()
+	call := m.calls[key]
+	delete(m.life.running, key)
+	delete(m.life.seen, key)
+	delete(m.open, key)
+	call.runs--
+	switch at := time.Now().Add(after); {
+	case call.ends > 0:
+	case call.older: // it may have been begun before, for all that the engine knows
+		call.retry, call.notBefore = true, at
+		if after == 0 {
+			call.notBefore = at.Add(shortest)
+		}
+	default:
+		call.sent = false
+		if again := after > 0 && (call.deadline.IsZero() || at.Before(call.deadline)); again {
+			call.notBefore = at
+		} else {
+			call.refused, call.mayBeLost = true, call.lost
+		}
+	}
+	m.n.mu.Unlock()
+	m.say(conn, string(append(protocol.AppendRefused([]byte("["), key, protocol.Error{Code: protocol.Overloaded, After: after.Milliseconds()}), ']')))
+}

@@ -1,0 +1,7 @@
+//go:build !js
+
+package engine
+
+import "sync"
+
+type mutex = sync.Mutex

@@ -1,0 +1,25 @@
+//go:build !js || native
+
+package engine
+
+import "encoding/json"
+
+// Rejection is the error of a call whose handler returned an error. It wraps
+// an Error with CodeRejected.
+type Rejection struct {
+	Reason  string // the code that the handler gave
+	Message string
+	Data    json.RawMessage // nil if the handler gave none
+}
+
+func (r *Rejection) Error() string {
+	if r.Message == "" {
+		return "rejected by the server: " + r.Reason
+	}
+	return r.Message
+}
+
+// Unwrap makes errors.As find the Error.
+func (r *Rejection) Unwrap() error {
+	return &Error{CodeRejected, Executed, r.Message}
+}

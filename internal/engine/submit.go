@@ -1,0 +1,102 @@
+package engine
+
+// earlier is the number of the connection on which a call with Sent was sent.
+const earlier = 1<<32 - 1
+
+// Submit takes a call. It is sent by the next Next; Wake asks for one, once
+// for as many calls as one likes. The error says why the call was not taken,
+// with the fate Unsent, or Unknown for a call with Sent; the payload then
+// stays with the caller.
+func (e *Engine[P]) Submit(c Call[P]) *Error {
+	e.mu.Lock()
+	err := e.submit(&c)
+	e.mu.Unlock() // not deferred: this is the hot path, and straight-line code
+	return err
+}
+
+func (e *Engine[P]) submit(c *Call[P]) *Error {
+	if err := e.refuse(c); err != nil {
+		return err
+	}
+	e.last = max(e.last, c.Key)
+	r := ref{c.Key, e.calls.add(c)}
+	if !c.Sent || !e.doubted(r) {
+		e.queue.hold(c.Size)
+		e.enqueue(r)
+	}
+	if c.Timeout > 0 {
+		e.undated = append(e.undated, r)
+		if !e.opts.Turns {
+			e.date(e.now())
+		}
+	}
+	return nil
+}
+
+// doubted reports whether a call with Sent need not be sent now, since it was
+// sent on the adopted connection, or is in doubt. It is neither if the server
+// knows the session, or if the session of its earlier life was lost, in which
+// case refuse has taken it only because it is idempotent.
+func (e *Engine[P]) doubted(r ref) bool {
+	c := e.calls.at(r.place)
+	if e.conn.adopted {
+		c.conn, c.sent = e.conn.number, true
+		e.conn.inFlight++
+		return true
+	}
+	c.sent, c.lost = !e.session.lost, e.session.lost
+	c.older = c.sent
+	if c.lost || e.conn.welcomed {
+		return false
+	}
+	c.conn = earlier
+	return true
+}
+
+// enqueue puts a call, which the queue has counted, at its end.
+func (e *Engine[P]) enqueue(r ref) {
+	if e.queue.wasteful() {
+		e.queue.compact(e.calls.queued)
+	}
+	e.queue.enter(r)
+}
+
+// EndTurn is for hosts with Options.Turns: the time of the calls submitted
+// since the last EndTurn, or Next, begins to run.
+func (e *Engine[P]) EndTurn() {
+	now := e.now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.date(now)
+}
+
+// refuse says why a call can't be taken. Calls with Sent have passed the
+// queue's limits once.
+func (e *Engine[P]) refuse(c *Call[P]) *Error {
+	fate := Unsent
+	if c.Sent {
+		fate = Unknown
+	}
+	if e.closed != nil {
+		return &Error{CodeClosed, fate, e.closed.Message}
+	}
+	if c.Key <= e.last && e.calls.has(c.Key) || c.Key == 0 || c.Name != "" && e.calls.names.has(c.Name) {
+		return &Error{CodeInvalid, fate, "the key is in flight already: each call needs one of its own"}
+	}
+	if c.Sent {
+		if e.session.lost && !c.Idempotent {
+			return &Error{CodeLost, Unknown, sessionLost}
+		}
+		return nil
+	}
+	if e.queue.live >= e.opts.Queue.Calls {
+		return &Error{CodeOverloaded, Unsent, "the queue is full: too many calls wait to be sent"}
+	}
+	if e.queue.bytes+c.Size > e.opts.Queue.Bytes {
+		return &Error{CodeOverloaded, Unsent, "the queue is full: too many bytes wait to be sent"}
+	}
+	if e.conn.tooLarge(c.Key, c.Size) {
+		return tooLarge()
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package rules_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/parser"
+	"go/token"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// Failure codes and fates have one list, in the types. Both halves of the
+// client use it, and nothing else; a page may switch over it.
+func TestCodesAndFates(t *testing.T) {
+	codes := union(t, "ErrorCode")
+	fates := union(t, "Fate")
+	usedCodes, usedFates := map[string]bool{}, map[string]bool{}
+
+	source := readFile(t, "internal/engine/errors.go")
+	for _, m := range regexp.MustCompile(`(?m)^\s+Code\w+\s+Code\s+= "(\w+)"`).FindAllStringSubmatch(source, -1) {
+		usedCodes[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\s+\w+\s+Fate\s+= "(\w+)"`).FindAllStringSubmatch(source, -1) {
+		usedFates[m[1]] = true
+	}
+	if len(usedCodes) < 2 || len(usedFates) < 2 {
+		t.Fatal("internal/engine/errors.go has no constants of the types Code and Fate any more")
+	}
+	if usedCodes["crashed"] {
+		t.Error("client: the engine can't crash; that code is the host'")
+	}
+	for _, name := range repoFiles(t, ".js") {
+		if !strings.HasPrefix(name, "web/") {
+			continue
+		}
+		made := regexp.MustCompile(`SockjaxError\(([^,]*"\w+"[^,]*|[\w.]+), ("\w+"|[\w.]+)`)
+		for _, m := range made.FindAllStringSubmatch(readFile(t, name), -1) {
+			// A code may be chosen: only the texts behind the question count.
+			_, chosen, ok := strings.Cut(m[1], "?")
+			if !ok {
+				chosen = m[1]
+			}
+			for _, code := range quoted(chosen) {
+				usedCodes[code] = true
+			}
+			for _, fate := range quoted(m[2]) {
+				usedFates[fate] = true
+			}
+		}
+	}
+	sameNames(t, typesFile+", ErrorCode", codes, "internal/engine/errors.go with web/*.js", keys(usedCodes))
+	sameNames(t, typesFile+", Fate", fates, "internal/engine/errors.go with web/*.js", keys(usedFates))
+
+	table := codeTable(readFile(t, typesFile))
+	sameNames(t, "the table of "+typesFile, keys(table), "its type ErrorCode", codes)
+	for code, told := range table {
+		for fate := range strings.SplitSeq(told, " or ") {
+			if !slices.Contains(fates, strings.Trim(fate, "`")) {
+				t.Errorf("%s: the fate of %s is %s; there are %v", typesFile, code, fate, fates)
+			}
+		}
+	}
+}
+
+// union are the texts of a type that is a choice of texts.
+func union(t *testing.T, name string) []string {
+	t.Helper()
+	m := regexp.MustCompile(`(?s)export type ` + name + ` =(.*?);`).FindStringSubmatch(readFile(t, typesFile))
+	if m == nil {
+		t.Fatalf("%s has no type %s", typesFile, name)
+	}
+	return quoted(m[1])
+}
+
+func quoted(text string) []string {
+	var found []string
+	for _, m := range regexp.MustCompile(`"(\w+)"`).FindAllStringSubmatch(text, -1) {
+		found = append(found, m[1])
+	}
+	return found
+}
+
+// codeTable reads a Markdown table whose rows are a code, its fates, and words.
+func codeTable(text string) map[string]string {
+	rows := map[string]string{}
+	row := regexp.MustCompile("(?m)^[ *]*\\| `(\\w+)` \\| ((?:`(?:unsent|unknown|executed)`(?: or | 或 )?)+) \\|")
+	for _, m := range row.FindAllStringSubmatch(text, -1) {
+		rows[m[1]] = strings.ReplaceAll(m[2], " 或 ", " or ")
+	}
+	return rows
+}
+
+func keys[V any](m map[string]V) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// engineDefaults reads withDefaults in internal/engine/options.go, with the names and
+// units of web/api/options.js. The numbers are not exported: a program leaves a
+// field zero.
+func engineDefaults(t *testing.T) map[string]string {
+	t.Helper()
+	names := map[string]string{
+		"Heartbeat.After":    "heartbeat.after",
+		"Heartbeat.Timeout":  "heartbeat.timeout",
+		"Reconnect.Min":      "reconnect.min",
+		"Reconnect.Max":      "reconnect.max",
+		"Reconnect.Attempts": "reconnect.attempts",
+		"Queue.Calls":        "queue.calls",
+		"Queue.Bytes":        "queue.bytes",
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "internal/engine/options.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults := map[string]string{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) != 2 {
+			return true
+		}
+		field, ok := call.Args[0].(*ast.UnaryExpr) // def(&o.Heartbeat.After, value)
+		if fn, isName := call.Fun.(*ast.Ident); !ok || !isName || fn.Name != "def" {
+			return true
+		}
+		path := strings.TrimPrefix(selector(field.X), "o.")
+		name, ok := names[path]
+		if !ok {
+			t.Errorf("internal/engine/options.go: what is %s in web/api/options.js?", path)
+			return true
+		}
+		value, exact := constant.Int64Val(evaluate(t, call.Args[1]))
+		switch {
+		case !exact:
+			t.Errorf("internal/engine/options.go: %s is no whole number", path)
+		case value == math.MaxInt:
+			defaults[name] = "Infinity"
+		case strings.HasPrefix(path, "Queue.") || strings.HasSuffix(path, ".Attempts"):
+			defaults[name] = fmt.Sprint(value)
+		default:
+			defaults[name] = inMilliseconds(value)
+		}
+		return true
+	})
+	return defaults
+}
+
+func inMilliseconds(nanoseconds int64) string {
+	return strconv.FormatInt(nanoseconds/int64(time.Millisecond), 10)
+}
+
+func selector(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return selector(e.X) + "." + e.Sel.Name
+	}
+	return "?"
+}
+
+// evaluate computes the few kinds of constant that defaults are written as.
+func evaluate(t *testing.T, e ast.Expr) constant.Value {
+	t.Helper()
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		return constant.MakeFromLiteral(e.Value, e.Kind, 0)
+	case *ast.BinaryExpr:
+		x, y := evaluate(t, e.X), evaluate(t, e.Y)
+		if e.Op == token.SHL {
+			n, _ := constant.Uint64Val(y)
+			return constant.Shift(x, e.Op, uint(n))
+		}
+		return constant.BinaryOp(x, e.Op, y)
+	case *ast.SelectorExpr:
+		known := map[string]int64{
+			"time.Millisecond":   int64(time.Millisecond),
+			"time.Second":        int64(time.Second),
+			"time.Minute":        int64(time.Minute),
+			"math.MaxInt":        math.MaxInt,
+			"protocol.Heartbeat": int64(protocol.Heartbeat),
+		}
+		if value, ok := known[selector(e)]; ok {
+			return constant.MakeInt64(value)
+		}
+		t.Fatalf("internal/engine/options.go: the test does not know %s", selector(e))
+	}
+	t.Fatalf("internal/engine/options.go: the test can't evaluate a %T", e)
+	return nil
+}

@@ -1,0 +1,99 @@
+package browser_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/sockjax/sockjax/internal/e2e"
+)
+
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	e2e.Cases(t, "/", "crash.js")
+}
+
+func TestStart(t *testing.T) {
+	t.Parallel()
+	made := e2e.Artefacts(t)
+	wasm := made.Files[made.Wasm]
+	serve := func(w http.ResponseWriter, contentType string) {
+		w.Header().Set("Content-Type", contentType)
+		_, _ = w.Write(wasm.Data)
+	}
+	site := e2e.NewSite(t)
+	// Each page's asks and answers, apart by its browser context: the cases
+	// run one after the other, and each ends with its gate open.
+	var mu sync.Mutex
+	gate, found := make(chan struct{}), false
+	site.Page("/fresh", `<script src="/sockjax.global.js"></script><script src="/reset"></script>`, nil)
+	site.Handle("/reset", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		mu.Lock()
+		defer mu.Unlock()
+		gate, found = make(chan struct{}), false
+	})
+	site.Handle("/letgo", func(http.ResponseWriter, *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		close(gate)
+	})
+	site.Handle("/found", func(http.ResponseWriter, *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		found = true
+	})
+	site.Handle("/held.wasm", func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		gate := gate
+		mu.Unlock()
+		select {
+		case <-gate:
+			serve(w, wasm.Type)
+		case <-r.Context().Done():
+		}
+	})
+	site.Handle("/missing.wasm", func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		found := found
+		mu.Unlock()
+		if !found {
+			http.NotFound(w, r)
+			return
+		}
+		serve(w, wasm.Type)
+	})
+	site.Handle("/plain.wasm", func(w http.ResponseWriter, _ *http.Request) { serve(w, "application/octet-stream") })
+	site.Handle("/page.wasm", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<!doctype html>"))
+	})
+	site.FreshCases(t, "/fresh", "start.js")
+}
+
+// A policy binds what the page runs, and not what DevTools evaluates in it, so
+// that here the page's own script does everything.
+func TestContentSecurityPolicy(t *testing.T) {
+	t.Parallel()
+	site := e2e.NewSite(t)
+	site.Handle("/ws", e2e.NewServer(t).ServeHTTP)
+	site.Script("/run.js", `
+		const api = sockjax.connect("/ws");
+		globalThis.result = Promise.any([
+			Promise.all([api.request("hello"), T.engine(api)]).then(([reply]) => reply),
+			T.event(api, "error").then(({ message }) => message),
+		]);`)
+	const scripts = `<script src="/sockjax.global.js"></script><script src="/run.js"></script>`
+	const policy = "default-src 'none'; connect-src 'self'; script-src 'self'"
+	site.Page("/with", scripts, http.Header{"Content-Security-Policy": {policy + " 'wasm-unsafe-eval'"}})
+	site.Page("/without", scripts, http.Header{"Content-Security-Policy": {policy}})
+
+	if got := e2e.Eval[string](t, e2e.Open(t, site.URL+"/with"), "return result"); got != "hello" {
+		t.Errorf("with 'wasm-unsafe-eval': %s", got)
+	}
+	got := e2e.Eval[string](t, e2e.Open(t, site.URL+"/without"), "return result")
+	if !strings.Contains(got, "script-src needs 'wasm-unsafe-eval'") {
+		t.Errorf("without 'wasm-unsafe-eval': %s", got)
+	}
+}

@@ -1,0 +1,149 @@
+package chaos_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sockjax/sockjax/internal/e2e"
+	"github.com/sockjax/sockjax/internal/fault"
+)
+
+// Durable calls outlive their page. Here it reloads itself in the midst of
+// them, again and again, behind a bad network and with servers that are
+// restarted: none runs twice, and of each that has run some life of the page
+// is told.
+func TestChaosReload(t *testing.T) {
+	lives := 12
+	if longer := int(*chaosTime / time.Second); longer > 60 {
+		lives = longer
+	}
+	backend := newIncrementers()
+	web := httptest.NewServer(backend)
+	defer web.Close()
+	proxy, err := fault.New(web.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	done := make(chan struct{})
+	dice := newMischief(e2e.Seed(t), done)
+	site := e2e.NewSite(t)
+	over := make(chan struct{})
+	site.Handle("/reloads/done", func(http.ResponseWriter, *http.Request) { close(over) })
+	site.Page("/reloads", fmt.Sprintf(`<script src="/sockjax.global.js"></script><script src="/testdata/chaos.js"></script>
+		<script>globalThis.plan = { url: "ws://%s", seed: %d, lives: %d }</script><script src="/testdata/reloads.js"></script>`,
+		proxy.Addr(), dice.Uint32(), lives), nil)
+
+	var faults sync.WaitGroup
+	began := time.Now()
+	weather, operations := dice.fork(0), dice.fork(1)
+	faults.Go(func() { weather.weather(proxy) })
+	faults.Go(func() { operations.operations(backend, false) })
+	page := e2e.Open(t, site.URL+"/reloads")
+	select {
+	case <-over:
+	case <-time.After(time.Duration(lives)*4*time.Second + time.Minute):
+		t.Error("the page does not reload any more")
+	}
+	close(done)
+	faults.Wait()
+	if !e2e.Eval[bool](t, page, fmt.Sprintf("return reloads.emptied(%d)", chaosPatience.Milliseconds())) {
+		t.Error("on a healed network calls stay in the outbox")
+	}
+	e2e.Eval[any](t, page, "await T.wait(100); await reloads.api.close()") // told, and removed, is not one step
+	var told lifeStory
+	told.read(e2e.Eval[map[string]string](t, page, "return reloads.dump()"))
+	proxy.Close()
+	shutDown(backend.replace(false), chaosPatience)
+	backend.ending.Wait()
+	told.judge(t, backend.ledger)
+	t.Logf("%d lives in %v\nfaults: %v\n%d calls: %s\nsessions lost: %s",
+		lives, time.Since(began).Round(time.Second), dice, len(told.made), list(told.counts), list(backend.ledger.reasons))
+}
+
+// lifeStory is what the lives of a page have noted.
+type lifeStory struct {
+	made   map[int64]float64 // when each call was made, in milliseconds
+	told   map[int64]string  // how each came back: "life how outcome;", once or more
+	ends   map[int64]float64 // when each life but the last ended
+	counts map[string]int
+}
+
+func (s *lifeStory) read(dump map[string]string) {
+	s.made, s.told, s.ends, s.counts = map[int64]float64{}, map[int64]string{}, map[int64]float64{}, map[string]int{}
+	for name, value := range dump {
+		kind, number, _ := strings.Cut(name, " ")
+		id, _ := strconv.ParseInt(number, 10, 64)
+		at, _ := strconv.ParseFloat(value, 64)
+		switch kind {
+		case "made":
+			s.made[id] = at
+		case "end":
+			s.ends[id] = at
+		case "told":
+			s.told[id] = value
+		}
+	}
+}
+
+// storing is how long it may take until a call is stored, on a slow machine. A
+// page that ends before that takes the call along.
+const storing = 2 * time.Second
+
+func (s *lifeStory) judge(t *testing.T, l *ledger) {
+	t.Helper()
+	if len(s.made) == 0 {
+		t.Error("no calls were made")
+	}
+	for id, at := range s.made {
+		runs := 0
+		if r := l.runs[id]; r != nil {
+			runs = r.times
+		}
+		ended := s.ends[id>>32]
+		wrong := ""
+		replies := 0
+		for _, telling := range strings.Split(strings.TrimSuffix(s.told[id], ";"), ";") {
+			if telling == "" {
+				continue
+			}
+			words := strings.Fields(telling)
+			s.counts[words[1]+" "+words[2]]++
+			switch outcome := words[2]; {
+			case strings.Count(s.told[id], words[0]+" ") > 1:
+				wrong = "one life was told twice"
+			case outcome == "reply" || outcome == "rejected/executed":
+				replies++
+			case outcome == "lost/unknown" && l.reasons["the hello before got lost"] > 0:
+			default:
+				wrong = "nobody asked for that"
+			}
+		}
+		switch {
+		case runs > 1:
+			wrong = "ran twice or more"
+		case replies > 0 && runs == 0:
+			wrong = "never ran"
+		case s.told[id] == "" && runs > 0:
+			wrong = "ran, and nobody was told"
+		case s.told[id] == "" && ended-at > float64(storing.Milliseconds()):
+			wrong = "was lost, though there was time to store it"
+		case s.told[id] == "":
+			s.counts["never stored"]++
+		}
+		if wrong != "" {
+			t.Errorf("call %s, %d runs, made %.0f ms before its page ended, told %q: %s", name(id), runs, ended-at, s.told[id], wrong)
+		}
+	}
+	for id := range l.runs {
+		if _, ok := s.made[id]; !ok {
+			t.Errorf("call %s ran and was never made", name(id))
+		}
+	}
+}

@@ -1,0 +1,8 @@
+/** The ES module: see sockjax.d.ts. */
+import { version } from "sockjax:assets";
+import { Sockjax, connector } from "./client.js";
+import { SockjaxError } from "../shared/errors.js";
+
+// Bundlers find the file by this literal; the build puts the hash in.
+export const connect = connector(new URL("./sockjax.wasm", import.meta.url));
+export { Sockjax, SockjaxError, version };

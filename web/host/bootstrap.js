@@ -1,0 +1,286 @@
+import { SockjaxError } from "../shared/errors.js";
+import { drop } from "./frames.js";
+import { LONGEST_TIMER } from "../shared/time.js";
+import { byteLength } from "./wire.js";
+
+/** As Handshake in ../../protocol: milliseconds. */
+const HANDSHAKE = 10_000;
+/** As in ../../protocol/close.go. */
+const CLOSE_ABNORMAL = 1006;
+const CLOSE_HANDSHAKE = 4408;
+/** As FirstFrame and FirstRequests in ../../protocol, which bind a client before the welcome. */
+const FIRST = { frame: 64 * 1024, requests: 64 };
+
+/**
+ * Stands in for the engine, with the same methods, as long as there is none:
+ * wasm is being loaded, or restarted. It holds calls back within the engine's
+ * bounds and deadlines, and can do one thing more: open a page's first
+ * connection and use it, so that the first reply does not wait for wasm. The
+ * engine then goes on with the connection and the session as they are. If the
+ * connection fails, that is left to the engine too.
+ */
+export class Bootstrap {
+  /** The first connection is being opened; an engine should not begin yet. */
+  opening = false;
+  /** The welcome, if it has come: for the engine. */
+  welcomed = null;
+  /** What the page was last told: for the engine too. */
+  nudged = false;
+  paused = false;
+  queuedBytes = 0;
+
+  #host;
+  #frames;
+  #texts;
+  #bounds;
+  #waiting = new Map(); // calls not sent yet, by number, oldest first
+  #sent = new Map(); // calls sent, by number
+  #cancels = [];
+  #socket = null;
+  #hello = ""; // to be sent
+  #resume; // a server may have seen the session
+  #limits = FIRST;
+  #over = () => {}; // ends what open has begun
+  #failed = null; // how the connection ended: {code, reason}
+  #outcomes = 0;
+
+  /** texts are those of the slots. */
+  constructor(host, frames, texts, bounds, resume) {
+    this.#host = host;
+    this.#frames = frames;
+    this.#texts = texts;
+    this.#bounds = bounds;
+    this.#resume = resume;
+  }
+
+  // ---- the connection
+
+  /** Opens the first connection. */
+  async open(address) {
+    this.opening = true;
+    let socket = null;
+    let token = "";
+    const over = (code, reason) => {
+      clearTimeout(timer);
+      if (socket !== null && socket !== this.#socket) drop(socket);
+      if (!this.opening) return;
+      this.opening = false;
+      if (this.#socket === null) this.#failed = { code, reason };
+      this.#host.join();
+    };
+    this.#over = over;
+    const timer = setTimeout(() => over(CLOSE_HANDSHAKE, `the ${socket === null ? "url or token function did not answer" : "socket did not open"} within 10 s`), HANDSHAKE);
+    try {
+      const url = await address.url();
+      token = await address.token();
+      if (!this.opening) return;
+      socket = new WebSocket(url, "sockjax.1");
+    } catch (error) {
+      over(0, String(error?.message || error));
+      return;
+    }
+    socket.onopen = () => {
+      if (!this.opening) return;
+      this.#socket = socket;
+      this.#frames.attach(socket);
+      this.#hello = JSON.stringify({ hello: { session: this.#host.session, resume: false, token: token || undefined } });
+      this.flush(false); // an engine takes a connection over only with its hello sent
+      over();
+    };
+    const end = (code, reason) => {
+      if (socket === this.#socket) {
+        this.#abandon(reason);
+        this.#failed = { code, reason };
+      }
+      over(code, reason);
+    };
+    socket.onclose = (event) => end(event.code, event.reason || "the connection ended without a reason");
+    socket.onerror = () => end(CLOSE_ABNORMAL, `the connection to ${socket.url} failed`);
+  }
+
+  /** The calls that were sent stay in doubt until an engine has connected anew. */
+  #abandon(reason) {
+    if (this.#socket === null) return;
+    this.#frames.detach(this.#socket);
+    drop(this.#socket);
+    this.#socket = null;
+    this.welcomed = null;
+    this.#outcomes = 0;
+    if (this.#host.state === "open") this.#host.changed("connecting", 0, 0, 0, reason);
+  }
+
+  /** What an engine is made with, to go on: see newBridge in ../../wasm/bridge.go. */
+  handover() {
+    const { code = 0, reason = "" } = this.#failed ?? {};
+    return { socket: this.#socket, failed: this.#failed !== null, code, reason, resume: this.#resume, outcomes: this.#outcomes };
+  }
+
+  /** Takes all calls out, oldest first, with what is left of their timeouts. */
+  takeAll() {
+    const calls = [...this.#sent.values(), ...this.#waiting.values()].sort((a, b) => a.number - b.number);
+    for (const call of calls) {
+      this.#take(call.number);
+      if (call.due !== undefined) call.timeout = Math.max(1, call.due - performance.now());
+    }
+    return calls;
+  }
+
+  // ---- from the page
+
+  submit(slot, number, name, bytes, timeout, flags) {
+    if (this.#waiting.size >= this.#bounds.calls || this.queuedBytes + bytes > this.#bounds.bytes) {
+      this.#host.fail(slot, new SockjaxError("overloaded", "unsent", "the queue is full: too much waits to be sent"));
+      return;
+    }
+    const call = { slot, number, name, bytes, timeout, flags, sent: false, held: false, due: undefined, timer: undefined };
+    if (timeout > 0) {
+      call.due = performance.now() + timeout;
+      call.timer = setTimeout(() => this.#late(number), Math.min(timeout, LONGEST_TIMER));
+    }
+    this.#waiting.set(number, call);
+    this.queuedBytes += bytes;
+  }
+
+  #late(number) {
+    const slot = this.#slotOf(number);
+    const fate = this.abort(number);
+    const why = fate === "unsent" ? ": wasm was not ready yet" : "";
+    this.#host.fail(slot, new SockjaxError("timeout", fate, `no reply in time${why}`));
+  }
+
+  abort(number) {
+    const call = this.#take(number);
+    if (call === undefined) return null;
+    if (!call.sent) return "unsent";
+    this.#cancels.push(number);
+    this.#host.schedule();
+    return "unknown";
+  }
+
+  /** Fails all calls. */
+  failAll(code, message, cause) {
+    for (const { slot, sent } of this.takeAll()) {
+      this.#host.fail(slot, new SockjaxError(code, sent ? "unknown" : "unsent", message, { cause }));
+    }
+  }
+
+  nudge() {
+    const { paused } = this;
+    this.nudged = true;
+    this.paused = false;
+    if (paused) this.#host.join(); // with wasm there, nothing but this connection was waited for
+  }
+
+  pause() {
+    this.nudged = false;
+    this.paused = true;
+    this.#disconnect("the page is not in use");
+  }
+
+  /** Ends the connection. The calls must have been taken out. */
+  close() {
+    this.#disconnect("close() was called");
+  }
+
+  #disconnect(reason) {
+    this.opening = false;
+    this.#over();
+    this.#abandon(reason);
+  }
+
+  get queued() {
+    return this.#waiting.size;
+  }
+
+  stats() {
+    const { queued, queuedBytes } = this;
+    return { pending: queued + this.#sent.size, queued, queuedBytes, inDoubt: 0, unacked: this.#outcomes, funcs: 0 };
+  }
+
+  // ---- from a turn
+
+  flush(hold) {
+    if (this.#socket === null || hold) return;
+    while (!this.#frames.congested && this.#send());
+  }
+
+  /** Sends a frame, if there is something to send and it is allowed. */
+  #send() {
+    const messages = this.#cancels.splice(0).map((number) => `{"cancel":${number}}`);
+    if (this.#hello !== "") messages.unshift(this.#hello);
+    this.#hello = "";
+    let size = messages.reduce((sum, message) => sum + message.length + 1, 2);
+    for (const call of this.#waiting.values()) {
+      if (this.#sent.size >= this.#limits.requests) break;
+      if (call.held) continue;
+      const message = `{"key":${call.number},"data":${this.#texts[call.slot]}}`;
+      size += byteLength(message) + 1;
+      if (size > this.#limits.frame) break; // one that is larger alone is the engine's to judge
+      messages.push(message);
+      this.#waiting.delete(call.number);
+      this.queuedBytes -= call.bytes;
+      call.sent = true;
+      this.#sent.set(call.number, call);
+    }
+    if (messages.length === 0) return false;
+    this.#resume = true;
+    this.#frames.write(`[${messages.join()}]`);
+    return true;
+  }
+
+  // ---- from a frame
+
+  received() {}
+
+  pinged() {
+    this.#frames.write("pong");
+  }
+
+  ponged() {}
+
+  welcome(welcome) {
+    this.welcomed = welcome;
+    const { frame, requests } = welcome;
+    this.#limits = { frame: Math.max(FIRST.frame, frame), requests: Math.max(FIRST.requests, requests) };
+    if (welcome.ours) this.#host.changed("open", 0, 0, 0, "");
+  }
+
+  authorized() {}
+
+  settle(number) {
+    this.#outcomes++;
+    return this.drop(number);
+  }
+
+  /** A call that may be tried again is left to the engine. */
+  refused(number, after) {
+    const call = this.#sent.get(number);
+    if (call === undefined || after <= 0) return this.drop(number);
+    this.#sent.delete(number);
+    call.sent = false;
+    call.held = true;
+    this.#waiting.set(number, call);
+    this.queuedBytes += call.bytes;
+    return -1;
+  }
+
+  drop(number) {
+    if (!this.#sent.has(number)) return -1;
+    return this.#take(number).slot;
+  }
+
+  #slotOf(number) {
+    return (this.#sent.get(number) ?? this.#waiting.get(number)).slot;
+  }
+
+  #take(number) {
+    const call = this.#sent.get(number) ?? this.#waiting.get(number);
+    if (call === undefined) return undefined;
+    clearTimeout(call.timer);
+    if (!this.#sent.delete(number)) {
+      this.#waiting.delete(number);
+      this.queuedBytes -= call.bytes;
+    }
+    return call;
+  }
+}

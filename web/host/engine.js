@@ -1,0 +1,129 @@
+/** A number that means nothing: the engine has died under the call. */
+export const DEAD = -2;
+
+/**
+ * Calls and turns after which Go's scheduler runs even if no goroutine is
+ * ready: its garbage collector needs that to keep up with what exports allocate.
+ */
+const REST = 1024;
+
+/**
+ * One client's engine, ../../internal/engine, behind the exports of ../../wasm/exports.go:
+ * only numbers cross. As long as there is none, bootstrap.js stands in for it and
+ * has the same methods.
+ */
+export class Engine {
+  #runtime;
+  #go;
+  #id;
+  #since = 0; // the last rest
+
+  constructor(runtime, go, id) {
+    this.#runtime = runtime;
+    this.#go = go;
+    this.#id = id;
+  }
+
+  // ---- from the page
+
+  submit(slot, number, name, bytes, timeout, flags) {
+    this.#since++;
+    if (name === undefined) this.#go.submit(this.#id, slot, number, bytes, timeout, flags);
+    else this.#go.submitNamed(this.#id, slot, number, bytes, timeout, flags, this.#runtime.write(name));
+  }
+
+  /** Takes a call out and returns its fate, null if it has ended. */
+  abort(number) {
+    const found = this.#go.abort(this.#id, number);
+    if (found < 0) return null;
+    return found & 1 ? "unknown" : "unsent";
+  }
+
+  reconnect() {
+    this.#go.reconnect(this.#id);
+  }
+
+  /** Now is a good time to connect, or to look whether the connection is alive. */
+  nudge() {
+    this.#go.nudge(this.#id);
+  }
+
+  /** Disconnects until a nudge. */
+  pause() {
+    this.#go.pause(this.#id);
+  }
+
+  close() {
+    this.#go.closeClient(this.#id);
+  }
+
+  /** Calls that wait to be sent. */
+  get queued() {
+    return this.#go.queued(this.#id);
+  }
+
+  stats() {
+    const at = this.#go.stats(this.#id) / 8;
+    const [pending, queued, queuedBytes, inDoubt, unacked, funcs] = this.memory.numbers.subarray(at, at + 6);
+    return { pending, queued, queuedBytes, inDoubt, unacked, funcs };
+  }
+
+  // ---- from a turn
+
+  /** Ends a turn of the page; sends what can be sent, unless hold. */
+  flush(hold) {
+    const ready = this.#go.flush(this.#id, hold ? 1 : 0);
+    if (ready === 0 && ++this.#since < REST) return this.#runtime.check();
+    this.#since = 0;
+    this.#runtime.resume();
+  }
+
+  /** See Runtime. */
+  get memory() {
+    return this.#runtime.memory;
+  }
+
+  // ---- from a frame
+
+  received(units) {
+    this.#go.received(this.#id, units);
+  }
+
+  pinged() {
+    this.#go.pinged(this.#id);
+  }
+
+  ponged() {
+    this.#go.ponged(this.#id);
+  }
+
+  /** See count and welcome in wire.js. */
+  welcome({ ours, resumed, acked, heartbeat, expires, jitter, frame, requests }) {
+    this.#go.welcome(this.#id, ours ? 1 : 0, resumed ? 1 : 0, acked, heartbeat, expires, jitter, frame, requests);
+  }
+
+  authorized(expires) {
+    this.#go.authorized(this.#id, expires);
+  }
+
+  /** Each of these returns the slot of the call that ends, -1 if none does, or DEAD. */
+  settle(key) {
+    const slot = this.#go.settle(this.#id, key);
+    return this.#runtime.dead ? DEAD : slot;
+  }
+
+  settleName(name) {
+    const slot = this.#go.settleNamed(this.#id, this.#runtime.write(name));
+    return this.#runtime.dead ? DEAD : slot;
+  }
+
+  refused(key, after) {
+    const slot = this.#go.refused(this.#id, key, after);
+    return this.#runtime.dead ? DEAD : slot;
+  }
+
+  drop(key) {
+    const slot = this.#go.drop(this.#id, key);
+    return this.#runtime.dead ? DEAD : slot;
+  }
+}

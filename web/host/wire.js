@@ -1,0 +1,104 @@
+/**
+ * Texts as they are on the wire. PROTOCOL.md says what they mean. A frame of
+ * sockjax.1 is put together in frames.js, since that is the hot path.
+ */
+
+const encoder = new TextEncoder();
+const PIECE = 16 * 1024;
+let scratch = new Uint8Array(3 * PIECE); // no character takes more
+
+/** Characters from which bytes are quicker to send, and which scratch grows to hold: as many as a frame may have by default. */
+const LONG = 4 * 1024;
+const LONGEST = 1024 * 1024;
+
+/**
+ * What to give to a socket for the text of a frame: a long one as bytes.
+ * Chromium takes new memory for each text and half as long again to fill it,
+ * but reads bytes from where they are. They are valid until the next call.
+ */
+export function outgoing(text) {
+  if (text.length < LONG || text.length > LONGEST) return text;
+  if (scratch.length < Math.min(3 * text.length, LONGEST)) scratch = new Uint8Array(Math.min(4 * text.length, LONGEST));
+  const { read, written } = encoder.encodeInto(text, scratch);
+  return read === text.length ? scratch.subarray(0, written) : text;
+}
+
+/**
+ * Bytes that text takes as UTF-8. In pieces: memory for all of it would cost
+ * several times as much as encoding it.
+ */
+export function byteLength(text) {
+  let bytes = 0;
+  for (let at = 0; at < text.length; ) {
+    let end = at + PIECE;
+    if (text.codePointAt(end - 1) > 0xffff) end++; // the second half of a pair, which is one character
+    bytes += encoder.encodeInto(text.slice(at, end), scratch).written;
+    at = end;
+  }
+  return bytes;
+}
+
+/**
+ * The size of a call's text that counts in the queue and for the limit of a
+ * frame: exact for large texts. Small ones, which fit into any frame, count a
+ * byte a character, since encoding each to count costs a twentieth of a call;
+ * a frame of many is measured when it is put together.
+ */
+export function countedSize(text) {
+  return text.length <= SMALL ? text.length : byteLength(text);
+}
+
+/** Three bytes a character at most, that is below FirstFrame in ../../protocol. */
+const SMALL = 16 * 1024;
+
+/** Why data can't be made into JSON: thrown is what JSON.stringify threw. */
+export function notJSON(data, thrown) {
+  return `the data can't be made into JSON: ${thrown === undefined ? `it is ${typeof data}` : (thrown?.message ?? thrown)}`;
+}
+
+/** In plain mode: the text of one frame, made of the data's JSON, and the name under which the reply comes. */
+export function plain(data, text) {
+  if (!text.startsWith("{")) return { problem: "in plain mode the data must be an object, since the key is put into it" };
+  const key = data.key;
+  if (key === undefined || key === null) {
+    const name = uuid();
+    const rest = text === "{}" ? "}" : `,${text.slice(1)}`;
+    return { text: `{"key":"${name}"${rest}`, name };
+  }
+  if (typeof key !== "string" && !Number.isFinite(key)) return { problem: "in plain mode the key must be a string or a number" };
+  return { text, name: String(key), key };
+}
+
+/** A random (version 4) uuid. crypto.randomUUID exists on https pages only. */
+export function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** The key of a plain reply as a name, undefined if it has none. */
+export function plainName(message) {
+  const key = message?.key;
+  return typeof key === "string" || typeof key === "number" ? String(key) : undefined;
+}
+
+/** A number of a peer's, 0 if it is none that counts anything. */
+export function count(value) {
+  return Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+/** What a welcome says, with a 0 for whatever is missing or makes no sense. */
+export function readWelcome({ session, resumed, acked, heartbeat, expires, jitter, limits }, mine) {
+  return {
+    ours: typeof session !== "string" || session === mine,
+    resumed: resumed === true,
+    acked: count(acked),
+    heartbeat: count(heartbeat),
+    expires: count(expires),
+    jitter: count(jitter),
+    frame: count(limits?.frame),
+    requests: count(limits?.requests),
+  };
+}

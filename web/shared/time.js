@@ -1,0 +1,2 @@
+/** Milliseconds. setTimeout takes no longer delay: it would fire at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;

@@ -1,0 +1,125 @@
+import { SockjaxError } from "../shared/errors.js";
+import { LONGEST_TIMER } from "../shared/time.js";
+import { Outbox } from "./outbox.js";
+
+/**
+ * Where a client's durable calls wait until they may be given to the engine:
+ * each until it is stored, and one that was made while the client was not
+ * open until it is. Only then is it noted in the store that the call may have
+ * been sent. So a page that was offline until its end leaves calls of which
+ * the next one knows that they never ran.
+ */
+export class Durable {
+  #host;
+  #options;
+  #outboxes; // the present session's, and behind it those of sessions that ended with wasm
+  #texts;
+  #calls = new Map(); // by number, oldest first
+  #bytes = 0;
+
+  /** texts are those of the slots. A client that can have no durable calls is the page's mistake: TypeError. */
+  constructor(host, { protocol, outbox }, texts) {
+    if (protocol === "plain") throw new TypeError("sockjax: plain mode has no durable calls: its servers know no sessions");
+    if (outbox.name === undefined) {
+      throw new TypeError("sockjax: durable calls need the option outbox.name where the URL is a function");
+    }
+    this.#host = host;
+    this.#options = outbox;
+    this.#outboxes = [new Outbox(outbox, host.session)];
+    this.#texts = texts;
+  }
+
+  /** wasm has ended, and the session with it: the client has another one now. */
+  crashed(message) {
+    this.failAll("crashed", message);
+    this.#outboxes = [new Outbox(this.#options, this.#host.session), ...this.#outboxes.filter((outbox) => !outbox.empty)];
+  }
+
+  submit(slot, number, bytes, timeout, flags, idempotent) {
+    const call = { slot, number, bytes, timeout, flags, due: undefined, timer: undefined, stored: false };
+    if (timeout > 0) {
+      call.due = performance.now() + timeout;
+      const late = new SockjaxError("timeout", "unsent", "no reply in time: the request was still waiting to be sent");
+      call.timer = setTimeout(() => this.#fail(call, late), Math.min(timeout, LONGEST_TIMER));
+    }
+    this.#calls.set(number, call);
+    this.#bytes += bytes;
+    const sent = this.#host.state === "open";
+    this.#outboxes[0].add({ key: number, size: bytes, text: this.#texts[slot], idempotent, sent }).then(
+      () => {
+        if (sent) return this.#go(call);
+        call.stored = true;
+        if (this.#host.state === "open") this.#opened();
+      },
+      (error) => this.#fail(call, error),
+    );
+  }
+
+  changed(state, reason) {
+    if (state === "open") this.#opened();
+    if (state === "closed") this.failAll("closed", reason);
+  }
+
+  noteLoss() {
+    return this.#outboxes[0].noteLoss();
+  }
+
+  /** Lets go what is stored. */
+  #opened() {
+    const calls = [...this.#calls.values()].filter(({ stored }) => stored);
+    if (calls.length === 0) return;
+    for (const call of calls) call.stored = false; // once is enough
+    this.#outboxes[0].mark(calls.map(({ number }) => number)).then(
+      () => calls.forEach((call) => this.#go(call)),
+      (error) => calls.forEach((call) => this.#fail(call, error)),
+    );
+  }
+
+  #go(call) {
+    if (!this.#take(call)) return;
+    const { slot, number, bytes, due, flags } = call;
+    const timeout = due === undefined ? call.timeout : Math.max(1, due - performance.now());
+    this.#host.engine.submit(slot, number, undefined, bytes, timeout, flags);
+    this.#host.schedule();
+  }
+
+  #fail(call, error) {
+    if (this.#take(call)) this.#host.fail(call.slot, error);
+  }
+
+  /** Takes a call out, if it is here, and returns its fate, or null. */
+  abort(number) {
+    return this.#take(this.#calls.get(number)) ? "unsent" : null;
+  }
+
+  failAll(code, message, cause) {
+    for (const call of [...this.#calls.values()]) this.#fail(call, new SockjaxError(code, "unsent", message, { cause }));
+  }
+
+  #take(call) {
+    if (call === undefined || !this.#calls.delete(call.number)) return false;
+    clearTimeout(call.timer);
+    this.#bytes -= call.bytes;
+    return true;
+  }
+
+  /** The page knows what became of a call. */
+  over(number) {
+    for (const outbox of this.#outboxes) outbox.remove(number);
+  }
+
+  /** Resolves when the store has nothing more of this client, or fails. */
+  settled() {
+    return Promise.all(this.#outboxes.map((outbox) => outbox.settled()));
+  }
+
+  get queued() {
+    return this.#calls.size;
+  }
+
+  addTo(stats) {
+    stats.pending += this.queued;
+    stats.queued += this.queued;
+    stats.queuedBytes += this.#bytes;
+  }
+}
