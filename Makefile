@@ -12,7 +12,7 @@ JS_EXEC := node "$(CURDIR)/internal/jsexec/jsexec.mjs"
 GO_FILES = $(shell find . -name '[_.]?*' -prune -o -name node_modules -prune -o -name '*.go' -print)
 
 # The steps of make test: what fails fast comes first.
-STEPS := tools fmt-check vet lint vuln rules js types unit browser
+STEPS := tools fmt-check vet lint vuln rules js types unit devices browser
 
 # How long the long tests run. SEED repeats what they did; 0 is a new one.
 CHAOS_TIME  := 10m
@@ -84,6 +84,20 @@ types: $(TYPES)/node_modules/.package-lock.json ## check the types by TypeScript
 $(TYPES)/node_modules/.package-lock.json: $(TYPES)/package-lock.json
 	npm --prefix $(TYPES) ci
 	@touch $@
+
+# The clients of Go programs run on devices too, with 32 bits some of them.
+PLATFORMS := windows/amd64 darwin/arm64 freebsd/amd64 linux/arm64 linux/arm linux/386
+
+devices: ## go vet for other systems, and the unit tests as 32-bit programs
+	@for platform in $(PLATFORMS); do \
+		echo "go vet for $$platform"; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 go vet ./... || exit 1; \
+	done
+	@if [ "$$(go env GOHOSTOS)/$$(go env GOHOSTARCH)" = linux/amd64 ]; then \
+		GOARCH=386 CGO_ENABLED=0 go test ./protocol/... ./internal/engine/... ./client/... ./server/...; \
+	else \
+		echo "devices: the tests as 386 programs need linux/amd64, and are left out here"; \
+	fi
 
 # Not cached: go test does not see what the build reads.
 browser: ## the tests in a real Chromium

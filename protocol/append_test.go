@@ -74,7 +74,7 @@ func call(t *testing.T, dst []byte, args []string) (got []byte, panicked any) {
 	case "Refused":
 		e := protocol.Error{Code: args[2], Message: args[3]}
 		if len(args) > 4 {
-			e.After = int64(atoi(t, args[4]))
+			e.After = atoi(t, args[4])
 		}
 		return protocol.AppendRefused(dst, key(t, args[1]), e), nil
 	case "Forgotten":
@@ -84,7 +84,7 @@ func call(t *testing.T, dst []byte, args []string) (got []byte, panicked any) {
 	case "Token":
 		return protocol.AppendToken(dst, args[1]), nil
 	case "Authorized":
-		return protocol.AppendAuthorized(dst, protocol.Authorized{Expires: int64(atoi(t, args[1]))}), nil
+		return protocol.AppendAuthorized(dst, protocol.Authorized{Expires: atoi(t, args[1])}), nil
 	case "Hello":
 		return protocol.AppendHello(dst, protocol.Hello{
 			Session: args[1], Resume: args[2] == "true", Ack: uint64(atoi(t, args[3])), Token: args[4],
@@ -92,8 +92,8 @@ func call(t *testing.T, dst []byte, args []string) (got []byte, panicked any) {
 	case "Welcome":
 		return protocol.AppendWelcome(dst, protocol.Welcome{
 			Session: args[1], Resumed: args[2] == "true", Acked: uint64(atoi(t, args[3])),
-			Heartbeat: int64(atoi(t, args[4])), Expires: int64(atoi(t, args[5])), Jitter: int64(atoi(t, args[6])),
-			Limits: protocol.Limits{Frame: atoi(t, args[7]), Requests: atoi(t, args[8])},
+			Heartbeat: atoi(t, args[4]), Expires: atoi(t, args[5]), Jitter: atoi(t, args[6]),
+			Limits: protocol.Limits{Frame: int(atoi(t, args[7])), Requests: int(atoi(t, args[8]))},
 		}), nil
 	default:
 		t.Errorf("there is no Append%s", name)

@@ -2,7 +2,9 @@ package protocol_test
 
 import (
 	"fmt"
+	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -66,10 +68,21 @@ func testBody(t *testing.T, v *vector) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := v.args(t, "fields")
-	if got := fields(reflect.ValueOf(got)); !equal(got, want) {
+	if got, want := fields(reflect.ValueOf(got)), v.args(t, "fields"); !equal(got, narrow(want, got)) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// narrow is what is to be expected where an int has 32 bits: limits that are
+// larger than it can hold become the largest that it can.
+func narrow(want, got []string) []string {
+	largest := strconv.Itoa(math.MaxInt)
+	for i := range want {
+		if len(want[i]) > len(largest) && i < len(got) && got[i] == largest {
+			want[i] = largest
+		}
+	}
+	return want
 }
 
 // fields are a body's fields as bodies.txt has them.

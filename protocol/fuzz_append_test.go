@@ -2,6 +2,7 @@ package protocol_test
 
 import (
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func FuzzAppend(f *testing.F) {
 	f.Add(uint64(7), []byte(`{"a":1}`), "out_of_tea", "no tea left", true, int64(25000), 1<<20, 1024)
 	f.Add(uint64(1<<53), []byte(""), "", "a\"\\\n\x00\xff<é\u2028😀", false, int64(-1), -1, 0)
 	f.Add(uint64(0), []byte(" [ 1 , {} ]\n"), "{", "]", false, int64(0), 0, 0)
-	f.Add(uint64(1<<64-1), []byte("\"\xff\""), "a", "b", false, int64(1<<63-1), 0, 1<<63-1)
+	f.Add(uint64(1<<64-1), []byte("\"\xff\""), "a", "b", false, int64(1<<63-1), 0, math.MaxInt)
 	f.Fuzz(func(t *testing.T, k uint64, data []byte, code, text string, flag bool, ms int64, frame, requests int) {
 		depth, ok := protocol.Valid(data)
 		if !ok {

@@ -99,7 +99,7 @@ func unquote(t testing.TB, value string) string {
 	t.Helper()
 	value = repeated.ReplaceAllStringFunc(value, func(s string) string {
 		part := repeated.FindStringSubmatch(s)
-		return strings.Repeat(part[1], atoi(t, part[2]))
+		return strings.Repeat(part[1], int(atoi(t, part[2])))
 	})
 	quoted, ok := strings.CutPrefix(value, "q")
 	if !ok || !strings.HasPrefix(quoted, `"`) {
@@ -112,9 +112,9 @@ func unquote(t testing.TB, value string) string {
 	return text
 }
 
-func atoi(t testing.TB, text string) int {
+func atoi(t testing.TB, text string) int64 {
 	t.Helper()
-	n, err := strconv.Atoi(text)
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		t.Fatal(err)
 	}

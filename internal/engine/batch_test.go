@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 
@@ -93,7 +94,7 @@ func TestTooLargeForTheWelcomeFails(t *testing.T) {
 }
 
 func TestLargestLimits(t *testing.T) {
-	for _, limits := range []protocol.Limits{{}, {Frame: -1, Requests: -1}, {Frame: 1<<63 - 1, Requests: 1<<63 - 1}} {
+	for _, limits := range []protocol.Limits{{}, {Frame: -1, Requests: -1}, {Frame: math.MaxInt, Requests: math.MaxInt}} {
 		bubble(t, Options{}, func(n *fakeNet) {
 			n.answers(&protocol.Welcome{Limits: limits})
 			n.start()

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -24,7 +25,7 @@ func (nowhere) Close(code protocol.CloseCode, _ string) {}
 func BenchmarkCall(b *testing.B) {
 	for _, flight := range []int{64, 1000, 100_000} {
 		b.Run(fmt.Sprint(flight), func(b *testing.B) {
-			e := New[uint32](nowhere{}, Options{Turns: true, Queue: Queue{Calls: 1 << 30, Bytes: 1 << 40}})
+			e := New[uint32](nowhere{}, Options{Turns: true, Queue: Queue{Calls: 1 << 30, Bytes: math.MaxInt}})
 			conn := &nowhere{}
 			e.adopt(conn, "", e.now())
 			e.Welcome(conn, protocol.Welcome{Limits: protocol.Limits{Frame: 1 << 20, Requests: 1 << 30}})

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -262,7 +263,7 @@ func TestModel(t *testing.T) {
 		rapid.Check(bubbled{t}, func(rt *rapid.T) {
 			reloaded := rapid.Bool().Draw(rt, "reloaded")
 			n := newNet(t, Options{
-				Queue: Queue{1 << 20, 1 << 40}, Reconnect: Reconnect{Min: time.Second, Max: 5 * time.Second}, Token: true, Resume: reloaded,
+				Queue: Queue{1 << 20, math.MaxInt}, Reconnect: Reconnect{Min: time.Second, Max: 5 * time.Second}, Token: true, Resume: reloaded,
 			})
 			n.answers(nil)
 			m := &model{n: n, calls: map[protocol.Key]*modelCall{}, expires: rapid.SampledFrom([]time.Duration{0, 20 * time.Second, time.Minute}).Draw(rt, "expires")}

@@ -62,9 +62,10 @@ func enoughFiles(conns int) error {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return fmt.Errorf("failed to get the limit of open files: %w", err)
 	}
-	if need := uint64(conns + spareFiles); limit.Max < need {
+	need := uint64(conns + spareFiles)
+	if most := uint64(limit.Max); most < need { // FreeBSD counts in int64
 		return fmt.Errorf("%d connections need %d open files in each of two processes, and the limit is %d: "+
-			"raise it as root (ulimit -Hn %d), or take fewer with -conns", conns, need, limit.Max, need)
+			"raise it as root (ulimit -Hn %d), or take fewer with -conns", conns, need, most, need)
 	}
 	return nil
 }

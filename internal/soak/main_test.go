@@ -3,6 +3,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"regexp"
 	"strings"
@@ -40,7 +41,7 @@ func TestRun(t *testing.T) {
 }
 
 func TestRunWithTooFewFiles(t *testing.T) {
-	err := plan{conns: 1 << 40}.run(t.Context(), &strings.Builder{})
+	err := plan{conns: math.MaxInt32 - spareFiles}.run(t.Context(), &strings.Builder{})
 	if err == nil || !strings.Contains(err.Error(), "ulimit -Hn") {
 		t.Errorf("got %v", err)
 	}
