@@ -124,7 +124,7 @@ func (c *conn) begin(in *intake) *ending {
 	if in.told {
 		c.writeIf(c.out.flushAside()) // before the outcomes of the others
 	}
-	c.crew.add(in.calls) // whatever happens: they are claimed
+	c.dispatcher.Add(in.calls) // whatever happens: they are claimed
 	return end
 }
 

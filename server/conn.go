@@ -12,26 +12,27 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/internal/dispatch"
 	"github.com/sockjax/sockjax/protocol"
 )
 
 // A conn is one WebSocket and the requests that came over it. Its only
-// goroutine of its own is the reader, which may run handlers too: see lead. It
-// outlives the WebSocket until the last of its handlers has returned; their
+// goroutine of its own is the reader, which may run handlers too: see package
+// dispatch. It outlives the WebSocket until the last of its handlers has returned; their
 // outcomes go to the session, for the connection on which the client goes on.
 type conn struct {
-	server *Server
-	http   *http.Request
-	ws     *websocket.Conn
-	wire   *wire
-	plain  bool
-	opened time.Time       // its handshake
-	ctx    context.Context // ends when the server closes the connection, or it has ended
-	cancel context.CancelFunc
-	client atomic.Pointer[client] // nil until it is known
-	calls  calls
-	crew   crew
-	out    outbox
+	server     *Server
+	http       *http.Request
+	ws         *websocket.Conn
+	wire       *wire
+	plain      bool
+	opened     time.Time       // its handshake
+	ctx        context.Context // ends when the server closes the connection, or it has ended
+	cancel     context.CancelFunc
+	client     atomic.Pointer[client] // nil until it is known
+	calls      calls
+	dispatcher dispatch.Dispatcher[*call]
+	out        outbox
 
 	// The reader's own.
 	pace  pace
@@ -65,7 +66,7 @@ func newConn(s *Server, r *http.Request, ws *websocket.Conn, w *wire, plain bool
 	c := &conn{server: s, http: r.WithContext(base), ws: ws, wire: w, plain: plain}
 	c.ctx, c.cancel = context.WithCancel(base)
 	c.calls.init(base, &s.options)
-	c.crew.conn = c
+	c.dispatcher.Init(c, &s.watchdog)
 	c.out.init(c, s.options.MaxBuffered)
 	c.pace.init(&s.options)
 	w.greeted.Store(plain) // plain mode has no hello
@@ -78,7 +79,7 @@ func (c *conn) serve() {
 	if end := c.identify(); end != nil {
 		c.end(end)
 	} else {
-		c.read()
+		c.Read()
 	}
 }
 
@@ -172,16 +173,16 @@ func (c *conn) writeIf(write bool) {
 	}
 }
 
-// read is the reader, until the connection has ended, or another goroutine is
-// the reader.
-func (c *conn) read() {
+// Read implements dispatch.Host: it is the reader, until the connection has
+// ended, or another goroutine is the reader.
+func (c *conn) Read() {
 	for {
 		if end := c.next(); end != nil {
-			c.crew.start() // what stands before a mistake counts
+			c.dispatcher.Start() // what stands before a mistake counts
 			c.end(end)
 			return
 		}
-		if !c.crew.turn() {
+		if !c.dispatcher.Run() {
 			return
 		}
 		c.out.room()

@@ -40,8 +40,9 @@ func (c *conn) refuse(name key, rawKey []byte, why *protocol.Error) {
 	c.tell(protocol.AppendRefused(nil, name.n, *why))
 }
 
-// run calls the handler and answers. It returns how long the handler took.
-func (c *conn) run(k *call) (took time.Duration) {
+// Handle implements dispatch.Host: it calls the handler, answers, and returns how
+// long the handler took.
+func (c *conn) Handle(k *call) (took time.Duration) {
 	began := time.Now()
 	finished := false
 	defer func() {
@@ -63,6 +64,13 @@ func (c *conn) run(k *call) (took time.Duration) {
 	finished = true
 	c.answer(k, data, failure)
 	return took
+}
+
+// Flush implements dispatch.Host.
+func (c *conn) Flush() {
+	if c.out.flush() {
+		c.out.write()
+	}
 }
 
 // outcome is what the caller is told: data, unless there is a failure.
@@ -87,7 +95,7 @@ func (c *conn) fault(k *call, err error, more ...any) {
 	c.log(slog.LevelError, "sockjax: a handler failed", append(more, "err", err, "key", k.key.String())...)
 }
 
-// answer ends the call. The crew flushes what it adds; a frame that is full, or
+// answer ends the call. The dispatcher flushes what it adds; a frame that is full, or
 // of plain mode, leaves at once.
 func (c *conn) answer(k *call, data []byte, failure *protocol.Error) {
 	var text []byte

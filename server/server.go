@@ -5,15 +5,17 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/sockjax/sockjax/internal/dispatch"
 )
 
 // A Server is an http.Handler that answers requests over WebSockets. Mount it
 // at any path of an http.Server; it needs HTTP/1.1, which browsers use for
 // WebSockets by themselves.
 type Server struct {
-	handler Handler
-	options Options // with defaults
-	watch   watch
+	handler  Handler
+	options  Options // with defaults
+	watchdog dispatch.Watchdog
 
 	mutex    sync.Mutex // protects following
 	open     int        // connections, those that are being accepted included
