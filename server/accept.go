@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/internal/sendq"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -98,12 +99,13 @@ func (s *Server) endRefusing() {
 
 // accept makes a WebSocket of the request, or answers it with an HTTP error
 // and returns nil.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, name string) (*websocket.Conn, *wire) {
-	if !canHijack(w) {
+func (s *Server) accept(w http.ResponseWriter, r *http.Request, name string) (*websocket.Conn, *sendq.Transport) {
+	if !sendq.CanHijack(w) {
 		http.Error(w, "WebSockets need HTTP/1.1 here, and a ResponseWriter that can be hijacked", http.StatusNotImplemented)
 		return nil, nil
 	}
-	h := &hijacker{ResponseWriter: w, options: &s.options}
+	h := sendq.NewHijacker(w, sendq.Timeouts{
+		Hello: protocol.Handshake, Idle: s.options.IdleTimeout, Write: s.options.WriteTimeout})
 	opts := &websocket.AcceptOptions{InsecureSkipVerify: true} // admit has checked the Origin
 	if name != "" {
 		opts.Subprotocols = []string{name}
@@ -114,7 +116,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, name string) (*w
 			slog.String("remote", r.RemoteAddr), slog.Any("err", err))
 		return nil, nil
 	}
-	return ws, h.wire
+	return ws, h.Transport()
 }
 
 func subprotocols(h http.Header) (names []string) {

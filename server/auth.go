@@ -98,7 +98,7 @@ func (c *conn) expireAt(at time.Time) int64 {
 // are for the next one.
 func (c *conn) expire() {
 	c.calls.stop(overloaded(afterStop, "the token has expired"))
-	c.out.seal()
+	c.queue.Seal()
 	c.log(slog.LevelDebug, "sockjax: closed a connection", "code", int(expired.code), "reason", expired.reason)
 	c.close(expired.code, expired.reason)
 }

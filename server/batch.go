@@ -60,19 +60,19 @@ func (c *conn) batch(frame []byte) (end *ending) {
 	if failed := c.begin(in); end == nil {
 		end = failed
 	}
-	c.writeIf(c.out.flushAside())
+	c.writeIf(c.queue.FlushControl())
 	return end
 }
 
 // message acts on one message. A request goes into the intake, to begin with
 // the others of the frame.
 func (c *conn) message(m *protocol.Message, in *intake) *ending {
-	if m.Kind == protocol.DataKind && c.wire.greeted.Load() {
+	if m.Kind == protocol.DataKind && c.transport.IsGreeted() {
 		if m.Key == 0 {
 			return closing(protocol.CloseBadMessage, "a key must be an integer from 1 to %d", protocol.MaxKey)
 		}
 		if m.Series {
-			c.out.series.Store(true)
+			c.queue.UseSeries()
 		}
 		c.request(in, key{n: m.Key}, nil, m.Body, m.Depth)
 		if in.size() == maxIntake {
@@ -81,7 +81,7 @@ func (c *conn) message(m *protocol.Message, in *intake) *ending {
 		return nil
 	}
 	c.pace.wait(c.ctx)
-	if !c.wire.greeted.Load() {
+	if !c.transport.IsGreeted() {
 		return c.hello(m)
 	}
 	switch m.Kind {
@@ -122,7 +122,7 @@ func (c *conn) begin(in *intake) *ending {
 	}
 	end := c.turnAway(in)
 	if in.told {
-		c.writeIf(c.out.flushAside()) // before the outcomes of the others
+		c.writeIf(c.queue.FlushControl()) // before the outcomes of the others
 	}
 	c.dispatcher.Add(in.calls) // whatever happens: they are claimed
 	return end
@@ -198,6 +198,6 @@ func (c *conn) claim(in *intake) *ending {
 // tell says what concerns only this connection. It waits while the client has
 // too much to take: a frame of a megabyte may ask for 100,000 answers.
 func (c *conn) tell(text []byte) {
-	c.out.room()
-	c.writeIf(c.out.message(text))
+	c.queue.Room()
+	c.writeIf(c.queue.Control(text))
 }

@@ -153,7 +153,7 @@ func millis(d time.Duration) int64 {
 
 // finish takes a call out and runs reply, if anyone waits for it, before
 // anybody can see that it has gone: when wait returns, all replies are in the
-// outbox; and a reply never leaves while its call still counts.
+// queue; and a reply never leaves while its call still counts.
 func (t *calls) finish(k *call, reply func()) {
 	t.mutex.Lock()
 	if !k.canceled && t.ended == nil {

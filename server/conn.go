@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
 	"github.com/sockjax/sockjax/internal/dispatch"
+	"github.com/sockjax/sockjax/internal/sendq"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -24,7 +26,7 @@ type conn struct {
 	server     *Server
 	http       *http.Request
 	ws         *websocket.Conn
-	wire       *wire
+	transport  *sendq.Transport
 	plain      bool
 	opened     time.Time       // its handshake
 	ctx        context.Context // ends when the server closes the connection, or it has ended
@@ -32,7 +34,7 @@ type conn struct {
 	client     atomic.Pointer[client] // nil until it is known
 	calls      calls
 	dispatcher dispatch.Dispatcher[*call]
-	out        outbox
+	queue      sendq.Queue
 
 	// The reader's own.
 	pace  pace
@@ -60,17 +62,19 @@ func closing(code protocol.CloseCode, format string, args ...any) *ending {
 	return &ending{code, fmt.Sprintf(format, args...)}
 }
 
-func newConn(s *Server, r *http.Request, ws *websocket.Conn, w *wire, plain bool) *conn {
+func newConn(s *Server, r *http.Request, ws *websocket.Conn, t *sendq.Transport, plain bool) *conn {
 	// The request's own context ends when ServeHTTP returns.
 	base := context.WithoutCancel(r.Context())
-	c := &conn{server: s, http: r.WithContext(base), ws: ws, wire: w, plain: plain}
+	c := &conn{server: s, http: r.WithContext(base), ws: ws, transport: t, plain: plain}
 	c.ctx, c.cancel = context.WithCancel(base)
 	c.calls.init(base, &s.options)
 	c.dispatcher.Init(c, &s.watchdog)
-	c.out.init(c, s.options.MaxBuffered)
+	c.queue.Init(c, s.options.MaxBuffered)
 	c.pace.init(&s.options)
-	w.greeted.Store(plain) // plain mode has no hello
-	ws.SetReadLimit(-1)    // receive has its own, which says more in its close
+	if plain {
+		t.Greeted() // nobody says hello there
+	}
+	ws.SetReadLimit(-1) // receive has its own, which says more in its close
 	return c
 }
 
@@ -97,12 +101,12 @@ func (c *conn) end(end *ending) {
 		if c.plain {
 			c.calls.end(ErrDisconnected)
 		}
-		c.out.seal()
+		c.queue.Seal()
 		c.close(end.code, end.reason)
 	} else {
 		c.log(slog.LevelDebug, "sockjax: disconnected", "reason", end.reason)
 	}
-	c.out.stop()
+	c.queue.Stop()
 	c.ws.CloseNow()
 	c.leave()
 	c.server.remove(c)
@@ -114,13 +118,13 @@ func (c *conn) leave() {
 	known := c.client.Load()
 	if known == nil || known.session == nil {
 		c.calls.end(ErrDisconnected)
-		c.out.drop()
+		c.queue.Drop()
 		c.calls.wait()
 		return
 	}
 	known.session.Detach()
 	c.calls.wait()
-	c.out.flushed()
+	c.queue.Drain()
 	known.session.Close()
 }
 
@@ -128,7 +132,7 @@ func (c *conn) leave() {
 // takes to answer that, within limits. Only the first close counts.
 func (c *conn) close(code protocol.CloseCode, reason string) {
 	c.cancel()
-	c.out.finish()
+	c.queue.Finish()
 	// The error says only that the client has gone without answering.
 	c.ws.Close(websocket.StatusCode(code), protocol.Reason(reason))
 }
@@ -147,17 +151,22 @@ func (c *conn) drain() {
 // so the session can't go on.
 func (c *conn) kill() {
 	cut := c.calls.end(ErrShutdown)
-	c.out.seal()
+	c.queue.Seal()
 	c.cancel()
-	c.out.finish()
+	c.queue.Finish()
 	if known := c.client.Load(); cut > 0 && known != nil && known.session != nil {
 		known.session.Forget()
 	}
 	c.ws.Close(websocket.StatusCode(protocol.CloseRestart), restartReason)
 }
 
-// broken is called when a frame could not be sent.
-func (c *conn) broken(err error) {
+// Write implements sendq.Conn.
+func (c *conn) Write(frame []byte) error {
+	return c.ws.Write(context.Background(), websocket.MessageText, frame)
+}
+
+// WriteFailed implements sendq.Conn.
+func (c *conn) WriteFailed(err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.log(slog.LevelWarn, "sockjax: cut off a connection: the client takes no replies",
 			"waited", c.server.options.WriteTimeout)
@@ -169,7 +178,7 @@ func (c *conn) broken(err error) {
 
 func (c *conn) writeIf(write bool) {
 	if write {
-		go c.out.write() // the reader goes on reading
+		go c.queue.Write() // the reader goes on reading
 	}
 }
 
@@ -185,7 +194,7 @@ func (c *conn) Read() {
 		if !c.dispatcher.Run() {
 			return
 		}
-		c.out.room()
+		c.queue.Room()
 	}
 }
 
@@ -200,8 +209,8 @@ func (c *conn) next() *ending {
 
 // receive reads one frame into borrowed memory and acts on it.
 func (c *conn) receive(kind websocket.MessageType, r io.Reader) *ending {
-	buf := frames.Get().(*[]byte)
-	defer freeFrame(buf)
+	buf := readBuffers.Get().(*[]byte)
+	defer freeReadBuffer(buf)
 	var err error
 	*buf, err = readFrame((*buf)[:0], r, c.server.options.MaxFrame)
 	switch {
@@ -213,7 +222,7 @@ func (c *conn) receive(kind websocket.MessageType, r io.Reader) *ending {
 		return closing(protocol.CloseUnsupported, "binary frames are reserved for a later version, unless they hold an array of sockjax.1: send text")
 	case string(*buf) == protocol.Ping:
 		c.pace.wait(c.ctx)
-		c.writeIf(c.out.pong())
+		c.writeIf(c.queue.Pong())
 		return nil
 	case string(*buf) == protocol.Pong:
 		c.pace.wait(c.ctx)
@@ -222,6 +231,18 @@ func (c *conn) receive(kind websocket.MessageType, r io.Reader) *ending {
 		return c.plainFrame(*buf)
 	default:
 		return c.batch(*buf)
+	}
+}
+
+// readBuffers lends the memory in which frames are read.
+var readBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}
+
+// maxPooled is the largest buffer that is kept, in bytes.
+const maxPooled = 128 << 10
+
+func freeReadBuffer(b *[]byte) {
+	if cap(*b) <= maxPooled {
+		readBuffers.Put(b)
 	}
 }
 
@@ -251,7 +272,7 @@ func (c *conn) readEnding(err error) *ending {
 	switch {
 	case !errors.Is(err, os.ErrDeadlineExceeded):
 		return &ending{reason: err.Error()}
-	case !c.wire.greeted.Load():
+	case !c.transport.IsGreeted():
 		return closing(protocol.CloseHandshake, "no hello came within %v", protocol.Handshake)
 	default:
 		return closing(protocol.CloseHeartbeat, "nothing came for %v: send ping when idle", c.server.options.IdleTimeout)

@@ -114,7 +114,7 @@ func noLeaks(t testing.TB) {
 		deadline := time.Now().Add(patience)
 		for {
 			text := stacks()
-			if !strings.Contains(text, "sockjax/server.") && !strings.Contains(text, "sockjax/internal/dispatch.") {
+			if !strings.Contains(text, "sockjax/server.") && !strings.Contains(text, "sockjax/internal/") {
 				return
 			}
 			if time.Now().After(deadline) {

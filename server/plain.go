@@ -22,8 +22,8 @@ func (c *conn) plainFrame(frame []byte) *ending {
 	}
 	name, raw := plainKey(frame)
 	if raw == nil {
-		c.out.room()
-		c.writeIf(c.out.frame(plainError(nil, nil, "error", protocol.Error{Code: protocol.Invalid,
+		c.queue.Room()
+		c.writeIf(c.queue.Frame(plainError(nil, nil, "error", protocol.Error{Code: protocol.Invalid,
 			Message: "the object has no key that is a string or a number"})))
 		return nil
 	}

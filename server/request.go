@@ -33,8 +33,8 @@ func (c *conn) request(in *intake, name key, rawKey, data []byte, depth int) {
 // refuse answers for a request that does not run.
 func (c *conn) refuse(name key, rawKey []byte, why *protocol.Error) {
 	if c.plain {
-		c.out.room()
-		c.writeIf(c.out.frame(plainError(nil, rawKey, "refused", *why)))
+		c.queue.Room()
+		c.writeIf(c.queue.Frame(plainError(nil, rawKey, "refused", *why)))
 		return
 	}
 	c.tell(protocol.AppendRefused(nil, name.n, *why))
@@ -68,8 +68,8 @@ func (c *conn) Handle(k *call) (took time.Duration) {
 
 // Flush implements dispatch.Host.
 func (c *conn) Flush() {
-	if c.out.flush() {
-		c.out.write()
+	if c.queue.Flush() {
+		c.queue.Write()
 	}
 }
 
@@ -107,19 +107,19 @@ func (c *conn) answer(k *call, data []byte, failure *protocol.Error) {
 	case failure != nil:
 		text = protocol.AppendError(nil, k.key.n, *failure)
 	}
-	c.out.room()
+	c.queue.Room()
 	write := false
 	c.calls.finish(k, func() {
 		switch {
 		case c.plain:
-			write = c.out.frame(text)
+			write = c.queue.Frame(text)
 		case failure != nil:
-			write = c.out.outcome(k.key.n, text)
+			write = c.queue.Outcome(k.key.n, text)
 		default:
-			write = c.out.reply(k.key.n, data)
+			write = c.queue.Reply(k.key.n, data)
 		}
 	})
 	if write {
-		c.out.write()
+		c.queue.Write()
 	}
 }

@@ -45,12 +45,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, name, no)
 		return
 	}
-	ws, wire := s.accept(w, r, name)
+	ws, transport := s.accept(w, r, name)
 	if ws == nil {
 		s.remove(nil)
 		return // accept has answered
 	}
-	c := newConn(s, r, ws, wire, name == "")
+	c := newConn(s, r, ws, transport, name == "")
 	c.opened = opened
 	if !s.add(c) {
 		go c.drain()

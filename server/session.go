@@ -45,8 +45,8 @@ func (c *conn) hello(m *protocol.Message) *ending {
 	}
 	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: session})
 	c.heard = resumed || !hello.Resume
-	c.wire.greeted.Store(true)
-	c.out.greet(session, protocol.AppendWelcome(nil, protocol.Welcome{
+	c.transport.Greeted()
+	c.queue.Greet(session, protocol.AppendWelcome(nil, protocol.Welcome{
 		Session:   hello.Session,
 		Resumed:   resumed,
 		Acked:     acked,
@@ -65,7 +65,7 @@ func (c *conn) hello(m *protocol.Message) *ending {
 // client would send calls of the lost session again, and they would run twice.
 func (c *conn) ask() {
 	c.asked = true
-	c.writeIf(c.out.frame([]byte(protocol.Ping)))
+	c.writeIf(c.queue.Frame([]byte(protocol.Ping)))
 }
 
 func (c *conn) ponged() *ending {
@@ -81,7 +81,7 @@ func (c *conn) ack(n uint64) *ending {
 	switch {
 	case n == 0:
 		return closing(protocol.CloseBadMessage, "an ack must be an integer from 1 to %d", protocol.MaxKey)
-	case !c.out.received(n):
+	case !c.queue.Sent(n):
 		return closing(protocol.CloseBadMessage, "an ack names more outcomes than were sent")
 	}
 	c.heard = true
@@ -108,12 +108,13 @@ func (c *conn) lostEnding(err error) *ending {
 	if errors.Is(err, ErrReplaced) {
 		return replaced
 	}
-	c.lost(err)
+	c.SessionFailed(err)
 	return lost
 }
 
-// lost acts on an error of the session's. Other connections may have it still.
-func (c *conn) lost(err error) {
+// SessionFailed implements sendq.Conn. Other connections may have the session
+// still.
+func (c *conn) SessionFailed(err error) {
 	if errors.Is(err, ErrReplaced) {
 		c.Replaced()
 		return
@@ -128,10 +129,10 @@ func (c *conn) lost(err error) {
 // Replaced implements SessionOwner. Nothing that is read from now on begins.
 func (c *conn) Replaced() {
 	c.calls.stop(overloaded(afterStop, "%s", replaced.reason))
-	if c.out.stop() {
+	if c.queue.Stop() {
 		// The client is most likely gone from here. What is being sent must
 		// not keep the outcomes behind it from the session.
-		c.wire.hurry()
+		c.transport.Hurry()
 		go c.close(replaced.code, replaced.reason)
 	}
 }
@@ -139,13 +140,13 @@ func (c *conn) Replaced() {
 // Forgotten implements SessionOwner.
 func (c *conn) Forgotten() {
 	c.calls.end(ErrDisconnected)
-	if c.out.drop() {
+	if c.queue.Drop() {
 		go c.close(lost.code, lost.reason)
 	}
 }
 
 // Appended implements SessionOwner.
-func (c *conn) Appended() { c.writeIf(c.out.appended()) }
+func (c *conn) Appended() { c.writeIf(c.queue.Replay()) }
 
 // Canceled implements SessionOwner.
 func (c *conn) Canceled(name protocol.Key) { c.calls.giveUp(key{n: name}) }

@@ -29,7 +29,7 @@ func (s *Server) Stats() Stats {
 	s.mutex.Unlock()
 	for _, c := range conns {
 		now.Requests += c.calls.count()
-		now.Buffered += int(c.out.waiting.Load())
+		now.Buffered += int(c.queue.Waiting())
 	}
 	return now
 }
