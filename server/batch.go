@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/sockjax/sockjax/protocol"
+	"github.com/sockjax/sockjax/server/session"
 )
 
 // Reading sockjax.1: what a frame of it says.
@@ -135,22 +136,22 @@ func (c *conn) turnAway(in *intake) (end *ending) {
 		return nil
 	}
 	in.told = true
-	var verdicts []Verdict // nil: all are fresh
+	var verdicts []Verdict // nil: all are New
 	if !c.plain {
 		in.keys = in.keys[:0]
 		for _, r := range in.refused {
 			in.keys = append(in.keys, r.key.n)
 		}
 		var err error
-		if verdicts, err = c.client.Load().session.Look(in.keys); err != nil {
+		if verdicts, err = c.client.Load().session.Peek(in.keys); err != nil {
 			return c.lostEnding(err)
 		}
 	}
 	for i, r := range in.refused {
 		switch {
-		case verdicts == nil || verdicts[i] == Fresh:
+		case verdicts == nil || verdicts[i] == session.New:
 			c.refuse(r.key, r.rawKey, r.why)
-		case verdicts[i] == Past:
+		case verdicts[i] == session.Done:
 			c.tell(protocol.AppendForgotten(nil, r.key.n))
 		}
 	}
@@ -176,10 +177,10 @@ func (c *conn) claim(in *intake) *ending {
 		var others []*call
 		for i, k := range in.calls {
 			switch verdicts[i] {
-			case Fresh:
+			case session.New:
 				fresh = append(fresh, k)
 				continue
-			case Past:
+			case session.Done:
 				c.tell(protocol.AppendForgotten(nil, k.key.n))
 				in.told = true
 			}

@@ -49,11 +49,11 @@ func (b *badSession) Begin(keys []protocol.Key) ([]server.Verdict, error) {
 	return b.Session.Begin(keys)
 }
 
-func (b *badSession) Look(keys []protocol.Key) ([]server.Verdict, error) {
-	if b.store.failing("Look") {
+func (b *badSession) Peek(keys []protocol.Key) ([]server.Verdict, error) {
+	if b.store.failing("Peek") {
 		return nil, errStore
 	}
-	return b.Session.Look(keys)
+	return b.Session.Peek(keys)
 }
 
 func (b *badSession) Append(frame []byte, keys []protocol.Key) (uint64, error) {
@@ -92,7 +92,7 @@ func TestFailingStore(t *testing.T) {
 		"Append": `[{"key":2,"data":"quick"}]`,
 		"Ack":    `[{"ack":1}]`,
 		"Cancel": `[{"cancel":1}]`,
-		"Look":   `[{"key":2,"data":` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + `}]`,
+		"Peek":   `[{"key":2,"data":` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + `}]`,
 	} {
 		t.Run(method, func(t *testing.T) {
 			store := &badStore{SessionStore: server.NewMemoryStore(nil)}

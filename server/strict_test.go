@@ -50,9 +50,9 @@ func (s *strictSession) Begin(keys []protocol.Key) ([]server.Verdict, error) {
 	return s.Session.Begin(keys)
 }
 
-func (s *strictSession) Look(keys []protocol.Key) ([]server.Verdict, error) {
-	defer s.enter(&s.reader, "Look")()
-	return s.Session.Look(keys)
+func (s *strictSession) Peek(keys []protocol.Key) ([]server.Verdict, error) {
+	defer s.enter(&s.reader, "Peek")()
+	return s.Session.Peek(keys)
 }
 
 func (s *strictSession) Ack(n uint64) error {

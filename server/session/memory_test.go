@@ -1,4 +1,4 @@
-package server_test
+package session_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
-	"github.com/sockjax/sockjax/server"
+	"github.com/sockjax/sockjax/server/session"
 )
 
 // An owner writes down what a store tells it.
@@ -42,11 +42,11 @@ func (o *owner) want(t *testing.T, told ...string) {
 }
 
 // attach is Attach, with what it must return.
-func attach(t *testing.T, m server.SessionStore, id string, back bool, ack uint64, acked uint64, resumed bool) (server.Session, *owner) {
+func attach(t *testing.T, m session.Store, id string, back bool, ack uint64, acked uint64, resumed bool) (session.Session, *owner) {
 	t.Helper()
 	o := &owner{}
 	s, gotAcked, gotResumed, err := m.Attach(context.Background(),
-		server.SessionRequest{ID: id, Resume: back, Ack: ack, Opened: time.Now()}, o)
+		session.Request{ID: id, Resume: back, Ack: ack, Opened: time.Now()}, o)
 	if err != nil || gotAcked != acked || gotResumed != resumed {
 		t.Fatalf("acked %d, resumed %t, %v; want %d, %t", gotAcked, gotResumed, err, acked, resumed)
 	}
@@ -55,7 +55,7 @@ func attach(t *testing.T, m server.SessionStore, id string, back bool, ack uint6
 
 // outcomes appends n outcomes of the keys from first, of so many bytes
 // together.
-func outcomes(t *testing.T, s server.Session, first, n, size int) {
+func outcomes(t *testing.T, s session.Session, first, n, size int) {
 	t.Helper()
 	var keys []protocol.Key
 	for i := range n {
@@ -66,7 +66,7 @@ func outcomes(t *testing.T, s server.Session, first, n, size int) {
 	}
 }
 
-func begin(t *testing.T, s server.Session, keys ...protocol.Key) []server.Verdict {
+func begin(t *testing.T, s session.Session, keys ...protocol.Key) []session.Verdict {
 	t.Helper()
 	verdicts, err := s.Begin(keys)
 	if err != nil {
@@ -76,7 +76,7 @@ func begin(t *testing.T, s server.Session, keys ...protocol.Key) []server.Verdic
 }
 
 func TestMemoryVerdicts(t *testing.T) {
-	m := server.NewMemoryStore(nil)
+	m := session.NewMemoryStore(nil)
 	s, o := attach(t, m, "a", false, 0, 0, false)
 	if v := begin(t, s, 1, 2, 3); v != nil {
 		t.Errorf("verdicts %v", v)
@@ -85,7 +85,7 @@ func TestMemoryVerdicts(t *testing.T) {
 	s.Cancel(3)
 	s.Cancel(9)
 	s.Ack(1)
-	want := []server.Verdict{server.Past, server.Known, server.Past, server.Fresh, server.Known, server.Past}
+	want := []session.Verdict{session.Done, session.Active, session.Done, session.New, session.Active, session.Done}
 	if v := begin(t, s, 1, 2, 3, 4, 4, 9); !slices.Equal(v, want) {
 		t.Errorf("verdicts %v, want %v", v, want)
 	}
@@ -95,7 +95,7 @@ func TestMemoryVerdicts(t *testing.T) {
 // What one owner appends, the present one is told of; and what has come before
 // it in the order of numbers.
 func TestMemoryOwners(t *testing.T) {
-	m := server.NewMemoryStore(nil)
+	m := session.NewMemoryStore(nil)
 	a, first := attach(t, m, "a", false, 0, 0, false)
 	begin(t, a, 1, 2, 3)
 	outcomes(t, a, 1, 1, 10)
@@ -113,16 +113,16 @@ func TestMemoryOwners(t *testing.T) {
 	if frame, _, err := b.Next(2); frame != nil || err != nil {
 		t.Errorf("there is more: %s, %v", frame, err)
 	}
-	if _, err := a.Begin([]protocol.Key{4}); err != server.ErrReplaced {
+	if _, err := a.Begin([]protocol.Key{4}); err != session.ErrReplaced {
 		t.Error(err)
 	}
-	if err := a.Ack(1); err != server.ErrReplaced {
+	if err := a.Ack(1); err != session.ErrReplaced {
 		t.Error(err)
 	}
-	if err := a.Cancel(1); err != server.ErrReplaced {
+	if err := a.Cancel(1); err != session.ErrReplaced {
 		t.Error(err)
 	}
-	if _, _, err := a.Next(0); err != server.ErrReplaced {
+	if _, _, err := a.Next(0); err != session.ErrReplaced {
 		t.Error(err)
 	}
 	if v := begin(t, b, 4); v != nil {
@@ -134,10 +134,10 @@ func TestMemoryOwners(t *testing.T) {
 	b.Forget()
 	first.want(t)
 	second.want(t, "forgotten")
-	if _, err := b.Append([]byte("x"), []protocol.Key{4}); err != server.ErrForgotten {
+	if _, err := b.Append([]byte("x"), []protocol.Key{4}); err != session.ErrForgotten {
 		t.Error(err)
 	}
-	if _, err := b.Begin([]protocol.Key{5}); err != server.ErrForgotten {
+	if _, err := b.Begin([]protocol.Key{5}); err != session.ErrForgotten {
 		t.Error(err)
 	}
 	attach(t, m, "a", true, 0, 0, false)
@@ -146,7 +146,7 @@ func TestMemoryOwners(t *testing.T) {
 // What Next has returned stays as it is, though a client may acknowledge it
 // before it is sent: the memory must not hold what others are told.
 func TestMemoryLends(t *testing.T) {
-	m := server.NewMemoryStore(nil)
+	m := session.NewMemoryStore(nil)
 	s, _ := attach(t, m, "a", false, 0, 0, false)
 	outcomes(t, s, 1, 1, 100)
 	frame, _, err := s.Next(0)
@@ -168,7 +168,7 @@ func TestMemoryLends(t *testing.T) {
 // The memory of frames is used again, whatever their sizes: what comes back is
 // what was appended.
 func TestMemoryKeepsFrames(t *testing.T) {
-	m := server.NewMemoryStore(nil)
+	m := session.NewMemoryStore(nil)
 	s, _ := attach(t, m, "a", false, 0, 0, false)
 	var sent uint64
 	for round := range 3 {
@@ -197,18 +197,18 @@ func TestMemoryKeepsFrames(t *testing.T) {
 // A client that never acknowledges costs a bounded amount, and can still be
 // resumed if it says that it has what was dropped.
 func TestMemoryBoundsOfASession(t *testing.T) {
-	for name, opts := range map[string]server.MemoryStoreOptions{
+	for name, opts := range map[string]session.MemoryStoreOptions{
 		"outcomes": {MaxOutcomes: 10},
 		"bytes":    {MaxBytes: 5 * (128 + 96 + 2*8)},
 		"total":    {MaxTotalBytes: 10 * (128 + 96 + 2*8)}, // half of it for one session alone
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := server.NewMemoryStore(&opts)
+			m := session.NewMemoryStore(&opts)
 			s, _ := attach(t, m, "a", false, 0, 0, false)
 			for i := range 1000 {
 				outcomes(t, s, 1+2*i, 2, 100)
 			}
-			if _, _, err := s.Next(1988); err != server.ErrForgotten {
+			if _, _, err := s.Next(1988); err != session.ErrForgotten {
 				t.Errorf("what was dropped is there: %v", err)
 			}
 			attach(t, m, "a", true, 1990, 1990, true)
@@ -220,7 +220,7 @@ func TestMemoryBoundsOfASession(t *testing.T) {
 		})
 	}
 	// It was not acknowledged, and is not there.
-	m := server.NewMemoryStore(&server.MemoryStoreOptions{MaxOutcomes: 1})
+	m := session.NewMemoryStore(&session.MemoryStoreOptions{MaxOutcomes: 1})
 	s, o := attach(t, m, "a", false, 0, 0, false)
 	outcomes(t, s, 1, 1, 100)
 	outcomes(t, s, 2, 1, 100)
@@ -231,7 +231,7 @@ func TestMemoryBoundsOfASession(t *testing.T) {
 // While nobody is connected, the first outcome too many was never sent: nobody
 // can ever resume the session.
 func TestMemoryBoundsWhileAway(t *testing.T) {
-	m := server.NewMemoryStore(&server.MemoryStoreOptions{MaxOutcomes: 2})
+	m := session.NewMemoryStore(&session.MemoryStoreOptions{MaxOutcomes: 2})
 	s, o := attach(t, m, "a", false, 0, 0, false)
 	outcomes(t, s, 1, 1, 100)
 	outcomes(t, s, 2, 1, 100)
@@ -239,7 +239,7 @@ func TestMemoryBoundsWhileAway(t *testing.T) {
 	outcomes(t, s, 3, 1, 100) // drops what was sent
 	outcomes(t, s, 4, 1, 100)
 	o.want(t)
-	if _, err := s.Append([]byte("x"), []protocol.Key{5}); err != server.ErrForgotten {
+	if _, err := s.Append([]byte("x"), []protocol.Key{5}); err != session.ErrForgotten {
 		t.Error(err)
 	}
 	o.want(t, "forgotten")
@@ -250,14 +250,14 @@ func TestMemoryBoundsWhileAway(t *testing.T) {
 // Keys with more gaps than the store remembers: the session works on, and can't
 // be resumed.
 func TestMemoryGaps(t *testing.T) {
-	m := server.NewMemoryStore(nil)
+	m := session.NewMemoryStore(nil)
 	s, _ := attach(t, m, "a", false, 0, 0, false)
 	for i := range 1024 {
 		if v := begin(t, s, protocol.Key(1+2*i)); v != nil {
 			t.Fatalf("verdicts %v", v)
 		}
 	}
-	if v := begin(t, s, 1); !slices.Equal(v, []server.Verdict{server.Known}) {
+	if v := begin(t, s, 1); !slices.Equal(v, []session.Verdict{session.Active}) {
 		t.Errorf("verdicts %v", v)
 	}
 	s, o := attach(t, m, "a", true, 0, 0, true)
@@ -277,8 +277,8 @@ func TestMemoryGaps(t *testing.T) {
 
 func TestMemoryKeep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := server.NewMemoryStore(&server.MemoryStoreOptions{Keep: time.Minute})
-		var sessions []server.Session
+		m := session.NewMemoryStore(&session.MemoryStoreOptions{Keep: time.Minute})
+		var sessions []session.Session
 		var owners []*owner
 		for i := range 4 {
 			s, o := attach(t, m, fmt.Sprint(i), false, 0, 0, false)
@@ -305,7 +305,7 @@ func TestMemoryKeep(t *testing.T) {
 }
 
 func TestMemoryMaxSessions(t *testing.T) {
-	m := server.NewMemoryStore(&server.MemoryStoreOptions{MaxSessions: 2})
+	m := session.NewMemoryStore(&session.MemoryStoreOptions{MaxSessions: 2})
 	var owners []*owner
 	for i := range 4 {
 		s, o := attach(t, m, fmt.Sprint(i), false, 0, 0, false)
@@ -320,14 +320,14 @@ func TestMemoryMaxSessions(t *testing.T) {
 }
 
 func TestMemoryOptionsThatCannotWork(t *testing.T) {
-	for _, opts := range []server.MemoryStoreOptions{{Keep: -1}, {MaxSessions: -1}, {MaxOutcomes: -1}, {MaxBytes: -1}, {MaxTotalBytes: -1}} {
+	for _, opts := range []session.MemoryStoreOptions{{Keep: -1}, {MaxSessions: -1}, {MaxOutcomes: -1}, {MaxBytes: -1}, {MaxTotalBytes: -1}} {
 		func() {
 			defer func() {
 				if recover() == nil {
 					t.Errorf("%+v is taken", opts)
 				}
 			}()
-			server.NewMemoryStore(&opts)
+			session.NewMemoryStore(&opts)
 		}()
 	}
 }
