@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/coder/websocket"
 	"github.com/sockjax/sockjax/internal/sendq"
@@ -29,9 +30,17 @@ var (
 // those beyond are told by HTTP, which takes no time.
 const maxRefusing = 256
 
-// admit chooses the subprotocol, empty for plain mode, and takes a place for
-// the connection, or tells why not.
-func (s *Server) admit(r *http.Request) (name string, no *refusal) {
+// An acceptor answers handshakes.
+type acceptor struct {
+	options *Options
+
+	mutex    sync.Mutex // protects following
+	refusing int        // connections that are open only to be told why not
+}
+
+// check chooses the subprotocol, empty for plain mode, or says why there can be
+// no connection.
+func (a *acceptor) check(r *http.Request) (name string, no *refusal) {
 	offered := subprotocols(r.Header)
 	known := slices.Contains(offered, protocol.Subprotocol)
 	ours := slices.IndexFunc(offered, func(name string) bool { return strings.HasPrefix(name, "sockjax.") })
@@ -40,7 +49,7 @@ func (s *Server) admit(r *http.Request) (name string, no *refusal) {
 	} else if ours >= 0 {
 		name = offered[ours]
 	}
-	if err := s.options.CheckOrigin(r); err != nil {
+	if err := a.options.CheckOrigin(r); err != nil {
 		return name, &refusal{protocol.CloseForbidden, http.StatusForbidden, err.Error()}
 	}
 	switch {
@@ -53,20 +62,20 @@ func (s *Server) admit(r *http.Request) (name string, no *refusal) {
 		return name, &refusal{protocol.CloseVersion, http.StatusBadRequest, fmt.Sprintf(
 			"this server speaks %s, not %.30s: use a client of that version", protocol.Subprotocol, name)}
 	}
-	return name, s.reserve()
+	return name, nil
 }
 
 // refuse tells a client why it may not connect.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, name string, no *refusal) {
-	s.options.Logger.Debug("sockjax: refused a connection", "remote", r.RemoteAddr, "reason", no.text)
-	if name != "" && no.code != 0 && isUpgrade(r) && s.beginRefusing() {
-		ws, _ := s.accept(w, r, name)
+func (a *acceptor) refuse(w http.ResponseWriter, r *http.Request, name string, no *refusal) {
+	a.options.Logger.Debug("sockjax: refused a connection", "remote", r.RemoteAddr, "reason", no.text)
+	if name != "" && no.code != 0 && isUpgrade(r) && a.beginRefusing() {
+		ws, _ := a.accept(w, r, name)
 		if ws == nil {
-			s.endRefusing()
+			a.endRefusing()
 			return
 		}
 		go func() {
-			defer s.endRefusing()
+			defer a.endRefusing()
 			ws.Close(websocket.StatusCode(no.code), protocol.Reason(no.text))
 		}()
 		return
@@ -81,38 +90,38 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, name string, no 
 	http.Error(w, no.text, no.status)
 }
 
-func (s *Server) beginRefusing() bool {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.refusing >= maxRefusing {
+func (a *acceptor) beginRefusing() bool {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if a.refusing >= maxRefusing {
 		return false
 	}
-	s.refusing++
+	a.refusing++
 	return true
 }
 
-func (s *Server) endRefusing() {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.refusing--
+func (a *acceptor) endRefusing() {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.refusing--
 }
 
 // accept makes a WebSocket of the request, or answers it with an HTTP error
 // and returns nil.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request, name string) (*websocket.Conn, *sendq.Transport) {
+func (a *acceptor) accept(w http.ResponseWriter, r *http.Request, name string) (*websocket.Conn, *sendq.Transport) {
 	if !sendq.CanHijack(w) {
 		http.Error(w, "WebSockets need HTTP/1.1 here, and a ResponseWriter that can be hijacked", http.StatusNotImplemented)
 		return nil, nil
 	}
 	h := sendq.NewHijacker(w, sendq.Timeouts{
-		Hello: protocol.Handshake, Idle: s.options.IdleTimeout, Write: s.options.WriteTimeout})
-	opts := &websocket.AcceptOptions{InsecureSkipVerify: true} // admit has checked the Origin
+		Hello: protocol.Handshake, Idle: a.options.IdleTimeout, Write: a.options.WriteTimeout})
+	opts := &websocket.AcceptOptions{InsecureSkipVerify: true} // check has checked the Origin
 	if name != "" {
 		opts.Subprotocols = []string{name}
 	}
 	ws, err := websocket.Accept(h, r, opts)
 	if err != nil {
-		s.options.Logger.LogAttrs(r.Context(), slog.LevelDebug, "sockjax: the handshake failed",
+		a.options.Logger.LogAttrs(r.Context(), slog.LevelDebug, "sockjax: the handshake failed",
 			slog.String("remote", r.RemoteAddr), slog.Any("err", err))
 		return nil, nil
 	}

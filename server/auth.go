@@ -4,24 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
 )
-
-// An Identity is whom Options.Authenticate takes a client for.
-type Identity struct {
-	// Principal names who it is, for Request.Principal and for the session:
-	// who knows a session's id can resume it only under the same name. It must
-	// not change as long as the session goes on.
-	Principal string
-
-	// Expires is when the credentials are no longer good; zero means never.
-	// The client is told, and sends a fresh token in time. If it does not, the
-	// connection is closed with 4410.
-	Expires time.Time
-}
 
 // identify finds out who speaks plain mode, where nobody says hello.
 func (c *conn) identify() *ending {
@@ -37,7 +23,7 @@ func (c *conn) identify() *ending {
 }
 
 func (c *conn) authenticate(token string) (who Identity, end *ending) {
-	ask := c.server.options.Authenticate
+	ask := c.options.Authenticate
 	if ask == nil {
 		return Identity{}, nil
 	}
@@ -101,27 +87,4 @@ func (c *conn) expire() {
 	c.queue.Seal()
 	c.log(slog.LevelDebug, "sockjax: closed a connection", "code", int(expired.code), "reason", expired.reason)
 	c.close(expired.code, expired.reason)
-}
-
-// An expiry is a timer that can be set anew.
-type expiry struct {
-	mutex sync.Mutex // protects following
-	timer *time.Timer
-}
-
-func (e *expiry) set(d time.Duration, f func()) {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	if e.timer != nil {
-		e.timer.Stop()
-	}
-	e.timer = time.AfterFunc(d, f)
-}
-
-func (e *expiry) stop() {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	if e.timer != nil {
-		e.timer.Stop()
-	}
 }

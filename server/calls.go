@@ -1,77 +1,14 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
 )
-
-// key names a call: a number in sockjax.1, and in plain mode a text, where 7
-// and "7" are the same.
-type key struct {
-	n protocol.Key
-	s string
-}
-
-func (k key) String() string {
-	if k.n == 0 {
-		return k.s
-	}
-	return strconv.FormatUint(uint64(k.n), 10)
-}
-
-// A call is a request in flight.
-type call struct {
-	Request
-	link
-	rawKey []byte // in plain mode: the key as the client wrote it
-	size   int    // of the data; the handler may have changed Data
-	ctx    callContext
-
-	ownsData bool // Data is no longer in the memory of the frame
-	canceled bool // protected by calls.mutex
-}
-
-// A smallCall is a call with the memory of its data, which is one allocation
-// less. Most data is as small.
-type smallCall struct {
-	call
-	memory [smallData]byte
-}
-
-// smallData is how much makes good use of the allocator's size classes.
-const smallData = 112
-
-// newCall makes a call of data that lies in borrowed memory.
-func newCall(data []byte) *call {
-	if len(data) == 0 || len(data) > smallData {
-		return &call{size: len(data), Request: Request{Data: data}}
-	}
-	k := &smallCall{}
-	k.size, k.ownsData = len(data), true
-	k.Data = k.memory[:len(data):len(data)]
-	copy(k.Data, data)
-	return &k.call
-}
-
-// own makes the data the handler's. To share the memory of the frame would save
-// 50 ns, and let one request that is kept hold a frame of a megabyte.
-func (k *call) own() {
-	k.rawKey = bytes.Clone(k.rawKey) // nil stays nil
-	if k.ownsData {
-		return
-	}
-	if k.Data = bytes.Clone(k.Data); k.Data == nil {
-		k.Data = json.RawMessage("null")
-	}
-}
 
 // calls are the requests of one connection that are in flight: those whose
 // handlers have not returned, whether or not anyone waits for them, and
@@ -94,14 +31,14 @@ func (t *calls) init(base context.Context, o *Options) {
 }
 
 // admit adds the calls of a frame and gives them their contexts. It takes
-// those that are refused out of the intake and tells why.
-func (t *calls) admit(in *intake) {
+// those that are refused out of the batch and tells why.
+func (t *calls) admit(b *batch) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	admitted := in.calls[:0]
-	for _, k := range in.calls {
+	admitted := b.calls[:0]
+	for _, k := range b.calls {
 		if why := t.refusal(k); why != nil {
-			in.refused = append(in.refused, refusedCall{k, why})
+			b.refused = append(b.refused, refusedCall{k, why})
 			continue
 		}
 		t.running.put(k)
@@ -109,8 +46,8 @@ func (t *calls) admit(in *intake) {
 		k.ctx.base = t.base
 		admitted = append(admitted, k)
 	}
-	clear(in.calls[len(admitted):])
-	in.calls = admitted
+	clear(b.calls[len(admitted):])
+	b.calls = admitted
 }
 
 // The times after which a refused client is to try again.
@@ -187,9 +124,9 @@ func (t *calls) dismiss(calls []*call) {
 	}
 }
 
-// giveUp is a cancel of the caller's. The call stays in the table until its
+// cancel is a cancel of the caller's. The call stays in the table until its
 // handler returns, or else cancels would let a client run any number.
-func (t *calls) giveUp(name key) {
+func (t *calls) cancel(name key) {
 	var found []*call
 	t.mutex.Lock()
 	for k := range t.running.with(name) {

@@ -56,3 +56,24 @@
 // Compression is off: small messages gain little by it, and its state would
 // cost more memory than all the rest of an idle connection.
 package server
+
+// The files of this package, in layers: each uses only those below it.
+//
+//	server.go, stats.go   the Server: places for connections, shutdown
+//	life.go               the life of a connection: reads, ends, drains
+//	frames.go             what a frame says
+//	requests.go           from a request to a call that runs or is refused
+//	session.go            hello, ack and cancel; the session's side
+//	auth.go               who the client is
+//	answer.go             runs a handler and answers
+//	conn.go               what all of these share of a connection
+//	calls.go, table.go    the requests in flight
+//	batch.go, call.go     the requests of a frame; one of them, context.go its context
+//	accept.go             handshakes
+//	plain.go, encode.go   the text of plain mode; of what a handler returns
+//	limiter.go            what one connection may send
+//	options.go, origin.go, handler.go, mux.go, object.go, errors.go, store.go
+//	                      what a program that imports the package sees
+//
+// Below all of them are package dispatch, which runs handlers, package sendq,
+// which sends, and package session, which remembers.

@@ -116,6 +116,19 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// An Identity is whom Options.Authenticate takes a client for.
+type Identity struct {
+	// Principal names who it is, for Request.Principal and for the session:
+	// who knows a session's id can resume it only under the same name. It must
+	// not change as long as the session goes on.
+	Principal string
+
+	// Expires is when the credentials are no longer good; zero means never.
+	// The client is told, and sends a fresh token in time. If it does not, the
+	// connection is closed with 4410.
+	Expires time.Time
+}
+
 // minBuffered is what a client may have in flight before the welcome.
 const minBuffered = protocol.FirstRequests * protocol.FirstFrame
 

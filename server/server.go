@@ -5,24 +5,20 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/sockjax/sockjax/internal/dispatch"
 )
 
 // A Server is an http.Handler that answers requests over WebSockets. Mount it
 // at any path of an http.Server; it needs HTTP/1.1, which browsers use for
 // WebSockets by themselves.
 type Server struct {
-	handler  Handler
-	options  Options // with defaults
-	watchdog dispatch.Watchdog
+	service
+	acceptor acceptor
 
-	mutex    sync.Mutex // protects following
-	open     int        // connections, those that are being accepted included
-	refusing int        // connections that are only told why not
-	conns    map[*conn]struct{}
-	closing  bool
-	empty    chan struct{} // closed when closing and none is open; nil before closing
+	mutex   sync.Mutex // protects following
+	open    int        // connections, those that are being accepted included
+	conns   map[*conn]struct{}
+	closing bool
+	empty   chan struct{} // closed when closing and none is open; nil before closing
 }
 
 // New makes a Server of a handler. opts may be nil. It panics on options that
@@ -31,7 +27,10 @@ func New(h Handler, opts *Options) *Server {
 	if h == nil {
 		panic("sockjax: New needs a handler")
 	}
-	return &Server{handler: h, options: opts.withDefaults(), conns: make(map[*conn]struct{})}
+	s := &Server{conns: make(map[*conn]struct{})}
+	s.service = service{handler: h, options: opts.withDefaults(), remove: s.remove}
+	s.acceptor.options = &s.options
+	return s
 }
 
 // ServeHTTP makes a WebSocket of the request and returns; the connection lives
@@ -40,17 +39,20 @@ func New(h Handler, opts *Options) *Server {
 // browser shows a page the close code, but not the HTTP error.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	opened := time.Now() // before the client can know, and open the next
-	name, no := s.admit(r)
+	name, no := s.acceptor.check(r)
+	if no == nil {
+		no = s.reserve()
+	}
 	if no != nil {
-		s.refuse(w, r, name, no)
+		s.acceptor.refuse(w, r, name, no)
 		return
 	}
-	ws, transport := s.accept(w, r, name)
+	ws, transport := s.acceptor.accept(w, r, name)
 	if ws == nil {
 		s.remove(nil)
 		return // accept has answered
 	}
-	c := newConn(s, r, ws, transport, name == "")
+	c := newConn(&s.service, r, ws, transport, name == "")
 	c.opened = opened
 	if !s.add(c) {
 		go c.drain()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
+	"github.com/sockjax/sockjax/server/session"
 )
 
 // What a connection does with its session.
@@ -26,8 +27,8 @@ func (c *conn) hello(m *protocol.Message) *ending {
 	if end != nil {
 		return end
 	}
-	o := &c.server.options
-	session, acked, resumed, err := o.Sessions.Attach(c.ctx, SessionRequest{
+	o := &c.options
+	attached, acked, resumed, err := o.Sessions.Attach(c.ctx, session.Request{
 		Principal: identity.Principal,
 		ID:        hello.Session,
 		Resume:    hello.Resume,
@@ -35,7 +36,7 @@ func (c *conn) hello(m *protocol.Message) *ending {
 		Opened:    c.opened,
 	}, c)
 	switch {
-	case errors.Is(err, ErrReplaced):
+	case errors.Is(err, session.ErrReplaced):
 		return replaced
 	case err != nil && c.ctx.Err() != nil:
 		return &ending{reason: "closed while it looked for its session"}
@@ -43,10 +44,10 @@ func (c *conn) hello(m *protocol.Message) *ending {
 		c.log(slog.LevelError, "sockjax: failed to look for a session", "err", err)
 		return closing(protocol.CloseInternal, "the sessions can't be reached: try again later")
 	}
-	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: session})
+	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: attached})
 	c.heard = resumed || !hello.Resume
 	c.transport.Greeted()
-	c.queue.Greet(session, protocol.AppendWelcome(nil, protocol.Welcome{
+	c.queue.Greet(attached, protocol.AppendWelcome(nil, protocol.Welcome{
 		Session:   hello.Session,
 		Resumed:   resumed,
 		Acked:     acked,
@@ -88,9 +89,9 @@ func (c *conn) ack(n uint64) *ending {
 	return c.lostEnding(c.client.Load().session.Ack(n))
 }
 
-// giveUp acts on a cancel.
-func (c *conn) giveUp(name protocol.Key) *ending {
-	c.calls.giveUp(key{n: name})
+// cancelCall acts on a cancel.
+func (c *conn) cancelCall(name protocol.Key) *ending {
+	c.calls.cancel(key{n: name})
 	return c.lostEnding(c.client.Load().session.Cancel(name))
 }
 
@@ -105,7 +106,7 @@ func (c *conn) lostEnding(err error) *ending {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, ErrReplaced) {
+	if errors.Is(err, session.ErrReplaced) {
 		return replaced
 	}
 	c.SessionFailed(err)
@@ -115,18 +116,18 @@ func (c *conn) lostEnding(err error) *ending {
 // SessionFailed implements sendq.Conn. Other connections may have the session
 // still.
 func (c *conn) SessionFailed(err error) {
-	if errors.Is(err, ErrReplaced) {
+	if errors.Is(err, session.ErrReplaced) {
 		c.Replaced()
 		return
 	}
-	if !errors.Is(err, ErrForgotten) {
+	if !errors.Is(err, session.ErrForgotten) {
 		c.log(slog.LevelError, "sockjax: failed to use a session, which is lost", "err", err)
 	}
 	c.client.Load().session.Forget()
 	c.Forgotten()
 }
 
-// Replaced implements SessionOwner. Nothing that is read from now on begins.
+// Replaced implements session.Owner. Nothing that is read from now on begins.
 func (c *conn) Replaced() {
 	c.calls.stop(overloaded(afterStop, "%s", replaced.reason))
 	if c.queue.Stop() {
@@ -137,7 +138,7 @@ func (c *conn) Replaced() {
 	}
 }
 
-// Forgotten implements SessionOwner.
+// Forgotten implements session.Owner.
 func (c *conn) Forgotten() {
 	c.calls.end(ErrDisconnected)
 	if c.queue.Drop() {
@@ -145,11 +146,11 @@ func (c *conn) Forgotten() {
 	}
 }
 
-// Appended implements SessionOwner.
+// Appended implements session.Owner.
 func (c *conn) Appended() { c.writeIf(c.queue.Replay()) }
 
-// Canceled implements SessionOwner.
-func (c *conn) Canceled(name protocol.Key) { c.calls.giveUp(key{n: name}) }
+// Canceled implements session.Owner.
+func (c *conn) Canceled(name protocol.Key) { c.calls.cancel(key{n: name}) }
 
 // isUUID4 tells whether text is a uuid of version 4 as RFC 9562 writes it.
 func isUUID4(text string) bool {

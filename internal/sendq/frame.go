@@ -17,6 +17,9 @@ const (
 	pieceSize = softFrame + headerBuffer
 )
 
+// hurryTime is how long a write may take once nobody waits for it.
+const hurryTime = time.Second
+
 // frameWriter puts each frame together again, which arrives as its first
 // headerBuffer bytes and the rest. It serves websocket.Conn.Write, which ends
 // each frame in a flush, and not Conn.Writer, where a piece may span two

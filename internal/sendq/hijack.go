@@ -4,19 +4,11 @@ import (
 	"bufio"
 	"net"
 	"net/http"
-	"time"
 )
 
 // readBuffer is what an idle connection holds for reading, in bytes:
 // bench/wslib has measured it.
 const readBuffer = 1024
-
-// Timeouts are those of a Transport.
-type Timeouts struct {
-	Hello time.Duration // until Greeted is called, from the start
-	Idle  time.Duration // of silence, after that
-	Write time.Duration // that the peer may take to accept 64 KiB
-}
 
 // A Hijacker is an http.ResponseWriter whose connection becomes a Transport
 // when the WebSocket library hijacks it, with buffers much smaller than

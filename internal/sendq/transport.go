@@ -6,6 +6,13 @@ import (
 	"time"
 )
 
+// Timeouts are those of a Transport.
+type Timeouts struct {
+	Hello time.Duration // until Greeted is called, from the start
+	Idle  time.Duration // of silence, after that
+	Write time.Duration // that the peer may take to accept 64 KiB
+}
+
 // A Transport is the connection below a WebSocket. It fails to read after too
 // long a silence.
 type Transport struct {
@@ -35,9 +42,6 @@ func (t *Transport) Hurry() {
 	t.hurried.Store(true)
 	t.Conn.SetWriteDeadline(time.Now().Add(hurryTime))
 }
-
-// hurryTime is how long a write may take once nobody waits for it.
-const hurryTime = time.Second
 
 func (t *Transport) Read(p []byte) (int, error) {
 	deadline := t.helloBy

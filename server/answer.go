@@ -11,35 +11,6 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// request makes a call of a request and adds it to the intake. data and rawKey
-// lie in borrowed memory.
-func (c *conn) request(in *intake, name key, rawKey, data []byte, depth int) {
-	who := c.client.Load()
-	k := newCall(data)
-	k.HTTP, k.Session, k.Principal, k.key, k.rawKey = c.http, who.id, who.principal, name, rawKey
-	var why *protocol.Error
-	if depth > protocol.MaxDepth {
-		why = &protocol.Error{Code: protocol.Invalid, Message: fmt.Sprintf("the data nests deeper than %d levels", protocol.MaxDepth)}
-	} else if after := c.pace.request(); after > 0 {
-		why = overloaded(after, "more than %v requests per second", c.server.options.Rate)
-	}
-	if why != nil {
-		in.refused = append(in.refused, refusedCall{k, why})
-		return
-	}
-	in.calls = append(in.calls, k)
-}
-
-// refuse answers for a request that does not run.
-func (c *conn) refuse(name key, rawKey []byte, why *protocol.Error) {
-	if c.plain {
-		c.queue.Room()
-		c.writeIf(c.queue.Frame(plainError(nil, rawKey, "refused", *why)))
-		return
-	}
-	c.tell(protocol.AppendRefused(nil, name.n, *why))
-}
-
 // Handle implements dispatch.Host: it calls the handler, answers, and returns how
 // long the handler took.
 func (c *conn) Handle(k *call) (took time.Duration) {
@@ -58,7 +29,7 @@ func (c *conn) Handle(k *call) (took time.Duration) {
 		}
 		c.answer(k, nil, &internal)
 	}()
-	result, err := c.server.handler.ServeCall(&k.ctx, &k.Request)
+	result, err := c.handler.ServeCall(&k.ctx, &k.Request)
 	took = time.Since(began)
 	data, failure := c.outcome(k, result, err)
 	finished = true
@@ -95,8 +66,8 @@ func (c *conn) fault(k *call, err error, more ...any) {
 	c.log(slog.LevelError, "sockjax: a handler failed", append(more, "err", err, "key", k.key.String())...)
 }
 
-// answer ends the call. The dispatcher flushes what it adds; a frame that is full, or
-// of plain mode, leaves at once.
+// answer ends the call. The dispatcher flushes what it adds; a frame that is
+// full, or of plain mode, leaves at once.
 func (c *conn) answer(k *call, data []byte, failure *protocol.Error) {
 	var text []byte
 	switch {

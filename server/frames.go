@@ -1,0 +1,178 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// What a client sends: one frame after the other, and what each says.
+
+// receive reads one frame into borrowed memory and acts on it.
+func (c *conn) receive(kind websocket.MessageType, r io.Reader) *ending {
+	buf := readBuffers.Get().(*[]byte)
+	defer freeReadBuffer(buf)
+	var err error
+	*buf, err = readFrame((*buf)[:0], r, c.options.MaxFrame)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return closing(protocol.CloseTooLarge, "a frame may hold %d bytes: send large data in parts", c.options.MaxFrame)
+	case err != nil:
+		return c.readEnding(err)
+	case kind == websocket.MessageBinary && (c.plain || len(*buf) == 0 || (*buf)[0] != '['):
+		return closing(protocol.CloseUnsupported, "binary frames are reserved for a later version, unless they hold an array of sockjax.1: send text")
+	case string(*buf) == protocol.Ping:
+		c.limiter.wait(c.ctx)
+		c.writeIf(c.queue.Pong())
+		return nil
+	case string(*buf) == protocol.Pong:
+		c.limiter.wait(c.ctx)
+		return c.ponged()
+	case c.plain:
+		return c.plainFrame(*buf)
+	default:
+		return c.messages(*buf)
+	}
+}
+
+// readBuffers lends the memory in which frames are read.
+var readBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}
+
+// maxPooled is the largest buffer that is kept, in bytes.
+const maxPooled = 128 << 10
+
+func freeReadBuffer(b *[]byte) {
+	if cap(*b) <= maxPooled {
+		readBuffers.Put(b)
+	}
+}
+
+var errTooLarge = errors.New("the frame is too large")
+
+// readFrame appends what r has, which grows with what has come and never by
+// what a header promises.
+func readFrame(b []byte, r io.Reader, limit int) ([]byte, error) {
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case len(b) > limit:
+			return b, errTooLarge
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return b, err
+		}
+	}
+}
+
+func (c *conn) readEnding(err error) *ending {
+	switch {
+	case !errors.Is(err, os.ErrDeadlineExceeded):
+		return &ending{reason: err.Error()}
+	case !c.transport.IsGreeted():
+		return closing(protocol.CloseHandshake, "no hello came within %v", protocol.Handshake)
+	default:
+		return closing(protocol.CloseHeartbeat, "nothing came for %v: send ping when idle", c.options.IdleTimeout)
+	}
+}
+
+// messages acts on a frame of sockjax.1.
+func (c *conn) messages(frame []byte) (end *ending) {
+	b := batches.Get().(*batch)
+	defer batches.Put(b)
+	r := protocol.NewReader(frame)
+	empty := true
+	for end == nil && r.Next() {
+		empty = false
+		end = c.message(r.Message(), b)
+	}
+	if err := r.Err(); end == nil && err != nil {
+		end = closing(protocol.CloseBadMessage, "%v", err)
+		if errors.Is(err, protocol.ErrNotUTF8) {
+			end.code = protocol.CloseNotUTF8
+		}
+	}
+	if empty {
+		c.limiter.wait(c.ctx) // an empty frame is not free either
+	}
+	// What stands before a mistake counts.
+	if failed := c.begin(b); end == nil {
+		end = failed
+	}
+	c.writeIf(c.queue.FlushControl())
+	return end
+}
+
+// message acts on one message. A request goes into the batch, to begin with
+// the others of the frame.
+func (c *conn) message(m *protocol.Message, b *batch) *ending {
+	if m.Kind == protocol.DataKind && c.transport.IsGreeted() {
+		if m.Key == 0 {
+			return closing(protocol.CloseBadMessage, "a key must be an integer from 1 to %d", protocol.MaxKey)
+		}
+		if m.Series {
+			c.queue.UseSeries()
+		}
+		c.request(b, key{n: m.Key}, nil, m.Body, m.Depth)
+		if b.size() == maxBatch {
+			return c.begin(b)
+		}
+		return nil
+	}
+	c.limiter.wait(c.ctx)
+	if !c.transport.IsGreeted() {
+		return c.hello(m)
+	}
+	switch m.Kind {
+	case protocol.CancelKind:
+		if m.Key == 0 {
+			return closing(protocol.CloseBadMessage, "a cancel must name a key from 1 to %d", protocol.MaxKey)
+		}
+		if end := c.begin(b); end != nil { // the key's request may be among them
+			return end
+		}
+		return c.cancelCall(m.Key)
+	case protocol.AckKind:
+		return c.ack(m.Ack)
+	case protocol.TokenKind:
+		return c.token(m)
+	case protocol.HelloKind:
+		return closing(protocol.CloseBadMessage, "hello came twice: send it once, as the first message")
+	case protocol.Unknown:
+		return nil
+	}
+	return closing(protocol.CloseBadMessage, "a client must not send welcome, error, refused or forgotten")
+}
+
+// plainFrame acts on a frame of plain mode.
+func (c *conn) plainFrame(frame []byte) *ending {
+	frame = bytes.Trim(frame, " \t\r\n")
+	depth, ok := protocol.Valid(frame)
+	switch {
+	case !ok && !utf8.Valid(frame):
+		return closing(protocol.CloseNotUTF8, "the frame is not UTF-8")
+	case !ok || frame[0] != '{':
+		return closing(protocol.CloseBadMessage, "a frame must be one JSON object, or ping")
+	}
+	name, raw := plainKey(frame)
+	if raw == nil {
+		c.queue.Room()
+		c.writeIf(c.queue.Frame(plainError(nil, nil, "error", protocol.Error{Code: protocol.Invalid,
+			Message: "the object has no key that is a string or a number"})))
+		return nil
+	}
+	b := batches.Get().(*batch)
+	defer batches.Put(b)
+	c.request(b, name, raw, frame, depth)
+	return c.begin(b)
+}

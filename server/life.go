@@ -1,0 +1,109 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// The life of a connection, from its first frame to its last handler.
+
+// serve begins with the connection, and becomes its reader.
+func (c *conn) serve() {
+	if end := c.identify(); end != nil {
+		c.end(end)
+	} else {
+		c.Read()
+	}
+}
+
+// Read implements dispatch.Host: it is the reader, until the connection has
+// ended, or another goroutine is the reader.
+func (c *conn) Read() {
+	for {
+		if end := c.next(); end != nil {
+			c.dispatcher.Start() // what stands before a mistake counts
+			c.end(end)
+			return
+		}
+		if !c.dispatcher.Run() {
+			return
+		}
+		c.queue.Room()
+	}
+}
+
+// next reads one frame and acts on it, up to running handlers.
+func (c *conn) next() *ending {
+	kind, r, err := c.ws.Reader(context.Background())
+	if err != nil {
+		return c.readEnding(err)
+	}
+	return c.receive(kind, r)
+}
+
+// end returns when the connection has ended and no handler runs for it.
+func (c *conn) end(end *ending) {
+	c.cancel()
+	c.expiry.stop()
+	if end.code != 0 {
+		level := slog.LevelWarn
+		switch end.code {
+		case protocol.CloseHeartbeat, protocol.CloseHandshake, protocol.CloseReplaced, protocol.CloseExpired:
+			level = slog.LevelDebug // nothing unusual
+		}
+		c.log(level, "sockjax: closed a connection", "code", int(end.code), "reason", end.reason)
+		if c.plain {
+			c.calls.end(ErrDisconnected)
+		}
+		c.queue.Seal()
+		c.close(end.code, end.reason)
+	} else {
+		c.log(slog.LevelDebug, "sockjax: disconnected", "reason", end.reason)
+	}
+	c.queue.Stop()
+	c.ws.CloseNow()
+	c.leave()
+	c.remove(c)
+}
+
+// leave lets the session go on without this connection, and returns when no
+// handler runs. Where there is no session, nobody waits for the handlers.
+func (c *conn) leave() {
+	known := c.client.Load()
+	if known == nil || known.session == nil {
+		c.calls.end(ErrDisconnected)
+		c.queue.Drop()
+		c.calls.wait()
+		return
+	}
+	known.session.Detach()
+	c.calls.wait()
+	c.queue.Drain()
+	known.session.Close()
+}
+
+const restartReason = "the server restarts: connect again"
+
+// drain ends the connection in good order when its handlers have returned. It
+// refuses what comes until the very end.
+func (c *conn) drain() {
+	c.calls.stop(overloaded(afterStop, "the server shuts down"))
+	c.calls.wait()
+	c.close(protocol.CloseRestart, restartReason)
+}
+
+// kill ends it now. Calls that could not be finished will have no outcome, and
+// so the session can't go on.
+func (c *conn) kill() {
+	cut := c.calls.end(ErrShutdown)
+	c.queue.Seal()
+	c.cancel()
+	c.queue.Finish()
+	if known := c.client.Load(); cut > 0 && known != nil && known.session != nil {
+		known.session.Forget()
+	}
+	c.ws.Close(websocket.StatusCode(protocol.CloseRestart), restartReason)
+}
