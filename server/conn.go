@@ -44,8 +44,8 @@ type conn struct {
 // A client is who is at the other end.
 type client struct {
 	principal string
-	id        string  // of the session; empty in plain mode, as is
-	session   Session // nil
+	id        string          // of the session; empty in plain mode
+	session   *guardedSession // nil in plain mode
 }
 
 // An ending is why the server ends a connection. Without a code, the
@@ -142,17 +142,40 @@ func (c *conn) drain() {
 	c.close(protocol.CloseRestart, restartReason)
 }
 
-// kill ends it now. Calls that could not be finished will have no outcome, and
-// so the session can't go on.
+// kill ends it now: neither a client that takes nothing nor a store that does
+// not answer holds it up for long. Calls that have no outcome will never have
+// one, and so the session can't go on.
 func (c *conn) kill() {
-	cut := c.calls.end(ErrShutdown)
+	cut := c.calls.end(ErrShutdown) > 0
 	c.out.seal()
 	c.cancel()
-	c.out.finish()
-	if known := c.client.Load(); cut > 0 && known != nil && known.session != nil {
-		known.session.Forget()
+	c.wire.hurry()
+	if !within(2*hurryTime, c.out.finish) {
+		c.out.drop()
+		cut = true
+	}
+	if known := c.client.Load(); cut && known != nil && known.session != nil {
+		within(hurryTime, known.session.Forget) // before the client can come back
 	}
 	c.ws.Close(websocket.StatusCode(protocol.CloseRestart), restartReason)
+}
+
+// within runs f, and returns false if f has not returned after d. Then f goes
+// on by itself.
+func within(d time.Duration, f func()) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	timeout := time.NewTimer(d)
+	defer timeout.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timeout.C:
+		return false
+	}
 }
 
 // broken is called when a frame could not be sent.

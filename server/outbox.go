@@ -29,9 +29,9 @@ type outbox struct {
 	series  atomic.Bool  // the client sends series, so that it reads them too
 	waiting atomic.Int64 // bytes added and not yet sent, or kept; written under mutex
 
-	mutex   sync.Mutex // protects following
-	session Session    // nil in plain mode, and before greet
-	open    *outcomes  // a frame that takes more; nil if none
+	mutex   sync.Mutex      // protects following
+	session *guardedSession // nil in plain mode, and before greet
+	open    *outcomes       // a frame that takes more; nil if none
 	queue   []*outcomes
 	due     bool      // open is to leave as it is
 	aside   *[]byte   // a frame of other messages that takes more; nil if none
@@ -214,7 +214,7 @@ func (o *outbox) pong() (write bool) {
 }
 
 // greet adds the welcome, after which the outcomes behind number acked leave.
-func (o *outbox) greet(s Session, welcome []byte, acked uint64) {
+func (o *outbox) greet(s *guardedSession, welcome []byte, acked uint64) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	o.session, o.sent, o.behind = s, acked, true

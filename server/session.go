@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
+	"github.com/sockjax/sockjax/server/session"
 )
 
 // What a connection does with its session.
@@ -26,16 +27,15 @@ func (c *conn) hello(m *protocol.Message) *ending {
 	if end != nil {
 		return end
 	}
-	o := &c.server.options
-	session, acked, resumed, err := o.Sessions.Attach(c.ctx, SessionRequest{
+	guarded, acked, resumed, err := c.attach(session.Request{
 		Principal: identity.Principal,
 		ID:        hello.Session,
 		Resume:    hello.Resume,
 		Ack:       hello.Ack,
 		Opened:    c.opened,
-	}, c)
+	})
 	switch {
-	case errors.Is(err, ErrReplaced):
+	case errors.Is(err, session.ErrReplaced):
 		return replaced
 	case err != nil && c.ctx.Err() != nil:
 		return &ending{reason: "closed while it looked for its session"}
@@ -43,10 +43,11 @@ func (c *conn) hello(m *protocol.Message) *ending {
 		c.log(slog.LevelError, "sockjax: failed to look for a session", "err", err)
 		return closing(protocol.CloseInternal, "the sessions can't be reached: try again later")
 	}
-	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: session})
+	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: guarded})
 	c.heard = resumed || !hello.Resume
 	c.wire.greeted.Store(true)
-	c.out.greet(session, protocol.AppendWelcome(nil, protocol.Welcome{
+	o := &c.server.options
+	c.out.greet(guarded, protocol.AppendWelcome(nil, protocol.Welcome{
 		Session:   hello.Session,
 		Resumed:   resumed,
 		Acked:     acked,
@@ -105,7 +106,7 @@ func (c *conn) lostEnding(err error) *ending {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, ErrReplaced) {
+	if errors.Is(err, session.ErrReplaced) {
 		return replaced
 	}
 	c.lost(err)
@@ -114,18 +115,18 @@ func (c *conn) lostEnding(err error) *ending {
 
 // lost acts on an error of the session's. Other connections may have it still.
 func (c *conn) lost(err error) {
-	if errors.Is(err, ErrReplaced) {
+	if errors.Is(err, session.ErrReplaced) {
 		c.Replaced()
 		return
 	}
-	if !errors.Is(err, ErrForgotten) {
+	if !errors.Is(err, session.ErrForgotten) {
 		c.log(slog.LevelError, "sockjax: failed to use a session, which is lost", "err", err)
 	}
 	c.client.Load().session.Forget()
 	c.Forgotten()
 }
 
-// Replaced implements SessionOwner. Nothing that is read from now on begins.
+// Replaced implements session.Owner. Nothing that is read from now on begins.
 func (c *conn) Replaced() {
 	c.calls.stop(overloaded(afterStop, "%s", replaced.reason))
 	if c.out.stop() {
@@ -136,7 +137,7 @@ func (c *conn) Replaced() {
 	}
 }
 
-// Forgotten implements SessionOwner.
+// Forgotten implements session.Owner.
 func (c *conn) Forgotten() {
 	c.calls.end(ErrDisconnected)
 	if c.out.drop() {
@@ -144,10 +145,10 @@ func (c *conn) Forgotten() {
 	}
 }
 
-// Appended implements SessionOwner.
+// Appended implements session.Owner.
 func (c *conn) Appended() { c.writeIf(c.out.appended()) }
 
-// Canceled implements SessionOwner.
+// Canceled implements session.Owner.
 func (c *conn) Canceled(name protocol.Key) { c.calls.giveUp(key{n: name}) }
 
 // isUUID4 tells whether text is a uuid of version 4 as RFC 9562 writes it.
