@@ -21,7 +21,8 @@ type service struct {
 	handler  Handler
 	options  Options // with defaults
 	watchdog dispatch.Watchdog
-	remove   func(*conn) // frees the place of a connection that has ended
+	life     context.Context // ends when Shutdown is out of time
+	remove   func(*conn)     // frees the place of a connection that has ended
 }
 
 // A conn is one WebSocket and the requests that came over it. It has one
@@ -53,8 +54,8 @@ type conn struct {
 // A client is who is at the other end.
 type client struct {
 	principal string
-	id        string  // of the session; empty in plain mode, as is
-	session   Session // nil
+	id        string          // of the session; empty in plain mode
+	session   *guardedSession // nil in plain mode
 }
 
 // An ending is why the server ends a connection. Without a code, the

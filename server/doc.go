@@ -63,10 +63,11 @@ package server
 //	life.go               the life of a connection: reads, ends, drains
 //	frames.go             what a frame says
 //	requests.go           from a request to a call that runs or is refused
-//	session.go            hello, ack and cancel; the session's side
+//	session.go            hello, ack and cancel; what the session tells
 //	auth.go               who the client is
 //	answer.go             runs a handler and answers
 //	conn.go               what all of these share of a connection
+//	guard.go              the session, with panics and contexts taken care of
 //	calls.go, table.go    the requests in flight
 //	batch.go, call.go     the requests of a frame; one of them, context.go its context
 //	accept.go             handshakes

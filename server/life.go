@@ -3,8 +3,10 @@ package server
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/internal/sendq"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -95,15 +97,38 @@ func (c *conn) drain() {
 	c.close(protocol.CloseRestart, restartReason)
 }
 
-// kill ends it now. Calls that could not be finished will have no outcome, and
-// so the session can't go on.
+// kill ends it now: neither a client that takes nothing nor a store that does
+// not answer holds it up for long. Calls that have no outcome will never have
+// one, and so the session can't go on.
 func (c *conn) kill() {
-	cut := c.calls.end(ErrShutdown)
+	cut := c.calls.end(ErrShutdown) > 0
 	c.queue.Seal()
 	c.cancel()
-	c.queue.Finish()
-	if known := c.client.Load(); cut > 0 && known != nil && known.session != nil {
-		known.session.Forget()
+	c.transport.Hurry()
+	if !within(2*sendq.HurryTime, c.queue.Finish) {
+		c.queue.Drop()
+		cut = true
+	}
+	if known := c.client.Load(); cut && known != nil && known.session != nil {
+		within(sendq.HurryTime, known.session.Forget) // before the client can come back
 	}
 	c.ws.Close(websocket.StatusCode(protocol.CloseRestart), restartReason)
+}
+
+// within runs f, and returns false if f has not returned after d. Then f goes
+// on by itself.
+func within(d time.Duration, f func()) bool {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	timeout := time.NewTimer(d)
+	defer timeout.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timeout.C:
+		return false
+	}
 }

@@ -13,6 +13,7 @@ import (
 type Server struct {
 	service
 	acceptor acceptor
+	kill     context.CancelFunc // ends life
 
 	mutex   sync.Mutex // protects following
 	open    int        // connections, those that are being accepted included
@@ -29,6 +30,7 @@ func New(h Handler, opts *Options) *Server {
 	}
 	s := &Server{conns: make(map[*conn]struct{})}
 	s.service = service{handler: h, options: opts.withDefaults(), remove: s.remove}
+	s.life, s.kill = context.WithCancel(context.Background())
 	s.acceptor.options = &s.options
 	return s
 }
@@ -54,9 +56,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := newConn(&s.service, r, ws, transport, name == "")
 	c.opened = opened
-	if !s.add(c) {
-		go c.drain()
-	}
+	s.add(c)
 	go c.serve()
 }
 
@@ -74,12 +74,18 @@ func (s *Server) reserve() *refusal {
 	return nil
 }
 
-// add fills the place. It returns false if Shutdown has been called meanwhile.
-func (s *Server) add(c *conn) bool {
+// add fills the place. If Shutdown has been called meanwhile, the connection
+// ends as those do that were there before.
+func (s *Server) add(c *conn) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.conns[c] = struct{}{}
-	return !s.closing
+	switch {
+	case s.life.Err() != nil:
+		go c.kill()
+	case s.closing:
+		go c.drain()
+	}
 }
 
 // remove gives the place back; c is nil if it was never filled.
@@ -99,9 +105,11 @@ func (s *Server) remove(c *conn) {
 // code 1012, after which clients connect again. It returns when that is done.
 // The sessions stay in Options.Sessions: a Server that shares it resumes them.
 //
-// When ctx ends first, it cancels the contexts of the handlers that still run
-// with ErrShutdown, has their sessions forgotten, closes their connections
-// without waiting, and returns ctx.Err().
+// When ctx ends first, Shutdown cancels the contexts of the handlers that still
+// run with ErrShutdown, and those of the calls to Options.Sessions, and returns
+// ctx.Err() at once, whatever the handlers and the store do. The sessions of
+// those handlers are forgotten and the connections closed in the background,
+// which takes a few seconds at most.
 //
 // http.Server.Shutdown neither waits for WebSockets nor closes them: call both.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -122,6 +130,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
+	s.kill()
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.open == 0 {

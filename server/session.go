@@ -27,14 +27,13 @@ func (c *conn) hello(m *protocol.Message) *ending {
 	if end != nil {
 		return end
 	}
-	o := &c.options
-	attached, acked, resumed, err := o.Sessions.Attach(c.ctx, session.Request{
+	guarded, acked, resumed, err := c.attach(session.Request{
 		Principal: identity.Principal,
 		ID:        hello.Session,
 		Resume:    hello.Resume,
 		Ack:       hello.Ack,
 		Opened:    c.opened,
-	}, c)
+	})
 	switch {
 	case errors.Is(err, session.ErrReplaced):
 		return replaced
@@ -44,10 +43,11 @@ func (c *conn) hello(m *protocol.Message) *ending {
 		c.log(slog.LevelError, "sockjax: failed to look for a session", "err", err)
 		return closing(protocol.CloseInternal, "the sessions can't be reached: try again later")
 	}
-	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: attached})
+	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: guarded})
 	c.heard = resumed || !hello.Resume
 	c.transport.Greeted()
-	c.queue.Greet(attached, protocol.AppendWelcome(nil, protocol.Welcome{
+	o := &c.options
+	c.queue.Greet(guarded, protocol.AppendWelcome(nil, protocol.Welcome{
 		Session:   hello.Session,
 		Resumed:   resumed,
 		Acked:     acked,
@@ -58,6 +58,16 @@ func (c *conn) hello(m *protocol.Message) *ending {
 	}), acked)
 	c.log(slog.LevelDebug, "sockjax: connected", "resumed", resumed)
 	return nil
+}
+
+// attach is Attach of Options.Sessions.
+func (c *conn) attach(r session.Request) (g *guardedSession, acked uint64, resumed bool, err error) {
+	defer guard(c.log, "Attach", &err)
+	s, acked, resumed, err := c.options.Sessions.Attach(c.ctx, r, c)
+	if err == nil && s == nil {
+		err = errors.New("Attach returned neither a session nor an error")
+	}
+	return &guardedSession{s, c.life, c.log}, acked, resumed, err
 }
 
 // ask has the client show by a pong that it has heard the welcome, which it

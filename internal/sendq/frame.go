@@ -17,8 +17,8 @@ const (
 	pieceSize = softFrame + headerBuffer
 )
 
-// hurryTime is how long a write may take once nobody waits for it.
-const hurryTime = time.Second
+// HurryTime is how long a write may take once nobody waits for it.
+const HurryTime = time.Second
 
 // frameWriter puts each frame together again, which arrives as its first
 // headerBuffer bytes and the rest. It serves websocket.Conn.Write, which ends
@@ -70,7 +70,7 @@ func (w *frameWriter) send(p []byte) error {
 		return err
 	}
 	if w.hurried.Load() { // it may have been set meanwhile
-		w.conn.SetWriteDeadline(time.Now().Add(hurryTime))
+		w.conn.SetWriteDeadline(time.Now().Add(HurryTime))
 	}
 	_, err := w.conn.Write(p)
 	return err

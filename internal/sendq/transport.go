@@ -40,7 +40,7 @@ func (t *Transport) IsGreeted() bool { return t.greeted.Load() }
 // session has moved to another connection.
 func (t *Transport) Hurry() {
 	t.hurried.Store(true)
-	t.Conn.SetWriteDeadline(time.Now().Add(hurryTime))
+	t.Conn.SetWriteDeadline(time.Now().Add(HurryTime))
 }
 
 func (t *Transport) Read(p []byte) (int, error) {

@@ -42,11 +42,11 @@ func TestHurryEndsAWriteSoon(t *testing.T) {
 		tr := newTransport(near, Timeouts{Write: time.Hour})
 		start := time.Now()
 		go tr.Hurry() // a write is under way
-		if _, err := tr.writer.Write([]byte{0x81, 0}); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != hurryTime {
+		if _, err := tr.writer.Write([]byte{0x81, 0}); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != HurryTime {
 			t.Errorf("it failed after %v: %v", time.Since(start), err)
 		}
 		start = time.Now()
-		if _, err := tr.writer.Write([]byte{0x81, 0}); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != hurryTime {
+		if _, err := tr.writer.Write([]byte{0x81, 0}); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != HurryTime {
 			t.Errorf("the next one failed after %v: %v", time.Since(start), err)
 		}
 	})

@@ -165,22 +165,22 @@ func (m *MemoryStore) Stats() MemoryStoreStats {
 	return MemoryStoreStats{Sessions: len(m.sessions), Waiting: m.waiting.Len(), Bytes: int(m.limits.bytes.Load())}
 }
 
-// An attachment is a Session of a MemoryStore.
+// An attachment is a Session of a MemoryStore. It never blocks.
 type attachment struct {
 	handle
 	store   *MemoryStore
 	session *memorySession
 }
 
-func (a *attachment) Begin(keys []protocol.Key) ([]Verdict, error) {
+func (a *attachment) Begin(_ context.Context, keys []protocol.Key) ([]Verdict, error) {
 	return a.session.begin(&a.handle, keys)
 }
 
-func (a *attachment) Peek(keys []protocol.Key) ([]Verdict, error) {
+func (a *attachment) Peek(_ context.Context, keys []protocol.Key) ([]Verdict, error) {
 	return a.session.peek(&a.handle, keys)
 }
 
-func (a *attachment) Append(frame []byte, keys []protocol.Key) (last uint64, err error) {
+func (a *attachment) Append(_ context.Context, frame []byte, keys []protocol.Key) (last uint64, err error) {
 	last, tell, dead, err := a.session.append(&a.handle, frame, keys)
 	if dead {
 		a.store.drop(a.session)
@@ -192,13 +192,13 @@ func (a *attachment) Append(frame []byte, keys []protocol.Key) (last uint64, err
 	return last, err
 }
 
-func (a *attachment) Next(after uint64) (frame []byte, last uint64, err error) {
+func (a *attachment) Next(_ context.Context, after uint64) (frame []byte, last uint64, err error) {
 	return a.session.next(&a.handle, after)
 }
 
-func (a *attachment) Ack(n uint64) error { return a.session.heardOf(&a.handle, n) }
+func (a *attachment) Ack(_ context.Context, n uint64) error { return a.session.heardOf(&a.handle, n) }
 
-func (a *attachment) Cancel(key protocol.Key) error {
+func (a *attachment) Cancel(_ context.Context, key protocol.Key) error {
 	others, err := a.session.cancel(&a.handle, key)
 	for _, o := range others {
 		o.Canceled(key)
@@ -206,6 +206,6 @@ func (a *attachment) Cancel(key protocol.Key) error {
 	return err
 }
 
-func (a *attachment) Detach() { a.store.detach(a.session, &a.handle) }
-func (a *attachment) Forget() { a.store.drop(a.session) }
-func (a *attachment) Close()  { a.session.close(&a.handle) }
+func (a *attachment) Detach(context.Context) { a.store.detach(a.session, &a.handle) }
+func (a *attachment) Forget(context.Context) { a.store.drop(a.session) }
+func (a *attachment) Close(context.Context)  { a.session.close(&a.handle) }

@@ -14,6 +14,9 @@ import (
 	"github.com/sockjax/sockjax/server/session"
 )
 
+// ctx never ends.
+var ctx = context.Background()
+
 // An owner writes down what a store tells it.
 type owner struct {
 	mutex sync.Mutex // protects following
@@ -45,7 +48,7 @@ func (o *owner) want(t *testing.T, told ...string) {
 func attach(t *testing.T, m session.Store, id string, back bool, ack uint64, acked uint64, resumed bool) (session.Session, *owner) {
 	t.Helper()
 	o := &owner{}
-	s, gotAcked, gotResumed, err := m.Attach(context.Background(),
+	s, gotAcked, gotResumed, err := m.Attach(ctx,
 		session.Request{ID: id, Resume: back, Ack: ack, Opened: time.Now()}, o)
 	if err != nil || gotAcked != acked || gotResumed != resumed {
 		t.Fatalf("acked %d, resumed %t, %v; want %d, %t", gotAcked, gotResumed, err, acked, resumed)
@@ -61,14 +64,14 @@ func outcomes(t *testing.T, s session.Session, first, n, size int) {
 	for i := range n {
 		keys = append(keys, protocol.Key(first+i))
 	}
-	if _, err := s.Append([]byte(strings.Repeat("x", size)), keys); err != nil {
+	if _, err := s.Append(ctx, []byte(strings.Repeat("x", size)), keys); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func begin(t *testing.T, s session.Session, keys ...protocol.Key) []session.Verdict {
 	t.Helper()
-	verdicts, err := s.Begin(keys)
+	verdicts, err := s.Begin(ctx, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,9 +85,9 @@ func TestMemoryVerdicts(t *testing.T) {
 		t.Errorf("verdicts %v", v)
 	}
 	outcomes(t, s, 1, 1, 10)
-	s.Cancel(3)
-	s.Cancel(9)
-	s.Ack(1)
+	s.Cancel(ctx, 3)
+	s.Cancel(ctx, 9)
+	s.Ack(ctx, 1)
 	want := []session.Verdict{session.Done, session.Active, session.Done, session.New, session.Active, session.Done}
 	if v := begin(t, s, 1, 2, 3, 4, 4, 9); !slices.Equal(v, want) {
 		t.Errorf("verdicts %v, want %v", v, want)
@@ -103,41 +106,41 @@ func TestMemoryOwners(t *testing.T) {
 	first.want(t, "replaced")
 	outcomes(t, a, 2, 1, 10)
 	second.want(t, "appended")
-	b.Cancel(3)
+	b.Cancel(ctx, 3)
 	first.want(t, "canceled 3")
 	for after := range uint64(2) {
-		if frame, last, err := b.Next(after); len(frame) != 10 || last != after+1 || err != nil {
+		if frame, last, err := b.Next(ctx, after); len(frame) != 10 || last != after+1 || err != nil {
 			t.Errorf("after %d: %d bytes, last %d, %v", after, len(frame), last, err)
 		}
 	}
-	if frame, _, err := b.Next(2); frame != nil || err != nil {
+	if frame, _, err := b.Next(ctx, 2); frame != nil || err != nil {
 		t.Errorf("there is more: %s, %v", frame, err)
 	}
-	if _, err := a.Begin([]protocol.Key{4}); err != session.ErrReplaced {
+	if _, err := a.Begin(ctx, []protocol.Key{4}); err != session.ErrReplaced {
 		t.Error(err)
 	}
-	if err := a.Ack(1); err != session.ErrReplaced {
+	if err := a.Ack(ctx, 1); err != session.ErrReplaced {
 		t.Error(err)
 	}
-	if err := a.Cancel(1); err != session.ErrReplaced {
+	if err := a.Cancel(ctx, 1); err != session.ErrReplaced {
 		t.Error(err)
 	}
-	if _, _, err := a.Next(0); err != session.ErrReplaced {
+	if _, _, err := a.Next(ctx, 0); err != session.ErrReplaced {
 		t.Error(err)
 	}
 	if v := begin(t, b, 4); v != nil {
 		t.Error("a replaced owner has begun a key")
 	}
-	a.Detach() // changes nothing
-	a.Close()
-	b.Forget()
-	b.Forget()
+	a.Detach(ctx) // changes nothing
+	a.Close(ctx)
+	b.Forget(ctx)
+	b.Forget(ctx)
 	first.want(t)
 	second.want(t, "forgotten")
-	if _, err := b.Append([]byte("x"), []protocol.Key{4}); err != session.ErrForgotten {
+	if _, err := b.Append(ctx, []byte("x"), []protocol.Key{4}); err != session.ErrForgotten {
 		t.Error(err)
 	}
-	if _, err := b.Begin([]protocol.Key{5}); err != session.ErrForgotten {
+	if _, err := b.Begin(ctx, []protocol.Key{5}); err != session.ErrForgotten {
 		t.Error(err)
 	}
 	attach(t, m, "a", true, 0, 0, false)
@@ -149,14 +152,14 @@ func TestMemoryLends(t *testing.T) {
 	m := session.NewMemoryStore(nil)
 	s, _ := attach(t, m, "a", false, 0, 0, false)
 	outcomes(t, s, 1, 1, 100)
-	frame, _, err := s.Next(0)
+	frame, _, err := s.Next(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Ack(1)
+	s.Ack(ctx, 1)
 	other, _ := attach(t, m, "b", false, 0, 0, false)
 	for i := range 1000 {
-		if _, err := other.Append([]byte(strings.Repeat("y", 100)), []protocol.Key{protocol.Key(i + 1)}); err != nil {
+		if _, err := other.Append(ctx, []byte(strings.Repeat("y", 100)), []protocol.Key{protocol.Key(i + 1)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -178,17 +181,17 @@ func TestMemoryKeepsFrames(t *testing.T) {
 			for i := range keys {
 				keys[i] = protocol.Key(sent) + protocol.Key(i+1)
 			}
-			last, err := s.Append([]byte(text), keys)
+			last, err := s.Append(ctx, []byte(text), keys)
 			if err != nil || last != sent+uint64(len(keys)) {
 				t.Fatalf("last %d after %d: %v", last, sent, err)
 			}
 			if round != 1 { // else it is freed without having been lent
-				if frame, _, err := s.Next(sent); string(frame) != text || err != nil {
+				if frame, _, err := s.Next(ctx, sent); string(frame) != text || err != nil {
 					t.Fatalf("%d bytes: got %d, %v", size, len(frame), err)
 				}
 			}
 			if sent = last; size%2 == 0 {
-				s.Ack(sent)
+				s.Ack(ctx, sent)
 			}
 		}
 	}
@@ -208,13 +211,13 @@ func TestMemoryBoundsOfASession(t *testing.T) {
 			for i := range 1000 {
 				outcomes(t, s, 1+2*i, 2, 100)
 			}
-			if _, _, err := s.Next(1988); err != session.ErrForgotten {
+			if _, _, err := s.Next(ctx, 1988); err != session.ErrForgotten {
 				t.Errorf("what was dropped is there: %v", err)
 			}
 			attach(t, m, "a", true, 1990, 1990, true)
 			attach(t, m, "a", true, 1995, 1994, true)
 			s, _ = attach(t, m, "a", true, 0, 1994, true)
-			if frame, last, err := s.Next(1994); len(frame) != 100 || last != 1996 || err != nil {
+			if frame, last, err := s.Next(ctx, 1994); len(frame) != 100 || last != 1996 || err != nil {
 				t.Errorf("%d bytes, last %d, %v", len(frame), last, err)
 			}
 		})
@@ -235,15 +238,15 @@ func TestMemoryBoundsWhileAway(t *testing.T) {
 	s, o := attach(t, m, "a", false, 0, 0, false)
 	outcomes(t, s, 1, 1, 100)
 	outcomes(t, s, 2, 1, 100)
-	s.Detach()
+	s.Detach(ctx)
 	outcomes(t, s, 3, 1, 100) // drops what was sent
 	outcomes(t, s, 4, 1, 100)
 	o.want(t)
-	if _, err := s.Append([]byte("x"), []protocol.Key{5}); err != session.ErrForgotten {
+	if _, err := s.Append(ctx, []byte("x"), []protocol.Key{5}); err != session.ErrForgotten {
 		t.Error(err)
 	}
 	o.want(t, "forgotten")
-	s.Close()
+	s.Close(ctx)
 	attach(t, m, "a", true, 4, 0, false)
 }
 
@@ -270,7 +273,7 @@ func TestMemoryGaps(t *testing.T) {
 			t.Fatal("a key begins twice in a row")
 		}
 	}
-	s.Detach()
+	s.Detach(ctx)
 	o.want(t, "forgotten")
 	attach(t, m, "a", true, 0, 0, false)
 }
@@ -284,10 +287,10 @@ func TestMemoryKeep(t *testing.T) {
 			s, o := attach(t, m, fmt.Sprint(i), false, 0, 0, false)
 			sessions, owners = append(sessions, s), append(owners, o)
 		}
-		sessions[0].Detach()
-		sessions[1].Detach()
+		sessions[0].Detach(ctx)
+		sessions[1].Detach(ctx)
 		time.Sleep(30 * time.Second)
-		sessions[2].Detach()
+		sessions[2].Detach(ctx)
 		attach(t, m, "1", true, 0, 0, true) // comes back in time
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
@@ -310,7 +313,7 @@ func TestMemoryMaxSessions(t *testing.T) {
 	for i := range 4 {
 		s, o := attach(t, m, fmt.Sprint(i), false, 0, 0, false)
 		owners = append(owners, o)
-		s.Detach()
+		s.Detach(ctx)
 	}
 	owners[0].want(t, "forgotten")
 	owners[1].want(t, "forgotten")

@@ -9,6 +9,9 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
+// ctx never ends.
+var ctx = context.Background()
+
 type nobody struct{}
 
 func (nobody) Replaced()             {}
@@ -22,7 +25,7 @@ func TestMemoryTotal(t *testing.T) {
 	const total = 200_000
 	m := NewMemoryStore(&MemoryStoreOptions{MaxTotalBytes: total, MaxBytes: total})
 	attach := func(id string, resume bool) (s Session, resumed bool) {
-		s, _, resumed, err := m.Attach(context.Background(), Request{ID: id, Resume: resume, Opened: time.Now()}, nobody{})
+		s, _, resumed, err := m.Attach(ctx, Request{ID: id, Resume: resume, Opened: time.Now()}, nobody{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,19 +33,19 @@ func TestMemoryTotal(t *testing.T) {
 	}
 	frame := make([]byte, 500)
 	small, _ := attach("small", false)
-	if _, err := small.Append(frame, []protocol.Key{1}); err != nil {
+	if _, err := small.Append(ctx, frame, []protocol.Key{1}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 100 {
 		s, _ := attach(fmt.Sprint(i), false)
 		for j := range 1000 {
-			s.Append(frame, []protocol.Key{protocol.Key(j + 1)})
+			s.Append(ctx, frame, []protocol.Key{protocol.Key(j + 1)})
 			if n := m.limits.bytes.Load(); n > total+1000 {
 				t.Fatalf("%d bytes are kept", n)
 			}
 		}
 		if i%2 == 0 {
-			s.Detach()
+			s.Detach(ctx)
 		}
 	}
 	if _, resumed := attach("small", true); !resumed {

@@ -64,22 +64,30 @@ type Request struct {
 	Opened    time.Time
 }
 
-// A Session is one connection's hold of a session, from Attach to Close.
+// A Session is one connection's use of a session, from Attach to Close.
 //
 // One goroutine calls Begin, Peek, Ack and Cancel, and one at a time calls
 // Append and Next. They may block: that holds up this connection only. After
 // any error but ErrReplaced and ErrForgotten nobody knows what the store has
 // done: the server calls Forget and ends the connection.
+//
+// A ctx ends when the server can wait no longer: then the method must return,
+// with ctx.Err() unless it has done its work. For Detach, Close and Forget that
+// is after 10 s. For all others it is when the ctx of the server's Shutdown has
+// ended, however long they take until then; the ctx of Attach also ends when
+// the server closes the connection. Shutdown returns even if a method never
+// does, but the goroutine that called the method then stays, as does what the
+// connection holds.
 type Session interface {
 	// Begin claims the keys of the requests of one frame. verdicts has one for
 	// each key; nil means that all are New. If another owner has attached,
 	// Begin claims nothing and fails with ErrReplaced.
-	Begin(keys []protocol.Key) (verdicts []Verdict, err error)
+	Begin(ctx context.Context, keys []protocol.Key) (verdicts []Verdict, err error)
 
 	// Peek returns the verdicts of Begin and claims nothing. The server asks
 	// for requests that it has no room for, and refuses only those that are
 	// New: the others run, or have run.
-	Peek(keys []protocol.Key) (verdicts []Verdict, err error)
+	Peek(ctx context.Context, keys []protocol.Key) (verdicts []Verdict, err error)
 
 	// Append stores one encoded frame that holds the outcomes of these keys,
 	// and returns the number of its last outcome. The server reuses frame and
@@ -88,34 +96,36 @@ type Session interface {
 	// Append also works after Replaced and Detach, for handlers that are still
 	// running. The store calls Appended on the attached owner, if that is
 	// another. After Forgotten, Append fails with ErrForgotten.
-	Append(frame []byte, keys []protocol.Key) (last uint64, err error)
+	Append(ctx context.Context, frame []byte, keys []protocol.Key) (last uint64, err error)
 
 	// Next returns the frame that begins with the outcome after the given
 	// number, and the number of its last outcome; no frame if there is none
 	// yet. It fails with ErrForgotten if the outcome has been dropped.
-	Next(after uint64) (frame []byte, last uint64, err error)
+	Next(ctx context.Context, after uint64) (frame []byte, last uint64, err error)
 
 	// Ack says that the first n outcomes have arrived: the store need not keep
 	// them. n may be 0, and less than before: every Ack also says that the
 	// client has received the answer to its hello. Until then, a session that
 	// took the place of a lost one can't be resumed: a client that does not know
 	// of the loss would believe that the store knows its calls.
-	Ack(n uint64) error
+	Ack(ctx context.Context, n uint64) error
 
 	// Cancel says that the caller has given up: the key needs no outcome, and
 	// never gets New again. If the key is running for another owner, the store
 	// calls Canceled on that.
-	Cancel(key protocol.Key) error
+	Cancel(ctx context.Context, key protocol.Key) error
 
 	// Detach says that the connection has ended: only Append and Close follow.
-	Detach()
+	// A store that could not do it, like one whose server has died, must let
+	// another owner attach all the same, and must forget the session some day.
+	Detach(ctx context.Context)
 
 	// Close says that no handler runs any more. Nothing follows.
-	Close()
+	Close(ctx context.Context)
 
 	// Forget ends the session at once: some of its calls will never have an
 	// outcome. Any goroutine may call it, at any time.
-	Forget()
+	Forget(ctx context.Context)
 }
 
 // An Owner is the server's end of a Session. Its methods return at once. Any
