@@ -28,11 +28,15 @@ func (c *conn) receive(kind websocket.MessageType, r io.Reader) *ending {
 	case kind == websocket.MessageBinary && (c.plain || len(*buf) == 0 || (*buf)[0] != '['):
 		return closing(protocol.CloseUnsupported, "binary frames are reserved for a later version, unless they hold an array of sockjax.1: send text")
 	case string(*buf) == protocol.Ping:
-		c.limiter.wait(c.ctx)
+		if !c.limiter.other() {
+			return tooMany
+		}
 		c.writeIf(c.queue.Pong())
 		return nil
 	case string(*buf) == protocol.Pong:
-		c.limiter.wait(c.ctx)
+		if !c.limiter.other() {
+			return tooMany
+		}
 		return c.ponged()
 	case c.plain:
 		return c.plainFrame(*buf)
@@ -40,6 +44,9 @@ func (c *conn) receive(kind websocket.MessageType, r io.Reader) *ending {
 		return c.messages(*buf)
 	}
 }
+
+// tooMany ends the connection of a client that floods it.
+var tooMany = &ending{protocol.ClosePolicy, "too many messages that are no requests: see server.Options.Rate"}
 
 // readBuffers lends the memory in which frames are read.
 var readBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}
@@ -102,8 +109,8 @@ func (c *conn) messages(frame []byte) (end *ending) {
 			end.code = protocol.CloseNotUTF8
 		}
 	}
-	if empty {
-		c.limiter.wait(c.ctx) // an empty frame is not free either
+	if empty && end == nil && !c.limiter.other() { // an empty frame is not free either
+		end = tooMany
 	}
 	// What stands before a mistake counts.
 	if failed := c.begin(b); end == nil {
@@ -129,9 +136,11 @@ func (c *conn) message(m *protocol.Message, b *batch) *ending {
 		}
 		return nil
 	}
-	c.limiter.wait(c.ctx)
 	if !c.transport.IsGreeted() {
 		return c.hello(m)
+	}
+	if !c.limiter.other() {
+		return tooMany
 	}
 	switch m.Kind {
 	case protocol.CancelKind:
@@ -145,6 +154,9 @@ func (c *conn) message(m *protocol.Message, b *batch) *ending {
 	case protocol.AckKind:
 		return c.ack(m.Ack)
 	case protocol.TokenKind:
+		if !c.limiter.token() {
+			return tooMany
+		}
 		return c.token(m)
 	case protocol.HelloKind:
 		return closing(protocol.CloseBadMessage, "hello came twice: send it once, as the first message")
@@ -166,6 +178,9 @@ func (c *conn) plainFrame(frame []byte) *ending {
 	}
 	name, raw := plainKey(frame)
 	if raw == nil {
+		if !c.limiter.other() {
+			return tooMany
+		}
 		c.queue.Room()
 		c.writeIf(c.queue.Frame(plainError(nil, nil, "error", protocol.Error{Code: protocol.Invalid,
 			Message: "the object has no key that is a string or a number"})))

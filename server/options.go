@@ -95,9 +95,16 @@ type Options struct {
 
 	// Rate is how many requests per second a client may send on one
 	// connection, after Burst at once. Those beyond are refused as overloaded
-	// and told when to come again. All other messages count as well, and wait
-	// for their turn, as does what the client sends behind them. Default: no
-	// limit. Default of Burst: Rate, but no less than twice
+	// and told when to come again.
+	//
+	// With a Rate, other messages are bounded too. They are never delayed. Each
+	// request, refused or not, allows two of them, its cancel and an ack;
+	// beside those a client may send 10,000 at once, then 10 per second, and
+	// the heartbeats that Heartbeat asks for; and 10 fresh tokens, then 2 per
+	// second. A client that exceeds that is no sockjax client: its connection
+	// is closed with 1008, for good, and a reason that names this option.
+	//
+	// Default: no limit. Default of Burst: Rate, but no less than twice
 	// protocol.FirstRequests, which is what a client may send at once.
 	Rate  float64
 	Burst int
