@@ -57,13 +57,19 @@ func (s *Server) admit(r *http.Request) (name string, no *refusal) {
 
 // refuse tells a client why it may not connect.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, name string, no *refusal) {
-	s.options.Logger.Debug("sockjax: refused a connection", "remote", r.RemoteAddr, "reason", no.text)
+	s.log(slog.LevelDebug, "sockjax: refused a connection", "remote", r.RemoteAddr, "reason", no.text)
 	if name != "" && no.code != 0 && isUpgrade(r) && s.beginRefusing() {
+		accepted := false
+		defer func() {
+			if !accepted {
+				s.endRefusing()
+			}
+		}()
 		ws, _ := s.accept(w, r, name)
 		if ws == nil {
-			s.endRefusing()
 			return
 		}
+		accepted = true
 		go func() {
 			defer s.endRefusing()
 			ws.Close(websocket.StatusCode(no.code), protocol.Reason(no.text))
@@ -110,8 +116,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request, name string) (*w
 	}
 	ws, err := websocket.Accept(h, r, opts)
 	if err != nil {
-		s.options.Logger.LogAttrs(r.Context(), slog.LevelDebug, "sockjax: the handshake failed",
-			slog.String("remote", r.RemoteAddr), slog.Any("err", err))
+		s.log(slog.LevelDebug, "sockjax: the handshake failed", "remote", r.RemoteAddr, "err", err)
 		return nil, nil
 	}
 	return ws, h.wire

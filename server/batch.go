@@ -41,7 +41,6 @@ func (in *intake) empty() {
 // batch acts on a frame.
 func (c *conn) batch(frame []byte) (end *ending) {
 	in := intakes.Get().(*intake)
-	defer intakes.Put(in)
 	r := protocol.NewReader(frame)
 	messages := false
 	for end == nil && r.Next() {
@@ -62,6 +61,7 @@ func (c *conn) batch(frame []byte) (end *ending) {
 		end = failed
 	}
 	c.writeIf(c.out.flushAside())
+	intakes.Put(in) // not if Authenticate ends the goroutine: in may hold calls then
 	return end
 }
 

@@ -283,6 +283,7 @@ func (c *conn) readEnding(err error) *ending {
 // log adds who it is about, the session's first 8 characters: the whole is a
 // secret.
 func (c *conn) log(level slog.Level, text string, args ...any) {
+	defer ignorePanic()
 	if !c.server.options.Logger.Enabled(context.Background(), level) {
 		return
 	}

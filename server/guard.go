@@ -37,7 +37,7 @@ func (c *conn) attach(r session.Request) (g *guardedSession, acked uint64, resum
 // guard is deferred around a method of the store.
 func (c *conn) guard(method string, err *error) {
 	if p := recover(); p != nil {
-		c.log(slog.LevelError, "sockjax: Options.Sessions panicked", "method", method, "panic", p, "stack", string(debug.Stack()))
+		c.log(slog.LevelError, "sockjax: Options.Sessions panicked", "method", method, "panic", describe(p), "stack", string(debug.Stack()))
 		*err = fmt.Errorf("%s panicked", method)
 	}
 }

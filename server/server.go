@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -47,11 +49,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, name, no)
 		return
 	}
+	accepted := false
+	defer func() {
+		if !accepted {
+			s.remove(nil)
+		}
+	}()
 	ws, wire := s.accept(w, r, name)
 	if ws == nil {
-		s.remove(nil)
 		return // accept has answered
 	}
+	accepted = true
 	c := newConn(s, r, ws, wire, name == "")
 	c.opened = opened
 	s.add(c)
@@ -138,4 +146,24 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		go c.kill()
 	}
 	return ctx.Err()
+}
+
+func (s *Server) log(level slog.Level, text string, args ...any) {
+	defer ignorePanic()
+	s.options.Logger.Log(context.Background(), level, text, args...)
+}
+
+// ignorePanic is deferred around the Logger, whose panic nobody could be told
+// of, and which must not end the process.
+func ignorePanic() { recover() }
+
+// describe is fmt.Sprint of what a program panicked with. That may panic too,
+// where the method that fmt calls panics with a value whose method does.
+func describe(p any) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("%T", p)
+		}
+	}()
+	return fmt.Sprint(p)
 }

@@ -83,5 +83,6 @@ func (l *limits) exceeded(q *frameQueue) bool {
 	}
 	most := int64(l.options.MaxTotalBytes)
 	total := l.bytes.Load()
-	return total > most || total > most/2 && int64(q.bytes) > most/2/l.sessions.Load()
+	sessions := max(1, l.sessions.Load()) // this one may have been forgotten meanwhile
+	return total > most || total > most/2 && int64(q.bytes) > most/2/sessions
 }
