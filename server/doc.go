@@ -49,7 +49,9 @@
 // is being read, and MaxBuffered in each direction, and what its handlers take:
 // at most MaxRequests of them run, and a connection counts against
 // MaxConnections until the last has returned. MemoryStoreOptions bound what
-// sessions take beside. Server.Stats and MemoryStore.Stats tell how much of all
+// sessions take beside, and how many of them one principal or address may
+// leave behind. Behind a proxy all clients have its address unless a
+// middleware sets http.Request.RemoteAddr. Server.Stats and MemoryStore.Stats tell how much of all
 // that there is. Where nothing keeps strangers away from the server, set
 // MaxConnections and Rate.
 //
