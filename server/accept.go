@@ -67,13 +67,19 @@ func (a *acceptor) check(r *http.Request) (name string, no *refusal) {
 
 // refuse tells a client why it may not connect.
 func (a *acceptor) refuse(w http.ResponseWriter, r *http.Request, name string, no *refusal) {
-	a.options.Logger.Debug("sockjax: refused a connection", "remote", r.RemoteAddr, "reason", no.text)
+	logTo(a.options.Logger, slog.LevelDebug, "sockjax: refused a connection", "remote", r.RemoteAddr, "reason", no.text)
 	if name != "" && no.code != 0 && isUpgrade(r) && a.beginRefusing() {
+		accepted := false
+		defer func() {
+			if !accepted {
+				a.endRefusing()
+			}
+		}()
 		ws, _ := a.accept(w, r, name)
 		if ws == nil {
-			a.endRefusing()
 			return
 		}
+		accepted = true
 		go func() {
 			defer a.endRefusing()
 			ws.Close(websocket.StatusCode(no.code), protocol.Reason(no.text))
@@ -121,8 +127,7 @@ func (a *acceptor) accept(w http.ResponseWriter, r *http.Request, name string) (
 	}
 	ws, err := websocket.Accept(h, r, opts)
 	if err != nil {
-		a.options.Logger.LogAttrs(r.Context(), slog.LevelDebug, "sockjax: the handshake failed",
-			slog.String("remote", r.RemoteAddr), slog.Any("err", err))
+		logTo(a.options.Logger, slog.LevelDebug, "sockjax: the handshake failed", "remote", r.RemoteAddr, "err", err)
 		return nil, nil
 	}
 	return ws, h.Transport()

@@ -23,17 +23,18 @@ func (c *conn) Handle(k *call) (took time.Duration) {
 		took = time.Since(began)
 		// A panic, or runtime.Goexit, as t.FailNow calls it.
 		if p := recover(); p != nil {
-			c.fault(k, fmt.Errorf("panic: %v", p), "stack", string(debug.Stack()))
+			c.fault(k, errors.New("panic: "+describe(p)), "stack", string(debug.Stack()))
 		} else {
 			c.fault(k, errors.New("the handler has called runtime.Goexit"))
 		}
-		c.answer(k, nil, &internal)
+		c.answer(k, nil, c.encode(k, nil, &internal))
 	}()
 	result, err := c.handler.ServeCall(&k.ctx, &k.Request)
 	took = time.Since(began)
 	data, failure := c.outcome(k, result, err)
-	finished = true
-	c.answer(k, data, failure)
+	text := c.encode(k, data, failure)
+	finished = true // what follows does not depend on the handler
+	c.answer(k, data, text)
 	return took
 }
 
@@ -66,25 +67,30 @@ func (c *conn) fault(k *call, err error, more ...any) {
 	c.log(slog.LevelError, "sockjax: a handler failed", append(more, "err", err, "key", k.key.String())...)
 }
 
-// answer ends the call. The dispatcher flushes what it adds; a frame that is
-// full, or of plain mode, leaves at once.
-func (c *conn) answer(k *call, data []byte, failure *protocol.Error) {
-	var text []byte
+// encode is the message that an outcome becomes: nil for data of sockjax.1,
+// which the send queue encodes.
+func (c *conn) encode(k *call, data []byte, failure *protocol.Error) []byte {
 	switch {
 	case c.plain && failure != nil:
-		text = plainError(nil, k.rawKey, "error", *failure)
+		return plainError(nil, k.rawKey, "error", *failure)
 	case c.plain:
-		text = plainReply(nil, k.rawKey, data)
+		return plainReply(nil, k.rawKey, data)
 	case failure != nil:
-		text = protocol.AppendError(nil, k.key.n, *failure)
+		return protocol.AppendError(nil, k.key.n, *failure)
 	}
+	return nil
+}
+
+// answer ends the call. The dispatcher flushes what it adds; a frame that is
+// full, or of plain mode, leaves at once.
+func (c *conn) answer(k *call, data, text []byte) {
 	c.queue.Room()
 	write := false
 	c.calls.finish(k, func() {
 		switch {
 		case c.plain:
 			write = c.queue.Frame(text)
-		case failure != nil:
+		case text != nil:
 			write = c.queue.Outcome(k.key.n, text)
 		default:
 			write = c.queue.Reply(k.key.n, data)

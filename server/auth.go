@@ -27,15 +27,21 @@ func (c *conn) authenticate(token string) (who Identity, end *ending) {
 	if ask == nil {
 		return Identity{}, nil
 	}
+	returned := false
 	defer func() {
+		failed := closing(protocol.CloseInternal, "the credentials could not be checked: try again later")
 		if p := recover(); p != nil {
-			c.log(slog.LevelError, "sockjax: Options.Authenticate panicked", "panic", p, "stack", string(debug.Stack()))
-			end = closing(protocol.CloseInternal, "the credentials could not be checked: try again later")
+			c.log(slog.LevelError, "sockjax: Options.Authenticate panicked", "panic", describe(p), "stack", string(debug.Stack()))
+			end = failed
+		} else if !returned {
+			c.log(slog.LevelError, "sockjax: Options.Authenticate called runtime.Goexit")
+			go c.end(failed) // the reader, which this was, is no more
 		}
 	}()
 	ctx, cancel := context.WithTimeout(c.ctx, protocol.Handshake)
 	defer cancel()
 	who, err := ask(ctx, c.http, token)
+	returned = true
 	switch {
 	case c.ctx.Err() != nil:
 		return who, &ending{reason: "closed while its credentials were checked"}

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"github.com/coder/websocket"
 	"github.com/sockjax/sockjax/internal/dispatch"
 	"github.com/sockjax/sockjax/internal/sendq"
-	"github.com/sockjax/sockjax/protocol"
 )
 
 // A service is what the connections of a Server share.
@@ -58,17 +56,6 @@ type client struct {
 	session   *guardedSession // nil in plain mode
 }
 
-// An ending is why the server ends a connection. Without a code, the
-// connection has ended already.
-type ending struct {
-	code   protocol.CloseCode
-	reason string
-}
-
-func closing(code protocol.CloseCode, format string, args ...any) *ending {
-	return &ending{code, fmt.Sprintf(format, args...)}
-}
-
 func newConn(s *service, r *http.Request, ws *websocket.Conn, t *sendq.Transport, plain bool) *conn {
 	// The request's own context ends when ServeHTTP returns.
 	base := context.WithoutCancel(r.Context())
@@ -83,15 +70,6 @@ func newConn(s *service, r *http.Request, ws *websocket.Conn, t *sendq.Transport
 	}
 	ws.SetReadLimit(-1) // receive has its own, which says more in its close
 	return c
-}
-
-// close sends what is ready, then the close. It takes as long as the client
-// takes to answer that, within limits. Only the first close counts.
-func (c *conn) close(code protocol.CloseCode, reason string) {
-	c.cancel()
-	c.queue.Finish()
-	// The error says only that the client has gone without answering.
-	c.ws.Close(websocket.StatusCode(code), protocol.Reason(reason))
 }
 
 // tell says what concerns only this connection. It waits while the client has
@@ -126,6 +104,7 @@ func (c *conn) writeIf(write bool) {
 // log adds who it is about, the session's first 8 characters: the whole is a
 // secret.
 func (c *conn) log(level slog.Level, text string, args ...any) {
+	defer ignorePanic()
 	if !c.options.Logger.Enabled(context.Background(), level) {
 		return
 	}

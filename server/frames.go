@@ -3,100 +3,43 @@ package server
 import (
 	"bytes"
 	"errors"
-	"io"
-	"os"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// What a client sends: one frame after the other, and what each says.
+// What a frame says.
 
-// receive reads one frame into borrowed memory and acts on it.
-func (c *conn) receive(kind websocket.MessageType, r io.Reader) *ending {
-	buf := readBuffers.Get().(*[]byte)
-	defer freeReadBuffer(buf)
-	var err error
-	*buf, err = readFrame((*buf)[:0], r, c.options.MaxFrame)
+// frame acts on a frame.
+func (c *conn) frame(kind websocket.MessageType, text []byte) *ending {
 	switch {
-	case errors.Is(err, errTooLarge):
-		return closing(protocol.CloseTooLarge, "a frame may hold %d bytes: send large data in parts", c.options.MaxFrame)
-	case err != nil:
-		return c.readEnding(err)
-	case kind == websocket.MessageBinary && (c.plain || len(*buf) == 0 || (*buf)[0] != '['):
+	case kind == websocket.MessageBinary && (c.plain || len(text) == 0 || text[0] != '['):
 		return closing(protocol.CloseUnsupported, "binary frames are reserved for a later version, unless they hold an array of sockjax.1: send text")
-	case string(*buf) == protocol.Ping:
+	case string(text) == protocol.Ping:
 		if !c.limiter.other() {
 			return tooMany
 		}
 		c.writeIf(c.queue.Pong())
 		return nil
-	case string(*buf) == protocol.Pong:
+	case string(text) == protocol.Pong:
 		if !c.limiter.other() {
 			return tooMany
 		}
 		return c.ponged()
 	case c.plain:
-		return c.plainFrame(*buf)
+		return c.plainFrame(text)
 	default:
-		return c.messages(*buf)
+		return c.messages(text)
 	}
 }
 
 // tooMany ends the connection of a client that floods it.
 var tooMany = &ending{protocol.ClosePolicy, "too many messages that are no requests: see server.Options.Rate"}
 
-// readBuffers lends the memory in which frames are read.
-var readBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}
-
-// maxPooled is the largest buffer that is kept, in bytes.
-const maxPooled = 128 << 10
-
-func freeReadBuffer(b *[]byte) {
-	if cap(*b) <= maxPooled {
-		readBuffers.Put(b)
-	}
-}
-
-var errTooLarge = errors.New("the frame is too large")
-
-// readFrame appends what r has, which grows with what has come and never by
-// what a header promises.
-func readFrame(b []byte, r io.Reader, limit int) ([]byte, error) {
-	for {
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
-		}
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		switch {
-		case len(b) > limit:
-			return b, errTooLarge
-		case err == io.EOF:
-			return b, nil
-		case err != nil:
-			return b, err
-		}
-	}
-}
-
-func (c *conn) readEnding(err error) *ending {
-	switch {
-	case !errors.Is(err, os.ErrDeadlineExceeded):
-		return &ending{reason: err.Error()}
-	case !c.transport.IsGreeted():
-		return closing(protocol.CloseHandshake, "no hello came within %v", protocol.Handshake)
-	default:
-		return closing(protocol.CloseHeartbeat, "nothing came for %v: send ping when idle", c.options.IdleTimeout)
-	}
-}
-
 // messages acts on a frame of sockjax.1.
 func (c *conn) messages(frame []byte) (end *ending) {
 	b := batches.Get().(*batch)
-	defer batches.Put(b)
 	r := protocol.NewReader(frame)
 	empty := true
 	for end == nil && r.Next() {
@@ -117,6 +60,7 @@ func (c *conn) messages(frame []byte) (end *ending) {
 		end = failed
 	}
 	c.writeIf(c.queue.FlushControl())
+	batches.Put(b) // not if Authenticate ends the goroutine: b may hold calls then
 	return end
 }
 

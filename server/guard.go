@@ -20,9 +20,6 @@ type guardedSession struct {
 	log     logFunc
 }
 
-// logFunc is conn.log.
-type logFunc func(level slog.Level, text string, args ...any)
-
 // farewell is how long the store may take for what ends a session's
 // connection. Nobody waits for the result.
 const farewell = 10 * time.Second
@@ -30,7 +27,7 @@ const farewell = 10 * time.Second
 // guard is deferred around a method of the store.
 func guard(log logFunc, method string, err *error) {
 	if p := recover(); p != nil {
-		log(slog.LevelError, "sockjax: Options.Sessions panicked", "method", method, "panic", p, "stack", string(debug.Stack()))
+		log(slog.LevelError, "sockjax: Options.Sessions panicked", "method", method, "panic", describe(p), "stack", string(debug.Stack()))
 		*err = fmt.Errorf("%s panicked", method)
 	}
 }

@@ -186,17 +186,23 @@ func TestHandlersBehindAHangingStore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := &hangingStore{server.NewMemoryStore(nil), "Append", deaf, make(chan struct{})}
-				reply := strings.Repeat("x", limit)
-				f, l, stop := pipes(t, func(context.Context, *server.Request) (any, error) { return reply, nil },
-					server.Options{Sessions: store, MaxBuffered: limit})
+				reply, others := strings.Repeat("x", limit), make(chan struct{})
+				f, l, stop := pipes(t, func(_ context.Context, r *server.Request) (any, error) {
+					if r.Key() != "1" {
+						<-others
+					}
+					return reply, nil
+				}, server.Options{Sessions: store, MaxBuffered: limit})
 				p := f.dialPipe(t, l, protocol.Subprotocol)
 				p.send("[" + hello + `,{"key":1},{"key":2},{"key":3}]`)
 				p.next()
+				synctest.Wait() // the first reply is being stored
+				close(others)
 				synctest.Wait()
 				p.conn.CloseNow()
 				synctest.Wait()
-				if now := f.Stats(); now.Requests == 0 {
-					t.Errorf("no handler waits: %+v", now)
+				if now := f.Stats(); now.Requests != 2 {
+					t.Errorf("the other handlers do not wait: %+v", now)
 				}
 				ctx, cancel := context.WithCancel(context.Background())
 				cancel()

@@ -49,11 +49,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.acceptor.refuse(w, r, name, no)
 		return
 	}
+	accepted := false
+	defer func() {
+		if !accepted {
+			s.remove(nil)
+		}
+	}()
 	ws, transport := s.acceptor.accept(w, r, name)
 	if ws == nil {
-		s.remove(nil)
 		return // accept has answered
 	}
+	accepted = true
 	c := newConn(&s.service, r, ws, transport, name == "")
 	c.opened = opened
 	s.add(c)

@@ -33,6 +33,7 @@ func (c *conn) hello(m *protocol.Message) *ending {
 		Resume:    hello.Resume,
 		Ack:       hello.Ack,
 		Opened:    c.opened,
+		Address:   network(c.http.RemoteAddr),
 	})
 	switch {
 	case errors.Is(err, session.ErrReplaced):

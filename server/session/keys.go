@@ -1,6 +1,10 @@
 package session
 
-import "github.com/sockjax/sockjax/protocol"
+import (
+	"slices"
+
+	"github.com/sockjax/sockjax/protocol"
+)
 
 // keySet is what a session knows of its keys: the rule by which a call runs
 // once.
@@ -51,6 +55,9 @@ func (k *keySet) add(key protocol.Key) bool {
 	}
 	return true
 }
+
+// allDone tells whether no key will have an outcome any more.
+func (k *keySet) allDone() bool { return slices.Equal(k.begun, k.done) }
 
 // cancel uses a key up, whether or not it has begun.
 func (k *keySet) cancel(key protocol.Key) {

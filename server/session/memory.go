@@ -1,7 +1,6 @@
 package session
 
 import (
-	"container/list"
 	"context"
 	"sync"
 	"time"
@@ -18,7 +17,7 @@ type MemoryStore struct {
 
 	mutex    sync.Mutex // protects following; taken before that of a session
 	sessions map[sessionName]*memorySession
-	waiting  list.List // sessions without a connection, the longest first
+	waiting  waiting
 	timer    *time.Timer
 }
 
@@ -50,7 +49,7 @@ func (m *MemoryStore) Attach(_ context.Context, r Request, owner Owner) (_ Sessi
 		if s != nil {
 			forgotten = m.forget(s)
 		}
-		s = &memorySession{limits: &m.limits, name: name, opened: r.Opened}
+		s = &memorySession{limits: &m.limits, name: name, opened: r.Opened, address: r.Address}
 		s.heard = !r.Resume // a client that asks to resume does not know yet that it can't
 		s.take(&a.handle)
 		m.sessions[name] = s
@@ -93,17 +92,17 @@ func tellForgotten(owners []Owner) {
 // detach keeps the session for a while, if it can be resumed.
 func (m *MemoryStore) detach(s *memorySession, h *handle) {
 	m.mutex.Lock()
-	keep, was := s.detach(h)
+	keep, worth, was := s.detach(h)
 	var owners []Owner
 	switch {
 	case !was:
 	case !keep:
 		owners = m.forget(s)
 	default:
-		s.until = time.Now().Add(m.options.Keep)
-		s.place = m.waiting.PushBack(s)
-		if m.waiting.Len() > m.options.MaxSessions {
-			owners = m.forget(m.waiting.Front().Value.(*memorySession))
+		s.place = &waiter{session: s, party: s.party(), until: time.Now().Add(m.options.Keep), worth: worth}
+		m.waiting.add(s.place)
+		if w := m.waiting.excess(s.place.party, m.options.MaxSessionsPerPrincipal, m.options.MaxSessions); w != nil {
+			owners = m.forget(w.session)
 		}
 		m.arm()
 	}
@@ -115,7 +114,7 @@ func (m *MemoryStore) detach(s *memorySession, h *handle) {
 // mutex.
 func (m *MemoryStore) stopWaiting(s *memorySession) {
 	if s.place != nil {
-		m.waiting.Remove(s.place)
+		m.waiting.remove(s.place)
 		s.place = nil
 	}
 }
@@ -123,8 +122,10 @@ func (m *MemoryStore) stopWaiting(s *memorySession) {
 // arm has expire called when the first session's time is over, or not long
 // before. The caller holds the mutex.
 func (m *MemoryStore) arm() {
-	if m.timer == nil && m.waiting.Len() > 0 {
-		first := m.waiting.Front().Value.(*memorySession)
+	if m.timer != nil {
+		return
+	}
+	if first := m.waiting.first(); first != nil {
 		m.timer = time.AfterFunc(time.Until(first.until), m.expire)
 	}
 }
@@ -133,12 +134,9 @@ func (m *MemoryStore) expire() {
 	m.mutex.Lock()
 	m.timer = nil
 	var owners []Owner
-	for now := time.Now(); m.waiting.Len() > 0; {
-		first := m.waiting.Front().Value.(*memorySession)
-		if first.until.After(now) {
-			break
-		}
-		owners = append(owners, m.forget(first)...)
+	now := time.Now()
+	for first := m.waiting.first(); first != nil && !first.until.After(now); first = m.waiting.first() {
+		owners = append(owners, m.forget(first.session)...)
 	}
 	m.arm()
 	m.mutex.Unlock()
@@ -162,7 +160,7 @@ type MemoryStoreStats struct {
 func (m *MemoryStore) Stats() MemoryStoreStats {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	return MemoryStoreStats{Sessions: len(m.sessions), Waiting: m.waiting.Len(), Bytes: int(m.limits.bytes.Load())}
+	return MemoryStoreStats{Sessions: len(m.sessions), Waiting: m.waiting.all.len(), Bytes: int(m.limits.bytes.Load())}
 }
 
 // An attachment is a Session of a MemoryStore. It never blocks.

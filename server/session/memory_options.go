@@ -27,11 +27,24 @@ type MemoryStoreOptions struct {
 	// Default: DefaultKeep, 2 min.
 	Keep time.Duration
 
-	// MaxSessions is how many sessions without a connection are kept. Where
-	// one more comes, the one that has been waiting for the longest is
-	// forgotten. Default: DefaultMaxSessions, 100,000; each takes about 1 KB
-	// beside its outcomes.
+	// MaxSessions is how many sessions without a connection are kept. When one
+	// more comes, a session is forgotten: one without calls that run and
+	// without unacknowledged outcomes if there is any, and of those the one
+	// that has been without a connection for longest. Default:
+	// DefaultMaxSessions, 100,000; each takes about 1 KB beside its outcomes.
 	MaxSessions int
+
+	// MaxSessionsPerPrincipal is how many of these one principal may have, so
+	// that nobody can have the sessions of others forgotten by opening many. It
+	// holds for one address where there is no principal: an IPv4 address, or the
+	// first 64 bits of an IPv6 address. The session to be forgotten is chosen
+	// among its own.
+	//
+	// The address is that of http.Request.RemoteAddr: behind a proxy, all
+	// clients share the proxy's. Where that is so, have a middleware set
+	// RemoteAddr to what a trusted proxy says, or set this to MaxSessions.
+	// Default: an eighth of MaxSessions, at least 1.
+	MaxSessionsPerPrincipal int
 
 	// MaxOutcomes and MaxBytes bound what is kept for one session. Default:
 	// DefaultMaxOutcomes, 8192, and DefaultMaxBytes, 16 MiB.
@@ -53,6 +66,7 @@ func (o *MemoryStoreOptions) withDefaults() MemoryStoreOptions {
 	}
 	setDefault("Keep", &full.Keep, DefaultKeep, time.Millisecond)
 	setDefault("MaxSessions", &full.MaxSessions, DefaultMaxSessions, 1)
+	setDefault("MaxSessionsPerPrincipal", &full.MaxSessionsPerPrincipal, max(1, full.MaxSessions/8), 1)
 	setDefault("MaxOutcomes", &full.MaxOutcomes, DefaultMaxOutcomes, 1)
 	setDefault("MaxBytes", &full.MaxBytes, DefaultMaxBytes, 1)
 	setDefault("MaxTotalBytes", &full.MaxTotalBytes, DefaultMaxTotalBytes, 1)
@@ -83,5 +97,6 @@ func (l *limits) exceeded(q *frameQueue) bool {
 	}
 	most := int64(l.options.MaxTotalBytes)
 	total := l.bytes.Load()
-	return total > most || total > most/2 && int64(q.bytes) > most/2/l.sessions.Load()
+	sessions := max(1, l.sessions.Load()) // this one may have been forgotten meanwhile
+	return total > most || total > most/2 && int64(q.bytes) > most/2/sessions
 }

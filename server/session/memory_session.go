@@ -1,7 +1,6 @@
 package session
 
 import (
-	"container/list"
 	"slices"
 	"sync"
 	"time"
@@ -13,9 +12,11 @@ import (
 type memorySession struct {
 	limits *limits
 	name   sessionName
-	opened time.Time     // the present connection, or else the last; protected by the store's mutex
-	until  time.Time     // protected by the store's mutex, as is
-	place  *list.Element // in store.waiting, nil if it is attached
+
+	// protected by the store's mutex
+	opened  time.Time // the present connection, or else the last
+	address string    // from which that came
+	place   *waiter   // nil while it is attached
 
 	mutex   sync.Mutex // protects following
 	present *handle
@@ -26,6 +27,14 @@ type memorySession struct {
 }
 
 type sessionName struct{ principal, id string }
+
+// party is who keeps the session when it has no connection.
+func (s *memorySession) party() party {
+	if s.name.principal != "" {
+		return party{principal: s.name.principal}
+	}
+	return party{address: s.address}
+}
 
 // A handle is one owner's way to a session.
 type handle struct {
@@ -49,7 +58,7 @@ func (s *memorySession) resume(h *handle, r Request) (before *handle, acked uint
 	if !s.resumable(r) {
 		return before, 0, false
 	}
-	s.opened = r.Opened
+	s.opened, s.address = r.Opened, r.Address
 	s.ack(r.Ack)
 	s.take(h)
 	acked = s.appended
@@ -59,16 +68,21 @@ func (s *memorySession) resume(h *handle, r Request) (before *handle, acked uint
 	return before, acked, true
 }
 
-// detach tells whether the session is to be kept, and whether h was present.
-func (s *memorySession) detach(h *handle) (keep, was bool) {
+// detach tells whether the session is to be kept, what it is worth, and whether
+// h was present. The worth holds until the next resume: nobody cancels or
+// acknowledges, and a call that runs now will have an outcome.
+func (s *memorySession) detach(h *handle) (keep bool, w worth, was bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.present != h {
-		return false, false
+		return false, nothing, false
 	}
 	s.present = nil
 	s.sent = s.appended
-	return s.keepable(), true
+	if !s.keys.allDone() || s.frames.first() != nil {
+		w = calls
+	}
+	return s.keepable(), w, true
 }
 
 // end ends the session and returns whom to tell.

@@ -308,7 +308,7 @@ func TestMemoryKeep(t *testing.T) {
 }
 
 func TestMemoryMaxSessions(t *testing.T) {
-	m := session.NewMemoryStore(&session.MemoryStoreOptions{MaxSessions: 2})
+	m := session.NewMemoryStore(&session.MemoryStoreOptions{MaxSessions: 2, MaxSessionsPerPrincipal: 2})
 	var owners []*owner
 	for i := range 4 {
 		s, o := attach(t, m, fmt.Sprint(i), false, 0, 0, false)
@@ -323,7 +323,7 @@ func TestMemoryMaxSessions(t *testing.T) {
 }
 
 func TestMemoryOptionsThatCannotWork(t *testing.T) {
-	for _, opts := range []session.MemoryStoreOptions{{Keep: -1}, {MaxSessions: -1}, {MaxOutcomes: -1}, {MaxBytes: -1}, {MaxTotalBytes: -1}} {
+	for _, opts := range []session.MemoryStoreOptions{{Keep: -1}, {MaxSessions: -1}, {MaxSessionsPerPrincipal: -1}, {MaxOutcomes: -1}, {MaxBytes: -1}, {MaxTotalBytes: -1}} {
 		func() {
 			defer func() {
 				if recover() == nil {

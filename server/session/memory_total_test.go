@@ -61,7 +61,7 @@ func TestMemoryTotal(t *testing.T) {
 		}
 		m.drop(s)
 	}
-	if n := m.limits.bytes.Load(); n != 0 || m.waiting.Len() != 0 || len(m.sessions) != 0 || m.limits.sessions.Load() != 0 {
+	if n := m.limits.bytes.Load(); n != 0 || m.waiting.all.len() != 0 || len(m.sessions) != 0 || m.limits.sessions.Load() != 0 {
 		t.Errorf("%d bytes are left, and %d sessions", n, len(m.sessions))
 	}
 }

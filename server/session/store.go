@@ -57,11 +57,16 @@ type Store interface {
 
 // A Request says which session a client asks for.
 type Request struct {
-	Principal string // whom Options.Authenticate took the client for
-	ID        string // the session's uuid: a secret, do not log it
-	Resume    bool   // the client has been connected in this session before
-	Ack       uint64 // how many outcomes it has received; 0: it does not know
-	Opened    time.Time
+	Principal string    // whom Options.Authenticate took the client for
+	ID        string    // the session's uuid: a secret, do not log it
+	Resume    bool      // the client has been connected in this session before
+	Ack       uint64    // how many outcomes it has received; 0: it does not know
+	Opened    time.Time // the connection's handshake
+
+	// Address is the network from which the client has connected: an IPv4
+	// address, or the first 64 bits of an IPv6 address, as many as one customer
+	// of a provider has; empty if not known. Several clients may share it.
+	Address string
 }
 
 // A Session is one connection's use of a session, from Attach to Close.

@@ -1,7 +1,7 @@
 package server
 
 import (
-	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -10,40 +10,17 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// The life of a connection, from its first frame to its last handler.
+// How a connection ends.
 
-// serve begins with the connection, and becomes its reader.
-func (c *conn) serve() {
-	if end := c.identify(); end != nil {
-		c.end(end)
-	} else {
-		c.Read()
-	}
+// An ending is why the server ends a connection. Without a code, the
+// connection has ended already.
+type ending struct {
+	code   protocol.CloseCode
+	reason string
 }
 
-// Read implements dispatch.Host: it is the reader, until the connection has
-// ended, or another goroutine is the reader.
-func (c *conn) Read() {
-	for {
-		if end := c.next(); end != nil {
-			c.dispatcher.Start() // what stands before a mistake counts
-			c.end(end)
-			return
-		}
-		if !c.dispatcher.Run() {
-			return
-		}
-		c.queue.Room()
-	}
-}
-
-// next reads one frame and acts on it, up to running handlers.
-func (c *conn) next() *ending {
-	kind, r, err := c.ws.Reader(context.Background())
-	if err != nil {
-		return c.readEnding(err)
-	}
-	return c.receive(kind, r)
+func closing(code protocol.CloseCode, format string, args ...any) *ending {
+	return &ending{code, fmt.Sprintf(format, args...)}
 }
 
 // end returns when the connection has ended and no handler runs for it.
@@ -85,6 +62,15 @@ func (c *conn) leave() {
 	c.calls.wait()
 	c.queue.Drain()
 	known.session.Close()
+}
+
+// close sends what is ready, then the close. It takes as long as the client
+// takes to answer that, within limits. Only the first close counts.
+func (c *conn) close(code protocol.CloseCode, reason string) {
+	c.cancel()
+	c.queue.Finish()
+	// The error says only that the client has gone without answering.
+	c.ws.Close(websocket.StatusCode(code), protocol.Reason(reason))
 }
 
 const restartReason = "the server restarts: connect again"
