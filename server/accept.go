@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,14 +17,15 @@ import (
 // A refusal is why a connection is not accepted, as a sockjax client and as
 // any other is told it.
 type refusal struct {
+	kind   warning
 	code   protocol.CloseCode // 0: HTTP only
 	status int
 	text   string
 }
 
 var (
-	full       = &refusal{protocol.CloseTryLater, http.StatusServiceUnavailable, "too many connections: try again later"}
-	restarting = &refusal{protocol.CloseRestart, http.StatusServiceUnavailable, "the server restarts: try again later"}
+	full       = &refusal{"full", protocol.CloseTryLater, http.StatusServiceUnavailable, "too many connections: try again later"}
+	restarting = &refusal{"restarting", protocol.CloseRestart, http.StatusServiceUnavailable, "the server restarts: try again later"}
 )
 
 // maxRefusing is how many connections may be open only to be told why not;
@@ -33,6 +35,7 @@ const maxRefusing = 256
 // An acceptor answers handshakes.
 type acceptor struct {
 	options *Options
+	warner  warner
 
 	mutex    sync.Mutex // protects following
 	refusing int        // connections that are open only to be told why not
@@ -50,16 +53,16 @@ func (a *acceptor) check(r *http.Request) (name string, no *refusal) {
 		name = offered[ours]
 	}
 	if err := a.options.CheckOrigin(r); err != nil {
-		return name, &refusal{protocol.CloseForbidden, http.StatusForbidden, err.Error()}
+		return name, &refusal{"origin", protocol.CloseForbidden, http.StatusForbidden, err.Error()}
 	}
 	switch {
 	case !isUpgrade(r):
-		return "", &refusal{0, http.StatusUpgradeRequired, "this is a WebSocket endpoint: connect to it with sockjax"}
+		return "", &refusal{"upgrade", 0, http.StatusUpgradeRequired, "this is a WebSocket endpoint: connect to it with sockjax"}
 	case len(offered) > 0 && name == "":
-		return "", &refusal{0, http.StatusBadRequest, fmt.Sprintf(
+		return "", &refusal{"subprotocol", 0, http.StatusBadRequest, fmt.Sprintf(
 			"none of the subprotocols is known here: offer %s, or none at all for plain mode", protocol.Subprotocol)}
 	case !known && name != "":
-		return name, &refusal{protocol.CloseVersion, http.StatusBadRequest, fmt.Sprintf(
+		return name, &refusal{"version", protocol.CloseVersion, http.StatusBadRequest, fmt.Sprintf(
 			"this server speaks %s, not %.30s: use a client of that version", protocol.Subprotocol, name)}
 	}
 	return name, nil
@@ -67,8 +70,9 @@ func (a *acceptor) check(r *http.Request) (name string, no *refusal) {
 
 // refuse tells a client why it may not connect.
 func (a *acceptor) refuse(w http.ResponseWriter, r *http.Request, name string, no *refusal) {
-	logTo(a.options.Logger, slog.LevelDebug, "sockjax: refused a connection", "remote", r.RemoteAddr, "reason", no.text)
-	if name != "" && no.code != 0 && isUpgrade(r) && a.beginRefusing() {
+	canTell := name != "" && no.code != 0 && isUpgrade(r)
+	if canTell && a.beginRefusing() {
+		logTo(a.options.Logger, slog.LevelDebug, "sockjax: refused a connection", "remote", r.RemoteAddr, "reason", no.text)
 		accepted := false
 		defer func() {
 			if !accepted {
@@ -86,6 +90,11 @@ func (a *acceptor) refuse(w http.ResponseWriter, r *http.Request, name string, n
 		}()
 		return
 	}
+	if canTell {
+		a.unseen(r, "refusing", fmt.Sprintf("%d connections are open only to be told why not: %s", maxRefusing, no.text), "status", no.status)
+	} else {
+		a.unseen(r, no.kind, no.text+hints[no.kind], "status", no.status)
+	}
 	switch no.status {
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "5") // seconds
@@ -94,6 +103,19 @@ func (a *acceptor) refuse(w http.ResponseWriter, r *http.Request, name string, n
 		w.Header().Set("Upgrade", "websocket")
 	}
 	http.Error(w, no.text, no.status)
+}
+
+// hints are for the log, which the client does not see.
+var hints = map[warning]string{
+	"upgrade": ": the request has no header Upgrade: websocket; if a page made it, a proxy between must forward Upgrade and Connection",
+	"origin":  ": a page sees this reason only if it offers " + protocol.Subprotocol,
+}
+
+// unseen warns of a handshake that was refused by HTTP alone, of which a
+// browser tells the page nothing but close code 1006.
+func (a *acceptor) unseen(r *http.Request, kind warning, reason string, args ...any) {
+	a.warner.warn(a.options.Logger, kind, "sockjax: refused a handshake, and a page can't see why",
+		append([]any{"reason", reason, "remote", r.RemoteAddr}, args...)...)
 }
 
 func (a *acceptor) beginRefusing() bool {
@@ -116,6 +138,11 @@ func (a *acceptor) endRefusing() {
 // and returns nil.
 func (a *acceptor) accept(w http.ResponseWriter, r *http.Request, name string) (*websocket.Conn, *sendq.Transport) {
 	if !sendq.CanHijack(w) {
+		why := fmt.Sprintf("a middleware has wrapped the ResponseWriter in a %T, which hides http.Hijacker: give it a method Unwrap() http.ResponseWriter, or Hijack", w)
+		if r.ProtoMajor != 1 {
+			why = fmt.Sprintf("the request came over %s: a WebSocket needs HTTP/1.1", r.Proto)
+		}
+		a.unseen(r, "hijacker", why, "status", http.StatusNotImplemented)
 		http.Error(w, "WebSockets need HTTP/1.1 here, and a ResponseWriter that can be hijacked", http.StatusNotImplemented)
 		return nil, nil
 	}
@@ -127,7 +154,11 @@ func (a *acceptor) accept(w http.ResponseWriter, r *http.Request, name string) (
 	}
 	ws, err := websocket.Accept(h, r, opts)
 	if err != nil {
-		logTo(a.options.Logger, slog.LevelDebug, "sockjax: the handshake failed", "remote", r.RemoteAddr, "err", err)
+		kind := warning("handshake")
+		if errors.Is(err, sendq.ErrHijack) {
+			kind = "hijack" // a middleware's Hijack, which has no Hijacker below
+		}
+		a.unseen(r, kind, fmt.Sprintf("%.300v", err))
 		return nil, nil
 	}
 	return ws, h.Transport()

@@ -72,7 +72,7 @@ package server
 //	conn.go               what all of these share of a connection
 //	calls.go, table.go    the requests in flight
 //	batch.go, call.go     the requests of a frame; one of them, context.go its context
-//	accept.go             handshakes
+//	accept.go, warner.go  handshakes; warnings that strangers can cause
 //	guard.go, log.go      the session and the Logger, whose panics end nothing
 //	plain.go, encode.go   the text of plain mode; of what a handler returns
 //	limiter.go            what one connection may send

@@ -117,7 +117,12 @@ type Options struct {
 
 	// Logger takes what the server has to tell: at level Error, panics and the
 	// errors of handlers that callers are not told; at Warn, connections that
-	// were cut off for what they did; at Debug, those that came and went.
+	// were cut off for what they did, and handshakes that were refused by an HTTP
+	// status, which a browser hides from the page (it shows 1006); at Debug,
+	// connections that came and went. Any stranger can cause refusals: they are
+	// warned of once a minute for each kind of reason, with how many were not
+	// reported, and the others are at Debug.
+	//
 	// Session ids are shortened, since who knows one may resume it. Default:
 	// slog.Default().
 	Logger *slog.Logger

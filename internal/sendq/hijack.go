@@ -2,6 +2,8 @@ package sendq
 
 import (
 	"bufio"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 )
@@ -24,6 +26,10 @@ func NewHijacker(w http.ResponseWriter, t Timeouts) *Hijacker {
 	return &Hijacker{ResponseWriter: w, timeouts: t}
 }
 
+// ErrHijack is wrapped by what Hijack returns where CanHijack has said that it
+// can.
+var ErrHijack = errors.New("the ResponseWriter's own Hijack failed")
+
 // CanHijack looks where http.ResponseController does, which can't be asked
 // without hijacking; coder/websocket has answered the request before it fails.
 func CanHijack(w http.ResponseWriter) bool {
@@ -43,7 +49,7 @@ func CanHijack(w http.ResponseWriter) bool {
 func (h *Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%w: %w", ErrHijack, err)
 	}
 	t := newTransport(conn, h.timeouts)
 	h.transport = t
