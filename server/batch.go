@@ -93,7 +93,7 @@ func (c *conn) message(m *protocol.Message, in *intake) *ending {
 		if end := c.begin(in); end != nil { // the key's request may be among them
 			return end
 		}
-		return c.giveUp(m.Key)
+		return c.cancelCall(m.Key)
 	case protocol.AckKind:
 		return c.ack(m.Ack)
 	case protocol.TokenKind:
