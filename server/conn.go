@@ -43,8 +43,8 @@ type conn struct {
 
 	// Owned by the reader goroutine.
 	limiter limiter
-	heard   bool // the client knows what the welcome said, as far as it matters
-	asked   bool // it has been sent a ping to find out
+	heard   bool // the client knows whether its session was resumed, or knew before
+	asked   bool // a ping has been sent to find out: see ask
 
 	expiry expiry
 }

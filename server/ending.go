@@ -48,8 +48,8 @@ func (c *conn) end(end *ending) {
 	c.remove(c)
 }
 
-// leave lets the session go on without this connection, and returns when no
-// handler runs. Where there is no session, nobody waits for the handlers.
+// leave detaches the session, and returns when no handler runs. Without a
+// session nobody waits for the handlers, and they are cancelled.
 func (c *conn) leave() {
 	known := c.client.Load()
 	if known == nil || known.session == nil {
@@ -64,8 +64,8 @@ func (c *conn) leave() {
 	known.session.Close()
 }
 
-// close sends what is ready, then the close. It takes as long as the client
-// takes to answer that, within limits. Only the first close counts.
+// close sends what is ready and then a close, and waits a few seconds for the
+// client's answer. Only the first close counts.
 func (c *conn) close(code protocol.CloseCode, reason string) {
 	c.cancel()
 	c.queue.Finish()
@@ -75,17 +75,17 @@ func (c *conn) close(code protocol.CloseCode, reason string) {
 
 const restartReason = "the server restarts: connect again"
 
-// drain ends the connection in good order when its handlers have returned. It
-// refuses what comes until the very end.
+// drain closes the connection when its handlers have returned. Until the close
+// it refuses each request that arrives.
 func (c *conn) drain() {
 	c.calls.stop(overloaded(afterStop, "the server shuts down"))
 	c.calls.wait()
 	c.close(protocol.CloseRestart, restartReason)
 }
 
-// kill ends it now: neither a client that takes nothing nor a store that does
-// not answer holds it up for long. Calls that have no outcome will never have
-// one, and so the session can't go on.
+// kill closes the connection at once: neither a client that reads nothing nor a
+// store that does not answer delays it for long. Calls without an outcome will
+// never have one, so the session is forgotten.
 func (c *conn) kill() {
 	cut := c.calls.end(ErrShutdown) > 0
 	c.queue.Seal()
@@ -101,8 +101,8 @@ func (c *conn) kill() {
 	c.ws.Close(websocket.StatusCode(protocol.CloseRestart), restartReason)
 }
 
-// within runs f, and returns false if f has not returned after d. Then f goes
-// on by itself.
+// within runs f and returns true, or returns false after d: then f continues in
+// its own goroutine.
 func within(d time.Duration, f func()) bool {
 	done := make(chan struct{})
 	go func() {

@@ -23,9 +23,13 @@ const (
 type Options struct {
 	// Origins are the pages that may connect besides those of the server's
 	// own host, as browsers write them: "https://example.com:8443", without a
-	// path or a default port. "*" lets every page connect, with the visitor's
-	// cookies; that is right only where nothing depends on who they are.
-	// Clients that send no Origin are no browsers and may connect.
+	// path. "*" lets every page connect, with the visitor's cookies; that is
+	// right only where nothing depends on who they are. Clients that send no
+	// Origin are no browsers and may connect.
+	//
+	// The server's own host is what stands in Host, which a proxy must pass on.
+	// Its scheme does not count, and neither does whether the default port of
+	// the page's scheme stands there.
 	//
 	// A page that may not is told so: a sockjax client by close code 4403,
 	// which a page can see, any other by HTTP status 403.

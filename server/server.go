@@ -66,7 +66,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	go c.serve()
 }
 
-// reserve takes a place for a connection, or says why there is none.
+// reserve takes a place for a connection, or returns why there is none.
 func (s *Server) reserve() *refusal {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -94,7 +94,7 @@ func (s *Server) add(c *conn) {
 	}
 }
 
-// remove gives the place back; c is nil if it was never filled.
+// remove frees the place; c is nil if it was never filled.
 func (s *Server) remove(c *conn) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -105,11 +105,11 @@ func (s *Server) remove(c *conn) {
 	}
 }
 
-// Shutdown ends all connections in good order: it refuses new ones and new
-// requests, lets the handlers that run return, also those whose connections
-// have ended, sends or stores their outcomes, and closes each connection with
-// code 1012, after which clients connect again. It returns when that is done.
-// The sessions stay in Options.Sessions: a Server that shares it resumes them.
+// Shutdown ends all connections in good order. It refuses new connections and
+// new requests, waits for the handlers that run, also those whose connections
+// have ended, sends or stores their outcomes, closes each connection with code
+// 1012, after which clients connect again, and returns. The sessions stay in
+// Options.Sessions: a Server that shares it resumes them.
 //
 // When ctx ends first, Shutdown cancels the contexts of the handlers that still
 // run with ErrShutdown, and those of the calls to Options.Sessions, and returns

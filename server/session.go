@@ -39,9 +39,9 @@ func (c *conn) hello(m *protocol.Message) *ending {
 	case errors.Is(err, session.ErrReplaced):
 		return replaced
 	case err != nil && c.ctx.Err() != nil:
-		return &ending{reason: "closed while it looked for its session"}
+		return &ending{reason: "closed while it attached to its session"}
 	case err != nil:
-		c.log(slog.LevelError, "sockjax: failed to look for a session", "err", err)
+		c.log(slog.LevelError, "sockjax: failed to attach to a session", "err", err)
 		return closing(protocol.CloseInternal, "the sessions can't be reached: try again later")
 	}
 	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: guarded})
@@ -71,10 +71,10 @@ func (c *conn) attach(r session.Request) (g *guardedSession, acked uint64, resum
 	return &guardedSession{s, c.life, c.log}, acked, resumed, err
 }
 
-// ask has the client show by a pong that it has heard the welcome, which it
-// has if a ping behind that reaches it. Where a session began anew and the
-// client does not know, the next welcome must not say that it is resumed: the
-// client would send calls of the lost session again, and they would run twice.
+// ask sends a ping behind the welcome: the client's pong shows that it has
+// received both. Until a client knows that its session began anew, the next
+// welcome must not say that it is resumed: the client would send calls of the
+// lost session again, and they would run twice.
 func (c *conn) ask() {
 	c.asked = true
 	c.writeIf(c.queue.Frame([]byte(protocol.Ping)))
@@ -111,8 +111,8 @@ var (
 	lost     = &ending{protocol.CloseInternal, "the session is lost: connect again"}
 )
 
-// lostEnding is how the connection ends when a method of the session has
-// returned err: nil if it goes on.
+// lostEnding is how the connection ends after a method of the session has
+// returned err; nil if err is nil.
 func (c *conn) lostEnding(err error) *ending {
 	if err == nil {
 		return nil
@@ -124,8 +124,9 @@ func (c *conn) lostEnding(err error) *ending {
 	return lost
 }
 
-// SessionFailed implements sendq.Conn. Other connections may have the session
-// still.
+// SessionFailed implements sendq.Conn. Forget comes first, and tells the other
+// connections that the session may have: a client that comes back in between
+// must not be told that its calls are known.
 func (c *conn) SessionFailed(err error) {
 	if errors.Is(err, session.ErrReplaced) {
 		c.Replaced()
@@ -138,12 +139,13 @@ func (c *conn) SessionFailed(err error) {
 	c.Forgotten()
 }
 
-// Replaced implements session.Owner. Nothing that is read from now on begins.
+// Replaced implements session.Owner. No request that arrives from now on
+// begins.
 func (c *conn) Replaced() {
 	c.calls.stop(overloaded(afterStop, "%s", replaced.reason))
 	if c.queue.Stop() {
-		// The client is most likely gone from here. What is being sent must
-		// not keep the outcomes behind it from the session.
+		// The client has most likely left this connection. What is being sent
+		// must not delay the outcomes behind it on their way to the session.
 		c.transport.Hurry()
 		go c.close(replaced.code, replaced.reason)
 	}
