@@ -14,8 +14,8 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// A refusal is why a connection is not accepted, as a sockjax client and as
-// any other is told it.
+// A refusal is why a connection is not accepted: as a close code for a sockjax
+// client, and as an HTTP status for all others.
 type refusal struct {
 	kind   warning
 	code   protocol.CloseCode // 0: HTTP only
@@ -28,8 +28,8 @@ var (
 	restarting = &refusal{"restarting", protocol.CloseRestart, http.StatusServiceUnavailable, "the server restarts: try again later"}
 )
 
-// maxRefusing is how many connections may be open only to be told why not;
-// those beyond are told by HTTP, which takes no time.
+// maxRefusing is how many connections may be open only to be told why not.
+// Clients beyond that get the HTTP status, which takes no time.
 const maxRefusing = 256
 
 // An acceptor answers handshakes.

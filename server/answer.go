@@ -11,8 +11,7 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// Handle implements dispatch.Host: it calls the handler, answers, and returns how
-// long the handler took.
+// Handle implements dispatch.Host: it calls the handler and answers.
 func (c *conn) Handle(k *call) (took time.Duration) {
 	began := time.Now()
 	finished := false
@@ -45,7 +44,7 @@ func (c *conn) Flush() {
 	}
 }
 
-// outcome is what the caller is told: data, unless there is a failure.
+// outcome is what the caller learns: data, unless there is a failure.
 func (c *conn) outcome(k *call, result any, err error) (json.RawMessage, *protocol.Error) {
 	if err == nil {
 		data, err := encode(result)
@@ -62,7 +61,7 @@ func (c *conn) outcome(k *call, result any, err error) (json.RawMessage, *protoc
 	return nil, &failure
 }
 
-// fault logs what the caller is not told.
+// fault logs what the caller must not learn.
 func (c *conn) fault(k *call, err error, more ...any) {
 	c.log(slog.LevelError, "sockjax: a handler failed", append(more, "err", err, "key", k.key.String())...)
 }

@@ -23,14 +23,14 @@ type link struct {
 	here **call // what points to this call
 }
 
-// A smallCall is a call with the memory of its data, which is one allocation
-// less. Most data is as small.
+// A smallCall is a call together with the memory of its data, which saves an
+// allocation. Most data is this small.
 type smallCall struct {
 	call
 	memory [smallData]byte
 }
 
-// smallData is how much makes good use of the allocator's size classes.
+// smallData fills a size class of the allocator.
 const smallData = 112
 
 // newCall makes a call of data that lies in borrowed memory.
@@ -45,8 +45,9 @@ func newCall(data []byte) *call {
 	return &k.call
 }
 
-// own makes the data the handler's. To share the memory of the frame would save
-// 50 ns, and let one request that is kept hold a frame of a megabyte.
+// own copies the data for the handler. Sharing the memory of the frame would
+// save 50 ns, but a handler that keeps one request would hold a frame of a
+// megabyte.
 func (k *call) own() {
 	k.rawKey = bytes.Clone(k.rawKey) // nil stays nil
 	if k.ownsData {

@@ -30,8 +30,8 @@ func (t *calls) init(base context.Context, o *Options) {
 	t.lastIsDone.L = &t.mutex
 }
 
-// admit adds the calls of a frame and gives them their contexts. It takes
-// those that are refused out of the batch and tells why.
+// admit adds the calls of a batch and gives them their contexts. It moves those
+// that there is no room for to the refused ones.
 func (t *calls) admit(b *batch) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -50,7 +50,7 @@ func (t *calls) admit(b *batch) {
 	b.calls = admitted
 }
 
-// The times after which a refused client is to try again.
+// How long a refused client must wait before it tries again.
 const (
 	afterFull = 100 * time.Millisecond // half of it or more, at random
 	afterStop = time.Second
@@ -78,19 +78,18 @@ func overloaded(after time.Duration, format string, args ...any) *protocol.Error
 	return &protocol.Error{Code: protocol.Overloaded, Message: fmt.Sprintf(format, args...), After: millis(after)}
 }
 
-// soon differs from call to call, so that those refused do not all come back
-// at once.
+// soon differs from call to call: refused calls must not all come back at once.
 func soon() time.Duration { return afterFull/2 + rand.N(afterFull) }
 
-// millis is d in milliseconds, rounded up: what the wire leaves out at 0 is
-// never 0 for a time that is left.
+// millis is d in milliseconds, rounded up: a message leaves out a 0, and a time
+// that is left must not be left out.
 func millis(d time.Duration) int64 {
 	return int64((d + time.Millisecond - 1) / time.Millisecond)
 }
 
-// finish takes a call out and runs reply, if anyone waits for it, before
-// anybody can see that it has gone: when wait returns, all replies are in the
-// queue; and a reply never leaves while its call still counts.
+// finish takes a call out and runs reply, if anyone waits for it, in one moment:
+// when wait returns, all replies are in the queue, and no reply leaves while its
+// call still counts.
 func (t *calls) finish(k *call, reply func()) {
 	t.mutex.Lock()
 	if !k.canceled && t.ended == nil {
@@ -115,7 +114,7 @@ func (t *calls) count() int {
 	return t.running.size
 }
 
-// dismiss takes calls out that do not run after all.
+// dismiss takes out calls that were admitted and must not run.
 func (t *calls) dismiss(calls []*call) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -124,8 +123,9 @@ func (t *calls) dismiss(calls []*call) {
 	}
 }
 
-// cancel is a cancel of the caller's. The call stays in the table until its
-// handler returns, or else cancels would let a client run any number.
+// cancel ends the context of a call that its caller has given up. The call stays
+// in the table until its handler returns, because otherwise a client that
+// cancels could run any number of handlers.
 func (t *calls) cancel(name key) {
 	var found []*call
 	t.mutex.Lock()
@@ -139,7 +139,7 @@ func (t *calls) cancel(name key) {
 	}
 }
 
-// stop refuses what comes from now on.
+// stop refuses all calls from now on.
 func (t *calls) stop(why *protocol.Error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -148,7 +148,7 @@ func (t *calls) stop(why *protocol.Error) {
 	}
 }
 
-// end cancels all calls, and returns how many: nobody waits any more.
+// end cancels all calls, because nobody waits any more, and returns how many.
 func (t *calls) end(cause error) int {
 	t.mutex.Lock()
 	if t.ended == nil {

@@ -72,8 +72,8 @@ func newConn(s *service, r *http.Request, ws *websocket.Conn, t *sendq.Transport
 	return c
 }
 
-// tell says what concerns only this connection. It waits while the client has
-// too much to take: a frame of a megabyte may ask for 100,000 answers.
+// tell sends a control message. It waits while too much waits to be sent: a
+// frame of a megabyte may ask for 100,000 answers.
 func (c *conn) tell(text []byte) {
 	c.queue.Room()
 	c.writeIf(c.queue.Control(text))
@@ -92,7 +92,7 @@ func (c *conn) WriteFailed(err error) {
 	} else {
 		c.log(slog.LevelDebug, "sockjax: failed to write", "err", err)
 	}
-	go c.ws.CloseNow() // which may wait for a close that is under way
+	go c.ws.CloseNow() // it may wait for a close that is under way
 }
 
 func (c *conn) writeIf(write bool) {
@@ -101,8 +101,8 @@ func (c *conn) writeIf(write bool) {
 	}
 }
 
-// log adds who it is about, the session's first 8 characters: the whole is a
-// secret.
+// log adds whom it is about: the first 8 characters of the session, because the
+// whole is a secret.
 func (c *conn) log(level slog.Level, text string, args ...any) {
 	defer ignorePanic()
 	if !c.options.Logger.Enabled(context.Background(), level) {

@@ -23,7 +23,7 @@ func closing(code protocol.CloseCode, format string, args ...any) *ending {
 	return &ending{code, fmt.Sprintf(format, args...)}
 }
 
-// end returns when the connection has ended and no handler runs for it.
+// end ends the connection. It returns when no handler runs for it.
 func (c *conn) end(end *ending) {
 	c.cancel()
 	c.expiry.stop()

@@ -64,7 +64,7 @@ func (c *conn) messages(frame []byte) (end *ending) {
 	return end
 }
 
-// message acts on one message. A request goes into the batch, to begin with
+// message acts on one message. A request goes into the batch, and begins with
 // the others of the frame.
 func (c *conn) message(m *protocol.Message, b *batch) *ending {
 	if m.Kind == protocol.DataKind && c.transport.IsGreeted() {

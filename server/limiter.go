@@ -6,16 +6,16 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// A limiter is the rate limit of a connection. It never holds up the reader:
-// it refuses requests, and ends the connection of a client that sends more of
-// anything else than it can have reason to. Owned by the reader goroutine. The
-// zero value has no limit.
+// A limiter is the rate limit of a connection. It never delays the reader, which
+// must notice a client that has died: requests beyond the limit are refused, and
+// a client that sends more of anything else than it can have reason to is cut
+// off. The zero value has no limit.
 type limiter struct {
 	requests *rate.Limiter // nil: there is no limit
 	promised time.Time     // when the last request that was refused may come again
 	others   *rate.Limiter // messages that are no requests
 	credit   int           // how many more of these the requests have paid for
-	most     int           // credit
+	most     int           // what credit may be
 	tokens   *rate.Limiter // fresh tokens, which cost a call of Authenticate
 }
 
@@ -53,9 +53,9 @@ func (l *limiter) init(o *Options) {
 	l.tokens = rate.NewLimiter(tokensRate, tokensBurst)
 }
 
-// request takes a place for a request. If there is none, it returns when to
-// come again, for each request another time: at the same one all but a few
-// would be refused once more.
+// request counts a request. If there are too many, it returns when this one may
+// come again, for each another time: at the same one all but a few would be
+// refused once more.
 func (l *limiter) request() (after time.Duration) {
 	if l.requests == nil {
 		return 0

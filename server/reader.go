@@ -13,7 +13,7 @@ import (
 
 // The reader: one frame after the other.
 
-// serve begins with the connection, and becomes its reader.
+// serve runs the connection from its start, as its reader.
 func (c *conn) serve() {
 	if end := c.identify(); end != nil {
 		c.end(end)
@@ -22,8 +22,8 @@ func (c *conn) serve() {
 	}
 }
 
-// Read implements dispatch.Host: it is the reader, until the connection has
-// ended, or another goroutine is the reader.
+// Read implements dispatch.Host. It returns when the connection has ended, or
+// another goroutine has become the reader.
 func (c *conn) Read() {
 	for {
 		if end := c.next(); end != nil {
@@ -76,8 +76,8 @@ func freeReadBuffer(b *[]byte) {
 
 var errTooLarge = errors.New("the frame is too large")
 
-// readFrame appends what r has, which grows with what has come and never by
-// what a header promises.
+// readFrame appends what r has. The memory grows with what has arrived, never
+// with what a header promises.
 func readFrame(b []byte, r io.Reader, limit int) ([]byte, error) {
 	for {
 		if len(b) == cap(b) {

@@ -7,11 +7,9 @@ import (
 	"github.com/sockjax/sockjax/server/session"
 )
 
-// From a request that was read to a call that runs, or to the answer that it
-// does not.
+// From a request that was read to a call that runs, or to a refusal.
 
-// request makes a call of a request and adds it to the batch. data and rawKey
-// lie in borrowed memory.
+// request adds a request to the batch. data and rawKey lie in borrowed memory.
 func (c *conn) request(b *batch, name key, rawKey, data []byte, depth int) {
 	who := c.client.Load()
 	k := newCall(data)
@@ -29,7 +27,7 @@ func (c *conn) request(b *batch, name key, rawKey, data []byte, depth int) {
 	b.calls = append(b.calls, k)
 }
 
-// begin begins the requests of a batch, which is empty afterwards.
+// begin begins the requests of a batch, and empties it.
 func (c *conn) begin(b *batch) *ending {
 	if b.size() == 0 {
 		return nil
@@ -90,8 +88,8 @@ func (c *conn) claim(b *batch) *ending {
 	return nil
 }
 
-// reject refuses those requests of a batch that there is no room for, unless
-// they have begun before: then they need none.
+// reject answers the refused requests of a batch. Those that have begun before
+// are not refused: they run, or have run.
 func (c *conn) reject(b *batch) (end *ending) {
 	if len(b.refused) == 0 {
 		return nil
@@ -119,7 +117,7 @@ func (c *conn) reject(b *batch) (end *ending) {
 	return nil
 }
 
-// refuse answers for a request that does not run.
+// refuse tells the client that a request does not run.
 func (c *conn) refuse(name key, rawKey []byte, why *protocol.Error) {
 	if c.plain {
 		c.queue.Room()
