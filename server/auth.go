@@ -4,24 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
 )
-
-// An Identity is whom Options.Authenticate takes a client for.
-type Identity struct {
-	// Principal names who it is, for Request.Principal and for the session:
-	// who knows a session's id can resume it only under the same name. It must
-	// not change as long as the session goes on.
-	Principal string
-
-	// Expires is when the credentials are no longer good; zero means never.
-	// The client is told, and sends a fresh token in time. If it does not, the
-	// connection is closed with 4410.
-	Expires time.Time
-}
 
 // identify finds out who speaks plain mode, where nobody says hello.
 func (c *conn) identify() *ending {
@@ -37,19 +23,25 @@ func (c *conn) identify() *ending {
 }
 
 func (c *conn) authenticate(token string) (who Identity, end *ending) {
-	ask := c.server.options.Authenticate
+	ask := c.options.Authenticate
 	if ask == nil {
 		return Identity{}, nil
 	}
+	returned := false
 	defer func() {
+		failed := closing(protocol.CloseInternal, "the credentials could not be checked: try again later")
 		if p := recover(); p != nil {
-			c.log(slog.LevelError, "sockjax: Options.Authenticate panicked", "panic", p, "stack", string(debug.Stack()))
-			end = closing(protocol.CloseInternal, "the credentials could not be checked: try again later")
+			c.log(slog.LevelError, "sockjax: Options.Authenticate panicked", "panic", describe(p), "stack", string(debug.Stack()))
+			end = failed
+		} else if !returned {
+			c.log(slog.LevelError, "sockjax: Options.Authenticate called runtime.Goexit")
+			go c.end(failed) // the reader, which this was, is no more
 		}
 	}()
 	ctx, cancel := context.WithTimeout(c.ctx, protocol.Handshake)
 	defer cancel()
 	who, err := ask(ctx, c.http, token)
+	returned = true
 	switch {
 	case c.ctx.Err() != nil:
 		return who, &ending{reason: "closed while its credentials were checked"}
@@ -98,30 +90,7 @@ func (c *conn) expireAt(at time.Time) int64 {
 // are for the next one.
 func (c *conn) expire() {
 	c.calls.stop(overloaded(afterStop, "the token has expired"))
-	c.out.seal()
+	c.queue.Seal()
 	c.log(slog.LevelDebug, "sockjax: closed a connection", "code", int(expired.code), "reason", expired.reason)
 	c.close(expired.code, expired.reason)
-}
-
-// An expiry is a timer that can be set anew.
-type expiry struct {
-	mutex sync.Mutex // protects following
-	timer *time.Timer
-}
-
-func (e *expiry) set(d time.Duration, f func()) {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	if e.timer != nil {
-		e.timer.Stop()
-	}
-	e.timer = time.AfterFunc(d, f)
-}
-
-func (e *expiry) stop() {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	if e.timer != nil {
-		e.timer.Stop()
-	}
 }

@@ -1,77 +1,14 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
 )
-
-// key names a call: a number in sockjax.1, and in plain mode a text, where 7
-// and "7" are the same.
-type key struct {
-	n protocol.Key
-	s string
-}
-
-func (k key) String() string {
-	if k.n == 0 {
-		return k.s
-	}
-	return strconv.FormatUint(uint64(k.n), 10)
-}
-
-// A call is a request in flight.
-type call struct {
-	Request
-	link
-	rawKey []byte // in plain mode: the key as the client wrote it
-	size   int    // of the data; the handler may have changed Data
-	ctx    callContext
-
-	ownsData bool // Data is no longer in the memory of the frame
-	canceled bool // protected by calls.mutex
-}
-
-// A smallCall is a call with the memory of its data, which is one allocation
-// less. Most data is as small.
-type smallCall struct {
-	call
-	memory [smallData]byte
-}
-
-// smallData is how much makes good use of the allocator's size classes.
-const smallData = 112
-
-// newCall makes a call of data that lies in borrowed memory.
-func newCall(data []byte) *call {
-	if len(data) == 0 || len(data) > smallData {
-		return &call{size: len(data), Request: Request{Data: data}}
-	}
-	k := &smallCall{}
-	k.size, k.ownsData = len(data), true
-	k.Data = k.memory[:len(data):len(data)]
-	copy(k.Data, data)
-	return &k.call
-}
-
-// own makes the data the handler's. To share the memory of the frame would save
-// 50 ns, and let one request that is kept hold a frame of a megabyte.
-func (k *call) own() {
-	k.rawKey = bytes.Clone(k.rawKey) // nil stays nil
-	if k.ownsData {
-		return
-	}
-	if k.Data = bytes.Clone(k.Data); k.Data == nil {
-		k.Data = json.RawMessage("null")
-	}
-}
 
 // calls are the requests of one connection that are in flight: those whose
 // handlers have not returned, whether or not anyone waits for them, and
@@ -93,15 +30,15 @@ func (t *calls) init(base context.Context, o *Options) {
 	t.lastIsDone.L = &t.mutex
 }
 
-// admit adds the calls of a frame and gives them their contexts. It takes
-// those that are refused out of the intake and tells why.
-func (t *calls) admit(in *intake) {
+// admit adds the calls of a batch and gives them their contexts. It moves those
+// that there is no room for to the refused ones.
+func (t *calls) admit(b *batch) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	admitted := in.calls[:0]
-	for _, k := range in.calls {
+	admitted := b.calls[:0]
+	for _, k := range b.calls {
 		if why := t.refusal(k); why != nil {
-			in.refused = append(in.refused, refusedCall{k, why})
+			b.refused = append(b.refused, refusedCall{k, why})
 			continue
 		}
 		t.running.put(k)
@@ -109,11 +46,11 @@ func (t *calls) admit(in *intake) {
 		k.ctx.base = t.base
 		admitted = append(admitted, k)
 	}
-	clear(in.calls[len(admitted):])
-	in.calls = admitted
+	clear(b.calls[len(admitted):])
+	b.calls = admitted
 }
 
-// The times after which a refused client is to try again.
+// How long a refused client must wait before it tries again.
 const (
 	afterFull = 100 * time.Millisecond // half of it or more, at random
 	afterStop = time.Second
@@ -141,19 +78,18 @@ func overloaded(after time.Duration, format string, args ...any) *protocol.Error
 	return &protocol.Error{Code: protocol.Overloaded, Message: fmt.Sprintf(format, args...), After: millis(after)}
 }
 
-// soon differs from call to call, so that those refused do not all come back
-// at once.
+// soon differs from call to call: refused calls must not all come back at once.
 func soon() time.Duration { return afterFull/2 + rand.N(afterFull) }
 
-// millis is d in milliseconds, rounded up: what the wire leaves out at 0 is
-// never 0 for a time that is left.
+// millis is d in milliseconds, rounded up: a message leaves out a 0, and a time
+// that is left must not be left out.
 func millis(d time.Duration) int64 {
 	return int64((d + time.Millisecond - 1) / time.Millisecond)
 }
 
-// finish takes a call out and runs reply, if anyone waits for it, before
-// anybody can see that it has gone: when wait returns, all replies are in the
-// outbox; and a reply never leaves while its call still counts.
+// finish takes a call out and runs reply, if anyone waits for it, in one moment:
+// when wait returns, all replies are in the queue, and no reply leaves while its
+// call still counts.
 func (t *calls) finish(k *call, reply func()) {
 	t.mutex.Lock()
 	if !k.canceled && t.ended == nil {
@@ -178,7 +114,7 @@ func (t *calls) count() int {
 	return t.running.size
 }
 
-// dismiss takes calls out that do not run after all.
+// dismiss takes out calls that were admitted and must not run.
 func (t *calls) dismiss(calls []*call) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -187,9 +123,10 @@ func (t *calls) dismiss(calls []*call) {
 	}
 }
 
-// giveUp is a cancel of the caller's. The call stays in the table until its
-// handler returns, or else cancels would let a client run any number.
-func (t *calls) giveUp(name key) {
+// cancel ends the context of a call that its caller has given up. The call stays
+// in the table until its handler returns, because otherwise a client that
+// cancels could run any number of handlers.
+func (t *calls) cancel(name key) {
 	var found []*call
 	t.mutex.Lock()
 	for k := range t.running.with(name) {
@@ -202,7 +139,7 @@ func (t *calls) giveUp(name key) {
 	}
 }
 
-// stop refuses what comes from now on.
+// stop refuses all calls from now on.
 func (t *calls) stop(why *protocol.Error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -211,7 +148,7 @@ func (t *calls) stop(why *protocol.Error) {
 	}
 }
 
-// end cancels all calls, and returns how many: nobody waits any more.
+// end cancels all calls, because nobody waits any more, and returns how many.
 func (t *calls) end(cause error) int {
 	t.mutex.Lock()
 	if t.ended == nil {

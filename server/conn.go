@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -12,31 +10,41 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/sockjax/sockjax/protocol"
+	"github.com/sockjax/sockjax/internal/dispatch"
+	"github.com/sockjax/sockjax/internal/sendq"
 )
 
-// A conn is one WebSocket and the requests that came over it. Its only
-// goroutine of its own is the reader, which may run handlers too: see lead. It
-// outlives the WebSocket until the last of its handlers has returned; their
-// outcomes go to the session, for the connection on which the client goes on.
-type conn struct {
-	server *Server
-	http   *http.Request
-	ws     *websocket.Conn
-	wire   *wire
-	plain  bool
-	opened time.Time       // its handshake
-	ctx    context.Context // ends when the server closes the connection, or it has ended
-	cancel context.CancelFunc
-	client atomic.Pointer[client] // nil until it is known
-	calls  calls
-	crew   crew
-	out    outbox
+// A service is what the connections of a Server share.
+type service struct {
+	handler  Handler
+	options  Options // with defaults
+	watchdog dispatch.Watchdog
+	life     context.Context // ends when Shutdown is out of time
+	remove   func(*conn)     // frees the place of a connection that has ended
+}
 
-	// The reader's own.
-	pace  pace
-	heard bool // the client knows what the welcome said, as far as it matters
-	asked bool // it has been sent a ping to find out
+// A conn is one WebSocket and the requests that came over it. It has one
+// goroutine, the reader, which may run handlers too: see package dispatch. It
+// outlives the WebSocket until the last of its handlers has returned; their
+// outcomes go to the session, for the client's next connection.
+type conn struct {
+	*service
+	http       *http.Request
+	ws         *websocket.Conn
+	transport  *sendq.Transport
+	plain      bool
+	opened     time.Time       // when its handshake came
+	ctx        context.Context // ends when the server closes the connection, or it has ended
+	cancel     context.CancelFunc
+	client     atomic.Pointer[client] // nil until it is known
+	calls      calls
+	dispatcher dispatch.Dispatcher[*call]
+	queue      sendq.Queue
+
+	// Owned by the reader goroutine.
+	limiter limiter
+	heard   bool // the client knows whether its session was resumed, or knew before
+	asked   bool // a ping has been sent to find out: see ask
 
 	expiry expiry
 }
@@ -44,228 +52,65 @@ type conn struct {
 // A client is who is at the other end.
 type client struct {
 	principal string
-	id        string  // of the session; empty in plain mode, as is
-	session   Session // nil
+	id        string          // of the session; empty in plain mode
+	session   *guardedSession // nil in plain mode
 }
 
-// An ending is why the server ends a connection. Without a code, the
-// connection has ended already.
-type ending struct {
-	code   protocol.CloseCode
-	reason string
-}
-
-func closing(code protocol.CloseCode, format string, args ...any) *ending {
-	return &ending{code, fmt.Sprintf(format, args...)}
-}
-
-func newConn(s *Server, r *http.Request, ws *websocket.Conn, w *wire, plain bool) *conn {
+func newConn(s *service, r *http.Request, ws *websocket.Conn, t *sendq.Transport, plain bool) *conn {
 	// The request's own context ends when ServeHTTP returns.
 	base := context.WithoutCancel(r.Context())
-	c := &conn{server: s, http: r.WithContext(base), ws: ws, wire: w, plain: plain}
+	c := &conn{service: s, http: r.WithContext(base), ws: ws, transport: t, plain: plain}
 	c.ctx, c.cancel = context.WithCancel(base)
 	c.calls.init(base, &s.options)
-	c.crew.conn = c
-	c.out.init(c, s.options.MaxBuffered)
-	c.pace.init(&s.options)
-	w.greeted.Store(plain) // plain mode has no hello
-	ws.SetReadLimit(-1)    // receive has its own, which says more in its close
+	c.dispatcher.Init(c, &s.watchdog)
+	c.queue.Init(c, s.options.MaxBuffered)
+	c.limiter.init(&s.options)
+	if plain {
+		t.Greeted() // nobody says hello there
+	}
+	ws.SetReadLimit(-1) // receive has its own, which says more in its close
 	return c
 }
 
-// serve begins with the connection, and becomes its reader.
-func (c *conn) serve() {
-	if end := c.identify(); end != nil {
-		c.end(end)
-	} else {
-		c.read()
-	}
+// tell sends a control message. It waits while too much waits to be sent: a
+// frame of a megabyte may ask for 100,000 answers.
+func (c *conn) tell(text []byte) {
+	c.queue.Room()
+	c.writeIf(c.queue.Control(text))
 }
 
-// end returns when the connection has ended and no handler runs for it.
-func (c *conn) end(end *ending) {
-	c.cancel()
-	c.expiry.stop()
-	if end.code != 0 {
-		level := slog.LevelWarn
-		switch end.code {
-		case protocol.CloseHeartbeat, protocol.CloseHandshake, protocol.CloseReplaced, protocol.CloseExpired:
-			level = slog.LevelDebug // nothing unusual
-		}
-		c.log(level, "sockjax: closed a connection", "code", int(end.code), "reason", end.reason)
-		if c.plain {
-			c.calls.end(ErrDisconnected)
-		}
-		c.out.seal()
-		c.close(end.code, end.reason)
-	} else {
-		c.log(slog.LevelDebug, "sockjax: disconnected", "reason", end.reason)
-	}
-	c.out.stop()
-	c.ws.CloseNow()
-	c.leave()
-	c.server.remove(c)
+// Write implements sendq.Conn.
+func (c *conn) Write(frame []byte) error {
+	return c.ws.Write(context.Background(), websocket.MessageText, frame)
 }
 
-// leave lets the session go on without this connection, and returns when no
-// handler runs. Where there is no session, nobody waits for the handlers.
-func (c *conn) leave() {
-	known := c.client.Load()
-	if known == nil || known.session == nil {
-		c.calls.end(ErrDisconnected)
-		c.out.drop()
-		c.calls.wait()
-		return
-	}
-	known.session.Detach()
-	c.calls.wait()
-	c.out.flushed()
-	known.session.Close()
-}
-
-// close sends what is ready, then the close. It takes as long as the client
-// takes to answer that, within limits. Only the first close counts.
-func (c *conn) close(code protocol.CloseCode, reason string) {
-	c.cancel()
-	c.out.finish()
-	// The error says only that the client has gone without answering.
-	c.ws.Close(websocket.StatusCode(code), protocol.Reason(reason))
-}
-
-const restartReason = "the server restarts: connect again"
-
-// drain ends the connection in good order when its handlers have returned. It
-// refuses what comes until the very end.
-func (c *conn) drain() {
-	c.calls.stop(overloaded(afterStop, "the server shuts down"))
-	c.calls.wait()
-	c.close(protocol.CloseRestart, restartReason)
-}
-
-// kill ends it now. Calls that could not be finished will have no outcome, and
-// so the session can't go on.
-func (c *conn) kill() {
-	cut := c.calls.end(ErrShutdown)
-	c.out.seal()
-	c.cancel()
-	c.out.finish()
-	if known := c.client.Load(); cut > 0 && known != nil && known.session != nil {
-		known.session.Forget()
-	}
-	c.ws.Close(websocket.StatusCode(protocol.CloseRestart), restartReason)
-}
-
-// broken is called when a frame could not be sent.
-func (c *conn) broken(err error) {
+// WriteFailed implements sendq.Conn.
+func (c *conn) WriteFailed(err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.log(slog.LevelWarn, "sockjax: cut off a connection: the client takes no replies",
-			"waited", c.server.options.WriteTimeout)
+			"waited", c.options.WriteTimeout)
 	} else {
 		c.log(slog.LevelDebug, "sockjax: failed to write", "err", err)
 	}
-	go c.ws.CloseNow() // which may wait for a close that is under way
+	go c.ws.CloseNow() // it may wait for a close that is under way
 }
 
 func (c *conn) writeIf(write bool) {
 	if write {
-		go c.out.write() // the reader goes on reading
+		go c.queue.Write() // the reader goes on reading
 	}
 }
 
-// read is the reader, until the connection has ended, or another goroutine is
-// the reader.
-func (c *conn) read() {
-	for {
-		if end := c.next(); end != nil {
-			c.crew.start() // what stands before a mistake counts
-			c.end(end)
-			return
-		}
-		if !c.crew.turn() {
-			return
-		}
-		c.out.room()
-	}
-}
-
-// next reads one frame and acts on it, up to running handlers.
-func (c *conn) next() *ending {
-	kind, r, err := c.ws.Reader(context.Background())
-	if err != nil {
-		return c.readEnding(err)
-	}
-	return c.receive(kind, r)
-}
-
-// receive reads one frame into borrowed memory and acts on it.
-func (c *conn) receive(kind websocket.MessageType, r io.Reader) *ending {
-	buf := frames.Get().(*[]byte)
-	defer freeFrame(buf)
-	var err error
-	*buf, err = readFrame((*buf)[:0], r, c.server.options.MaxFrame)
-	switch {
-	case errors.Is(err, errTooLarge):
-		return closing(protocol.CloseTooLarge, "a frame may hold %d bytes: send large data in parts", c.server.options.MaxFrame)
-	case err != nil:
-		return c.readEnding(err)
-	case kind == websocket.MessageBinary && (c.plain || len(*buf) == 0 || (*buf)[0] != '['):
-		return closing(protocol.CloseUnsupported, "binary frames are reserved for a later version, unless they hold an array of sockjax.1: send text")
-	case string(*buf) == protocol.Ping:
-		c.pace.wait(c.ctx)
-		c.writeIf(c.out.pong())
-		return nil
-	case string(*buf) == protocol.Pong:
-		c.pace.wait(c.ctx)
-		return c.ponged()
-	case c.plain:
-		return c.plainFrame(*buf)
-	default:
-		return c.batch(*buf)
-	}
-}
-
-var errTooLarge = errors.New("the frame is too large")
-
-// readFrame appends what r has, which grows with what has come and never by
-// what a header promises.
-func readFrame(b []byte, r io.Reader, limit int) ([]byte, error) {
-	for {
-		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
-		}
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		switch {
-		case len(b) > limit:
-			return b, errTooLarge
-		case err == io.EOF:
-			return b, nil
-		case err != nil:
-			return b, err
-		}
-	}
-}
-
-func (c *conn) readEnding(err error) *ending {
-	switch {
-	case !errors.Is(err, os.ErrDeadlineExceeded):
-		return &ending{reason: err.Error()}
-	case !c.wire.greeted.Load():
-		return closing(protocol.CloseHandshake, "no hello came within %v", protocol.Handshake)
-	default:
-		return closing(protocol.CloseHeartbeat, "nothing came for %v: send ping when idle", c.server.options.IdleTimeout)
-	}
-}
-
-// log adds who it is about, the session's first 8 characters: the whole is a
-// secret.
+// log adds whom it is about: the first 8 characters of the session, because the
+// whole is a secret.
 func (c *conn) log(level slog.Level, text string, args ...any) {
-	if !c.server.options.Logger.Enabled(context.Background(), level) {
+	defer ignorePanic()
+	if !c.options.Logger.Enabled(context.Background(), level) {
 		return
 	}
 	args = append(args, "remote", c.http.RemoteAddr)
 	if known := c.client.Load(); known != nil && known.id != "" {
 		args = append(args, "session", known.id[:8])
 	}
-	c.server.options.Logger.Log(context.Background(), level, text, args...)
+	c.options.Logger.Log(context.Background(), level, text, args...)
 }

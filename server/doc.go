@@ -49,10 +49,35 @@
 // is being read, and MaxBuffered in each direction, and what its handlers take:
 // at most MaxRequests of them run, and a connection counts against
 // MaxConnections until the last has returned. MemoryStoreOptions bound what
-// sessions take beside. Server.Stats and MemoryStore.Stats tell how much of all
+// sessions take beside, and how many of them one principal or address may
+// leave behind. Behind a proxy all clients have its address unless a
+// middleware sets http.Request.RemoteAddr. Server.Stats and MemoryStore.Stats tell how much of all
 // that there is. Where nothing keeps strangers away from the server, set
 // MaxConnections and Rate.
 //
 // Compression is off: small messages gain little by it, and its state would
 // cost more memory than all the rest of an idle connection.
 package server
+
+// The files of this package, in layers: each uses only those below it.
+//
+//	server.go, stats.go   the Server: places for connections, shutdown
+//	reader.go             reads frames until the connection ends
+//	frames.go             what a frame says
+//	requests.go           from a request to a call that runs or is refused
+//	session.go            hello, ack and cancel; what the session tells
+//	auth.go               who the client is
+//	ending.go             how a connection ends
+//	answer.go             runs a handler and answers
+//	conn.go               what all of these share of a connection
+//	calls.go, table.go    the requests in flight
+//	batch.go, call.go     the requests of a frame; one of them, context.go its context
+//	accept.go, warner.go  handshakes; warnings that strangers can cause
+//	guard.go, log.go      the session and the Logger, whose panics end nothing
+//	plain.go, encode.go   the text of plain mode; of what a handler returns
+//	limiter.go            what one connection may send
+//	options.go, origin.go, handler.go, mux.go, object.go, errors.go, store.go
+//	                      what a program that imports the package sees
+//
+// Below all of them are package dispatch, which runs handlers, package sendq,
+// which sends, and package session, which remembers.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/sockjax/sockjax/protocol"
 )
 
 // Why the context of a request ended, as context.Cause tells it. Err of the
@@ -44,27 +42,6 @@ func (e *Error) code() string {
 		return "error"
 	}
 	return e.Code
-}
-
-// internal is what a caller learns of a failure that is the server's own.
-var internal = protocol.Error{Code: "internal", Message: "internal error"}
-
-// wireError is what a handler's error becomes. fault is what the log must
-// tell, nil if the caller learns everything.
-func wireError(err error) (e protocol.Error, fault error) {
-	var own *Error
-	if !errors.As(err, &own) || own == nil {
-		return internal, err
-	}
-	e = protocol.Error{Code: own.code(), Message: own.Message}
-	if own.Data != nil {
-		data, err := encode(own.Data)
-		if err != nil {
-			return internal, fmt.Errorf("failed to encode the data of an error %q: %w", own.Code, err)
-		}
-		e.Data = data
-	}
-	return e, nil
 }
 
 // badRequest is the Error of data that does not decode. It speaks of JSON, not

@@ -39,49 +39,49 @@ type badSession struct {
 	id    string
 }
 
-func (b *badSession) Begin(keys []protocol.Key) ([]server.Verdict, error) {
+func (b *badSession) Begin(ctx context.Context, keys []protocol.Key) ([]server.Verdict, error) {
 	if b.store.hold != nil && b.id == session {
 		<-b.store.hold
 	}
 	if b.store.failing("Begin") {
 		return nil, errStore
 	}
-	return b.Session.Begin(keys)
+	return b.Session.Begin(ctx, keys)
 }
 
-func (b *badSession) Look(keys []protocol.Key) ([]server.Verdict, error) {
-	if b.store.failing("Look") {
+func (b *badSession) Peek(ctx context.Context, keys []protocol.Key) ([]server.Verdict, error) {
+	if b.store.failing("Peek") {
 		return nil, errStore
 	}
-	return b.Session.Look(keys)
+	return b.Session.Peek(ctx, keys)
 }
 
-func (b *badSession) Append(frame []byte, keys []protocol.Key) (uint64, error) {
+func (b *badSession) Append(ctx context.Context, frame []byte, keys []protocol.Key) (uint64, error) {
 	if b.store.failing("Append") {
 		return 0, errStore
 	}
-	return b.Session.Append(frame, keys)
+	return b.Session.Append(ctx, frame, keys)
 }
 
-func (b *badSession) Next(after uint64) ([]byte, uint64, error) {
+func (b *badSession) Next(ctx context.Context, after uint64) ([]byte, uint64, error) {
 	if b.store.failing("Next") {
 		return nil, 0, errStore
 	}
-	return b.Session.Next(after)
+	return b.Session.Next(ctx, after)
 }
 
-func (b *badSession) Ack(n uint64) error {
+func (b *badSession) Ack(ctx context.Context, n uint64) error {
 	if b.store.failing("Ack") {
 		return errStore
 	}
-	return b.Session.Ack(n)
+	return b.Session.Ack(ctx, n)
 }
 
-func (b *badSession) Cancel(key protocol.Key) error {
+func (b *badSession) Cancel(ctx context.Context, key protocol.Key) error {
 	if b.store.failing("Cancel") {
 		return errStore
 	}
-	return b.Session.Cancel(key)
+	return b.Session.Cancel(ctx, key)
 }
 
 // Where nobody knows what the store has done, the session is lost, and nobody
@@ -92,7 +92,7 @@ func TestFailingStore(t *testing.T) {
 		"Append": `[{"key":2,"data":"quick"}]`,
 		"Ack":    `[{"ack":1}]`,
 		"Cancel": `[{"cancel":1}]`,
-		"Look":   `[{"key":2,"data":` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + `}]`,
+		"Peek":   `[{"key":2,"data":` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + `}]`,
 	} {
 		t.Run(method, func(t *testing.T) {
 			store := &badStore{SessionStore: server.NewMemoryStore(nil)}

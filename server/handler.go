@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"unicode/utf8"
-
-	"github.com/sockjax/sockjax/protocol"
 )
 
 // A Handler answers requests.
@@ -93,23 +90,4 @@ func (r *Request) Decode(v any) error {
 		return badRequest(err)
 	}
 	return nil
-}
-
-// encode makes JSON of what a handler returned. An invalid RawMessage must not
-// leave: it would break the frame that it shares with other replies.
-func encode(result any) (json.RawMessage, error) {
-	if raw, ok := result.(json.RawMessage); ok {
-		if len(raw) == 0 {
-			return json.RawMessage("null"), nil
-		}
-		if _, ok := protocol.Valid(raw); !ok {
-			return nil, errors.New("the handler's json.RawMessage is not JSON in UTF-8")
-		}
-		return raw, nil
-	}
-	text, err := json.Marshal(result)
-	if err == nil && !utf8.Valid(text) { // a Marshaler's own text
-		err = errors.New("the result's JSON is not UTF-8")
-	}
-	return text, err
 }

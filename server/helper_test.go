@@ -108,13 +108,13 @@ func serve(t testing.TB, h server.HandlerFunc, opts *server.Options) *fixture {
 	return f
 }
 
-// noLeaks fails the test if goroutines of this package are left at its end.
+// noLeaks fails the test if goroutines of a server are left at its end.
 func noLeaks(t testing.TB) {
 	t.Cleanup(func() {
 		deadline := time.Now().Add(patience)
 		for {
 			text := stacks()
-			if !strings.Contains(text, "sockjax/server.") {
+			if !strings.Contains(text, "sockjax/server.") && !strings.Contains(text, "sockjax/internal/") {
 				return
 			}
 			if time.Now().After(deadline) {

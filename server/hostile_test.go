@@ -153,7 +153,7 @@ func TestResumeStorm(t *testing.T) {
 func TestManySessions(t *testing.T) {
 	const most = 50
 	g := newGated()
-	f := serve(t, g.ServeCall, &server.Options{Sessions: server.NewMemoryStore(&server.MemoryStoreOptions{MaxSessions: most})})
+	f := serve(t, g.ServeCall, &server.Options{Sessions: server.NewMemoryStore(&server.MemoryStoreOptions{MaxSessions: most, MaxSessionsPerPrincipal: most})})
 	for i := range 4 * most {
 		p := f.openAs(t, sessionID(i))
 		p.send(`[{"key":1}]`)

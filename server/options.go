@@ -23,9 +23,13 @@ const (
 type Options struct {
 	// Origins are the pages that may connect besides those of the server's
 	// own host, as browsers write them: "https://example.com:8443", without a
-	// path or a default port. "*" lets every page connect, with the visitor's
-	// cookies; that is right only where nothing depends on who they are.
-	// Clients that send no Origin are no browsers and may connect.
+	// path. "*" lets every page connect, with the visitor's cookies; that is
+	// right only where nothing depends on who they are. Clients that send no
+	// Origin are no browsers and may connect.
+	//
+	// The server's own host is what stands in Host, which a proxy must pass on.
+	// Its scheme does not count, and neither does whether the default port of
+	// the page's scheme stands there.
 	//
 	// A page that may not is told so: a sockjax client by close code 4403,
 	// which a page can see, any other by HTTP status 403.
@@ -95,9 +99,16 @@ type Options struct {
 
 	// Rate is how many requests per second a client may send on one
 	// connection, after Burst at once. Those beyond are refused as overloaded
-	// and told when to come again. All other messages count as well, and wait
-	// for their turn, as does what the client sends behind them. Default: no
-	// limit. Default of Burst: Rate, but no less than twice
+	// and told when to come again.
+	//
+	// With a Rate, other messages are bounded too. They are never delayed. Each
+	// request, refused or not, allows two of them, its cancel and an ack;
+	// beside those a client may send 10,000 at once, then 10 per second, and
+	// the heartbeats that Heartbeat asks for; and 10 fresh tokens, then 2 per
+	// second. A client that exceeds that is no sockjax client: its connection
+	// is closed with 1008, for good, and a reason that names this option.
+	//
+	// Default: no limit. Default of Burst: Rate, but no less than twice
 	// protocol.FirstRequests, which is what a client may send at once.
 	Rate  float64
 	Burst int
@@ -110,10 +121,28 @@ type Options struct {
 
 	// Logger takes what the server has to tell: at level Error, panics and the
 	// errors of handlers that callers are not told; at Warn, connections that
-	// were cut off for what they did; at Debug, those that came and went.
+	// were cut off for what they did, and handshakes that were refused by an HTTP
+	// status, which a browser hides from the page (it shows 1006); at Debug,
+	// connections that came and went. Any stranger can cause refusals: they are
+	// warned of once a minute for each kind of reason, with how many were not
+	// reported, and the others are at Debug.
+	//
 	// Session ids are shortened, since who knows one may resume it. Default:
 	// slog.Default().
 	Logger *slog.Logger
+}
+
+// An Identity is whom Options.Authenticate takes a client for.
+type Identity struct {
+	// Principal names who it is, for Request.Principal and for the session:
+	// who knows a session's id can resume it only under the same name. It must
+	// not change as long as the session goes on.
+	Principal string
+
+	// Expires is when the credentials are no longer good; zero means never.
+	// The client is told, and sends a fresh token in time. If it does not, the
+	// connection is closed with 4410.
+	Expires time.Time
 }
 
 // minBuffered is what a client may have in flight before the welcome.

@@ -3,35 +3,11 @@ package server
 import (
 	"bytes"
 	"encoding/json"
-	"unicode/utf8"
 
 	"github.com/sockjax/sockjax/protocol"
 )
 
 // Plain mode: one JSON object a frame, with its key inside.
-
-// plainFrame acts on a frame of plain mode.
-func (c *conn) plainFrame(frame []byte) *ending {
-	frame = bytes.Trim(frame, " \t\r\n")
-	depth, ok := protocol.Valid(frame)
-	switch {
-	case !ok && !utf8.Valid(frame):
-		return closing(protocol.CloseNotUTF8, "the frame is not UTF-8")
-	case !ok || frame[0] != '{':
-		return closing(protocol.CloseBadMessage, "a frame must be one JSON object, or ping")
-	}
-	name, raw := plainKey(frame)
-	if raw == nil {
-		c.out.room()
-		c.writeIf(c.out.frame(plainError(nil, nil, "error", protocol.Error{Code: protocol.Invalid,
-			Message: "the object has no key that is a string or a number"})))
-		return nil
-	}
-	in := intakes.Get().(*intake)
-	defer intakes.Put(in)
-	c.request(in, name, raw, frame, depth)
-	return c.begin(in)
-}
 
 // plainKey is the key of an object; raw is nil if it has none.
 func plainKey(data json.RawMessage) (name key, raw []byte) {

@@ -11,16 +11,15 @@ import (
 // at any path of an http.Server; it needs HTTP/1.1, which browsers use for
 // WebSockets by themselves.
 type Server struct {
-	handler Handler
-	options Options // with defaults
-	watch   watch
+	service
+	acceptor acceptor
+	kill     context.CancelFunc // ends life
 
-	mutex    sync.Mutex // protects following
-	open     int        // connections, those that are being accepted included
-	refusing int        // connections that are only told why not
-	conns    map[*conn]struct{}
-	closing  bool
-	empty    chan struct{} // closed when closing and none is open; nil before closing
+	mutex   sync.Mutex // protects following
+	open    int        // connections, those that are being accepted included
+	conns   map[*conn]struct{}
+	closing bool
+	empty   chan struct{} // closed when closing and none is open; nil before closing
 }
 
 // New makes a Server of a handler. opts may be nil. It panics on options that
@@ -29,7 +28,11 @@ func New(h Handler, opts *Options) *Server {
 	if h == nil {
 		panic("sockjax: New needs a handler")
 	}
-	return &Server{handler: h, options: opts.withDefaults(), conns: make(map[*conn]struct{})}
+	s := &Server{conns: make(map[*conn]struct{})}
+	s.service = service{handler: h, options: opts.withDefaults(), remove: s.remove}
+	s.life, s.kill = context.WithCancel(context.Background())
+	s.acceptor.options = &s.options
+	return s
 }
 
 // ServeHTTP makes a WebSocket of the request and returns; the connection lives
@@ -38,25 +41,32 @@ func New(h Handler, opts *Options) *Server {
 // browser shows a page the close code, but not the HTTP error.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	opened := time.Now() // before the client can know, and open the next
-	name, no := s.admit(r)
+	name, no := s.acceptor.check(r)
+	if no == nil {
+		no = s.reserve()
+	}
 	if no != nil {
-		s.refuse(w, r, name, no)
+		s.acceptor.refuse(w, r, name, no)
 		return
 	}
-	ws, wire := s.accept(w, r, name)
+	accepted := false
+	defer func() {
+		if !accepted {
+			s.remove(nil)
+		}
+	}()
+	ws, transport := s.acceptor.accept(w, r, name)
 	if ws == nil {
-		s.remove(nil)
 		return // accept has answered
 	}
-	c := newConn(s, r, ws, wire, name == "")
+	accepted = true
+	c := newConn(&s.service, r, ws, transport, name == "")
 	c.opened = opened
-	if !s.add(c) {
-		go c.drain()
-	}
+	s.add(c)
 	go c.serve()
 }
 
-// reserve takes a place for a connection, or says why there is none.
+// reserve takes a place for a connection, or returns why there is none.
 func (s *Server) reserve() *refusal {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -70,15 +80,21 @@ func (s *Server) reserve() *refusal {
 	return nil
 }
 
-// add fills the place. It returns false if Shutdown has been called meanwhile.
-func (s *Server) add(c *conn) bool {
+// add fills the place. If Shutdown has been called meanwhile, the connection
+// ends as those do that were there before.
+func (s *Server) add(c *conn) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.conns[c] = struct{}{}
-	return !s.closing
+	switch {
+	case s.life.Err() != nil:
+		go c.kill()
+	case s.closing:
+		go c.drain()
+	}
 }
 
-// remove gives the place back; c is nil if it was never filled.
+// remove frees the place; c is nil if it was never filled.
 func (s *Server) remove(c *conn) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -89,15 +105,17 @@ func (s *Server) remove(c *conn) {
 	}
 }
 
-// Shutdown ends all connections in good order: it refuses new ones and new
-// requests, lets the handlers that run return, also those whose connections
-// have ended, sends or stores their outcomes, and closes each connection with
-// code 1012, after which clients connect again. It returns when that is done.
-// The sessions stay in Options.Sessions: a Server that shares it resumes them.
+// Shutdown ends all connections in good order. It refuses new connections and
+// new requests, waits for the handlers that run, also those whose connections
+// have ended, sends or stores their outcomes, closes each connection with code
+// 1012, after which clients connect again, and returns. The sessions stay in
+// Options.Sessions: a Server that shares it resumes them.
 //
-// When ctx ends first, it cancels the contexts of the handlers that still run
-// with ErrShutdown, has their sessions forgotten, closes their connections
-// without waiting, and returns ctx.Err().
+// When ctx ends first, Shutdown cancels the contexts of the handlers that still
+// run with ErrShutdown, and those of the calls to Options.Sessions, and returns
+// ctx.Err() at once, whatever the handlers and the store do. The sessions of
+// those handlers are forgotten and the connections closed in the background,
+// which takes a few seconds at most.
 //
 // http.Server.Shutdown neither waits for WebSockets nor closes them: call both.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -118,6 +136,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
+	s.kill()
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.open == 0 {

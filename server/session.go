@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
+	"github.com/sockjax/sockjax/server/session"
 )
 
 // What a connection does with its session.
@@ -26,27 +27,28 @@ func (c *conn) hello(m *protocol.Message) *ending {
 	if end != nil {
 		return end
 	}
-	o := &c.server.options
-	session, acked, resumed, err := o.Sessions.Attach(c.ctx, SessionRequest{
+	guarded, acked, resumed, err := c.attach(session.Request{
 		Principal: identity.Principal,
 		ID:        hello.Session,
 		Resume:    hello.Resume,
 		Ack:       hello.Ack,
 		Opened:    c.opened,
-	}, c)
+		Address:   network(c.http.RemoteAddr),
+	})
 	switch {
-	case errors.Is(err, ErrReplaced):
+	case errors.Is(err, session.ErrReplaced):
 		return replaced
 	case err != nil && c.ctx.Err() != nil:
-		return &ending{reason: "closed while it looked for its session"}
+		return &ending{reason: "closed while it attached to its session"}
 	case err != nil:
-		c.log(slog.LevelError, "sockjax: failed to look for a session", "err", err)
+		c.log(slog.LevelError, "sockjax: failed to attach to a session", "err", err)
 		return closing(protocol.CloseInternal, "the sessions can't be reached: try again later")
 	}
-	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: session})
+	c.client.Store(&client{principal: identity.Principal, id: hello.Session, session: guarded})
 	c.heard = resumed || !hello.Resume
-	c.wire.greeted.Store(true)
-	c.out.greet(session, protocol.AppendWelcome(nil, protocol.Welcome{
+	c.transport.Greeted()
+	o := &c.options
+	c.queue.Greet(guarded, protocol.AppendWelcome(nil, protocol.Welcome{
 		Session:   hello.Session,
 		Resumed:   resumed,
 		Acked:     acked,
@@ -59,13 +61,23 @@ func (c *conn) hello(m *protocol.Message) *ending {
 	return nil
 }
 
-// ask has the client show by a pong that it has heard the welcome, which it
-// has if a ping behind that reaches it. Where a session began anew and the
-// client does not know, the next welcome must not say that it is resumed: the
-// client would send calls of the lost session again, and they would run twice.
+// attach is Attach of Options.Sessions.
+func (c *conn) attach(r session.Request) (g *guardedSession, acked uint64, resumed bool, err error) {
+	defer guard(c.log, "Attach", &err)
+	s, acked, resumed, err := c.options.Sessions.Attach(c.ctx, r, c)
+	if err == nil && s == nil {
+		err = errors.New("Attach returned neither a session nor an error")
+	}
+	return &guardedSession{s, c.life, c.log}, acked, resumed, err
+}
+
+// ask sends a ping behind the welcome: the client's pong shows that it has
+// received both. Until a client knows that its session began anew, the next
+// welcome must not say that it is resumed: the client would send calls of the
+// lost session again, and they would run twice.
 func (c *conn) ask() {
 	c.asked = true
-	c.writeIf(c.out.frame([]byte(protocol.Ping)))
+	c.writeIf(c.queue.Frame([]byte(protocol.Ping)))
 }
 
 func (c *conn) ponged() *ending {
@@ -81,16 +93,16 @@ func (c *conn) ack(n uint64) *ending {
 	switch {
 	case n == 0:
 		return closing(protocol.CloseBadMessage, "an ack must be an integer from 1 to %d", protocol.MaxKey)
-	case !c.out.received(n):
+	case !c.queue.Sent(n):
 		return closing(protocol.CloseBadMessage, "an ack names more outcomes than were sent")
 	}
 	c.heard = true
 	return c.lostEnding(c.client.Load().session.Ack(n))
 }
 
-// giveUp acts on a cancel.
-func (c *conn) giveUp(name protocol.Key) *ending {
-	c.calls.giveUp(key{n: name})
+// cancelCall acts on a cancel.
+func (c *conn) cancelCall(name protocol.Key) *ending {
+	c.calls.cancel(key{n: name})
 	return c.lostEnding(c.client.Load().session.Cancel(name))
 }
 
@@ -99,56 +111,59 @@ var (
 	lost     = &ending{protocol.CloseInternal, "the session is lost: connect again"}
 )
 
-// lostEnding is how the connection ends when a method of the session has
-// returned err: nil if it goes on.
+// lostEnding is how the connection ends after a method of the session has
+// returned err; nil if err is nil.
 func (c *conn) lostEnding(err error) *ending {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, ErrReplaced) {
+	if errors.Is(err, session.ErrReplaced) {
 		return replaced
 	}
-	c.lost(err)
+	c.SessionFailed(err)
 	return lost
 }
 
-// lost acts on an error of the session's. Other connections may have it still.
-func (c *conn) lost(err error) {
-	if errors.Is(err, ErrReplaced) {
+// SessionFailed implements sendq.Conn. Forget comes first, and tells the other
+// connections that the session may have: a client that comes back in between
+// must not be told that its calls are known.
+func (c *conn) SessionFailed(err error) {
+	if errors.Is(err, session.ErrReplaced) {
 		c.Replaced()
 		return
 	}
-	if !errors.Is(err, ErrForgotten) {
+	if !errors.Is(err, session.ErrForgotten) {
 		c.log(slog.LevelError, "sockjax: failed to use a session, which is lost", "err", err)
 	}
 	c.client.Load().session.Forget()
 	c.Forgotten()
 }
 
-// Replaced implements SessionOwner. Nothing that is read from now on begins.
+// Replaced implements session.Owner. No request that arrives from now on
+// begins.
 func (c *conn) Replaced() {
 	c.calls.stop(overloaded(afterStop, "%s", replaced.reason))
-	if c.out.stop() {
-		// The client is most likely gone from here. What is being sent must
-		// not keep the outcomes behind it from the session.
-		c.wire.hurry()
+	if c.queue.Stop() {
+		// The client has most likely left this connection. What is being sent
+		// must not delay the outcomes behind it on their way to the session.
+		c.transport.Hurry()
 		go c.close(replaced.code, replaced.reason)
 	}
 }
 
-// Forgotten implements SessionOwner.
+// Forgotten implements session.Owner.
 func (c *conn) Forgotten() {
 	c.calls.end(ErrDisconnected)
-	if c.out.drop() {
+	if c.queue.Drop() {
 		go c.close(lost.code, lost.reason)
 	}
 }
 
-// Appended implements SessionOwner.
-func (c *conn) Appended() { c.writeIf(c.out.appended()) }
+// Appended implements session.Owner.
+func (c *conn) Appended() { c.writeIf(c.queue.Replay()) }
 
-// Canceled implements SessionOwner.
-func (c *conn) Canceled(name protocol.Key) { c.calls.giveUp(key{n: name}) }
+// Canceled implements session.Owner.
+func (c *conn) Canceled(name protocol.Key) { c.calls.cancel(key{n: name}) }
 
 // isUUID4 tells whether text is a uuid of version 4 as RFC 9562 writes it.
 func isUUID4(text string) bool {

@@ -29,27 +29,7 @@ func (s *Server) Stats() Stats {
 	s.mutex.Unlock()
 	for _, c := range conns {
 		now.Requests += c.calls.count()
-		now.Buffered += int(c.out.waiting.Load())
+		now.Buffered += int(c.queue.Waiting())
 	}
 	return now
-}
-
-// MemoryStoreStats are what a MemoryStore keeps at the moment.
-type MemoryStoreStats struct {
-	// Sessions are all of them.
-	Sessions int
-
-	// Waiting are those that have no connection, which MaxSessions bounds.
-	Waiting int
-
-	// Bytes are those of outcomes that clients have not acknowledged, of all
-	// sessions, which MaxTotalBytes bounds.
-	Bytes int
-}
-
-// Stats counts, and costs next to nothing.
-func (m *MemoryStore) Stats() MemoryStoreStats {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	return MemoryStoreStats{Sessions: len(m.sessions), Waiting: m.waiting.Len(), Bytes: int(m.bytes.Load())}
 }

@@ -42,30 +42,30 @@ func (s *strictSession) enter(mutex *sync.Mutex, method string) (leave func()) {
 	return mutex.Unlock
 }
 
-func (s *strictSession) Begin(keys []protocol.Key) ([]server.Verdict, error) {
+func (s *strictSession) Begin(ctx context.Context, keys []protocol.Key) ([]server.Verdict, error) {
 	defer s.enter(&s.reader, "Begin")()
 	if s.detached.Load() {
 		s.t.Error("Begin after Detach")
 	}
-	return s.Session.Begin(keys)
+	return s.Session.Begin(ctx, keys)
 }
 
-func (s *strictSession) Look(keys []protocol.Key) ([]server.Verdict, error) {
-	defer s.enter(&s.reader, "Look")()
-	return s.Session.Look(keys)
+func (s *strictSession) Peek(ctx context.Context, keys []protocol.Key) ([]server.Verdict, error) {
+	defer s.enter(&s.reader, "Peek")()
+	return s.Session.Peek(ctx, keys)
 }
 
-func (s *strictSession) Ack(n uint64) error {
+func (s *strictSession) Ack(ctx context.Context, n uint64) error {
 	defer s.enter(&s.reader, "Ack")()
-	return s.Session.Ack(n)
+	return s.Session.Ack(ctx, n)
 }
 
-func (s *strictSession) Cancel(key protocol.Key) error {
+func (s *strictSession) Cancel(ctx context.Context, key protocol.Key) error {
 	defer s.enter(&s.reader, "Cancel")()
-	return s.Session.Cancel(key)
+	return s.Session.Cancel(ctx, key)
 }
 
-func (s *strictSession) Append(frame []byte, keys []protocol.Key) (uint64, error) {
+func (s *strictSession) Append(ctx context.Context, frame []byte, keys []protocol.Key) (uint64, error) {
 	defer s.enter(&s.writer, "Append")()
 	r := protocol.NewReader(frame)
 	for _, key := range keys {
@@ -76,26 +76,26 @@ func (s *strictSession) Append(frame []byte, keys []protocol.Key) (uint64, error
 	if r.Next() || r.Err() != nil || len(keys) == 0 {
 		s.t.Errorf("Append of %s as the outcomes of %d: %v", frame, keys, r.Err())
 	}
-	return s.Session.Append(frame, keys)
+	return s.Session.Append(ctx, frame, keys)
 }
 
-func (s *strictSession) Next(after uint64) ([]byte, uint64, error) {
+func (s *strictSession) Next(ctx context.Context, after uint64) ([]byte, uint64, error) {
 	defer s.enter(&s.writer, "Next")()
-	return s.Session.Next(after)
+	return s.Session.Next(ctx, after)
 }
 
-func (s *strictSession) Detach() {
+func (s *strictSession) Detach(ctx context.Context) {
 	if s.detached.Swap(true) {
 		s.t.Error("Detach twice")
 	}
-	s.Session.Detach()
+	s.Session.Detach(ctx)
 }
 
-func (s *strictSession) Close() {
+func (s *strictSession) Close(ctx context.Context) {
 	if !s.detached.Load() || s.closed.Swap(true) {
 		s.t.Error("Close twice, or before Detach")
 	}
-	s.Session.Close()
+	s.Session.Close(ctx)
 }
 
 // A deafStore is one whose news travel slowly: nobody hears of what others have

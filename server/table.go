@@ -17,12 +17,6 @@ type table struct {
 	size   int
 }
 
-// link is what a table keeps in each call.
-type link struct {
-	next *call
-	here **call // what points to this call
-}
-
 // Nobody outside can know the hash, and so make chains long.
 var (
 	seed = maphash.MakeSeed()

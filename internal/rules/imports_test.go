@@ -77,7 +77,10 @@ var mayImport = map[string][]string{
 	"internal/engine":          {"protocol"},
 	"internal/engine/contract": {"protocol"}, // tests alone import it
 	"client":                   {"internal/engine", "protocol"},
-	"server":                   {"protocol"},
+	"internal/dispatch":        {},
+	"internal/sendq":           {"protocol"},
+	"server":                   {"internal/dispatch", "internal/sendq", "protocol", "server/session"},
+	"server/session":           {"protocol"},
 	"wasm":                     {"internal/engine", "protocol"},
 	"internal/rules":           {},
 	"test/browser":             {},

@@ -94,16 +94,16 @@ func (s *watchedSession) note(change func(*watchedState)) {
 	change(s.state)
 }
 
-func (s *watchedSession) Append(frame []byte, keys []protocol.Key) (uint64, error) {
-	last, err := s.Session.Append(frame, keys)
+func (s *watchedSession) Append(ctx context.Context, frame []byte, keys []protocol.Key) (uint64, error) {
+	last, err := s.Session.Append(ctx, frame, keys)
 	if err == nil {
 		s.note(func(n *watchedState) { n.appended = max(n.appended, last) })
 	}
 	return last, err
 }
 
-func (s *watchedSession) Ack(n uint64) error {
-	err := s.Session.Ack(n)
+func (s *watchedSession) Ack(ctx context.Context, n uint64) error {
+	err := s.Session.Ack(ctx, n)
 	if err == nil {
 		s.note(func(now *watchedState) { now.heard, now.acked = true, max(now.acked, n) })
 	}
@@ -112,18 +112,18 @@ func (s *watchedSession) Ack(n uint64) error {
 
 // Detach may come long after another connection has taken the session over:
 // closing one whose peer is silent takes seconds. It means nothing then.
-func (s *watchedSession) Detach() {
+func (s *watchedSession) Detach(ctx context.Context) {
 	s.note(func(n *watchedState) {
 		if n.present == s {
 			n.present, n.left = nil, time.Now()
 		}
 	})
-	s.Session.Detach()
+	s.Session.Detach(ctx)
 }
 
-func (s *watchedSession) Forget() {
+func (s *watchedSession) Forget(ctx context.Context) {
 	s.note(func(n *watchedState) { n.forgotten = true })
-	s.Session.Forget()
+	s.Session.Forget(ctx)
 }
 
 // A connection that has been taken over ends last, and the session's time runs
@@ -146,9 +146,9 @@ func TestChaosJudgesTakeover(t *testing.T) {
 		if !resumed {
 			t.Fatal("the session is not resumed")
 		}
-		second.Detach()
+		second.Detach(t.Context())
 		time.Sleep(keep - time.Second/2)
-		first.Detach()
+		first.Detach(t.Context())
 		if _, resumed := attach(true); resumed {
 			t.Fatal("the session is kept for too long")
 		}

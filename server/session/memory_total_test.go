@@ -1,4 +1,4 @@
-package server
+package session
 
 import (
 	"context"
@@ -8,6 +8,9 @@ import (
 
 	"github.com/sockjax/sockjax/protocol"
 )
+
+// ctx never ends.
+var ctx = context.Background()
 
 type nobody struct{}
 
@@ -22,7 +25,7 @@ func TestMemoryTotal(t *testing.T) {
 	const total = 200_000
 	m := NewMemoryStore(&MemoryStoreOptions{MaxTotalBytes: total, MaxBytes: total})
 	attach := func(id string, resume bool) (s Session, resumed bool) {
-		s, _, resumed, err := m.Attach(context.Background(), SessionRequest{ID: id, Resume: resume, Opened: time.Now()}, nobody{})
+		s, _, resumed, err := m.Attach(ctx, Request{ID: id, Resume: resume, Opened: time.Now()}, nobody{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,19 +33,19 @@ func TestMemoryTotal(t *testing.T) {
 	}
 	frame := make([]byte, 500)
 	small, _ := attach("small", false)
-	if _, err := small.Append(frame, []protocol.Key{1}); err != nil {
+	if _, err := small.Append(ctx, frame, []protocol.Key{1}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 100 {
 		s, _ := attach(fmt.Sprint(i), false)
 		for j := range 1000 {
-			s.Append(frame, []protocol.Key{protocol.Key(j + 1)})
-			if n := m.bytes.Load(); n > total+1000 {
+			s.Append(ctx, frame, []protocol.Key{protocol.Key(j + 1)})
+			if n := m.limits.bytes.Load(); n > total+1000 {
 				t.Fatalf("%d bytes are kept", n)
 			}
 		}
 		if i%2 == 0 {
-			s.Detach()
+			s.Detach(ctx)
 		}
 	}
 	if _, resumed := attach("small", true); !resumed {
@@ -50,15 +53,15 @@ func TestMemoryTotal(t *testing.T) {
 	}
 	for name, s := range m.sessions { // the books are right
 		sum := 0
-		for _, f := range s.kept.frames[s.kept.head:] {
+		for _, f := range s.frames.frames[s.frames.head:] {
 			sum += f.size()
 		}
-		if sum != s.kept.bytes {
-			t.Errorf("%s holds %d bytes, not %d", name.id, sum, s.kept.bytes)
+		if sum != s.frames.bytes {
+			t.Errorf("%s holds %d bytes, not %d", name.id, sum, s.frames.bytes)
 		}
 		m.drop(s)
 	}
-	if n := m.bytes.Load(); n != 0 || m.waiting.Len() != 0 || len(m.sessions) != 0 || m.count.Load() != 0 {
+	if n := m.limits.bytes.Load(); n != 0 || m.waiting.all.len() != 0 || len(m.sessions) != 0 || m.limits.sessions.Load() != 0 {
 		t.Errorf("%d bytes are left, and %d sessions", n, len(m.sessions))
 	}
 }

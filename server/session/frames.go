@@ -1,4 +1,4 @@
-package server
+package session
 
 import (
 	"math/bits"
@@ -9,74 +9,75 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// A keptFrame is a frame of outcomes that are not acknowledged.
-type keptFrame struct {
-	*memory
+// A storedFrame is a frame of outcomes that are unacknowledged.
+type storedFrame struct {
+	*buffer
 	last uint64 // the number of its last outcome
 	lent bool   // somebody may still be sending the text
 }
 
-// memory is what a kept frame is copied into: the next power of two. A busy
-// client acknowledges soon, so that it is used again and again.
-type memory struct {
+// A buffer is the memory of a frame, of which the text takes the next power of
+// two. A busy client acknowledges soon, so that a pool serves most frames.
+type buffer struct {
 	text []byte
 	keys []protocol.Key
 }
 
-// What a kept frame costs: the text's memory, and this, in bytes.
+// What a stored frame costs beside its text, in bytes.
 const (
-	keptSize = 96
-	keySize  = 8
+	frameSize = 96
+	keySize   = 8
 )
 
-// The memory of frames is pooled by size, from 1<<leastClass bytes on.
+// Buffers are pooled by size, from 1<<leastClass to 1<<mostClass bytes.
 const (
 	leastClass = 6
 	mostClass  = 17
 )
 
-var memories [mostClass + 1]sync.Pool
+var buffers [mostClass + 1]sync.Pool
 
-func keep(text []byte, keys []protocol.Key) keptFrame {
+// store copies a frame.
+func store(text []byte, keys []protocol.Key) storedFrame {
 	class := max(leastClass, bits.Len(uint(len(text)-1)))
 	if class > mostClass {
-		return keptFrame{memory: &memory{slices.Clone(text), slices.Clone(keys)}}
+		return storedFrame{buffer: &buffer{slices.Clone(text), slices.Clone(keys)}}
 	}
-	m, _ := memories[class].Get().(*memory)
-	if m == nil {
-		m = &memory{text: make([]byte, 0, 1<<class)}
+	b, _ := buffers[class].Get().(*buffer)
+	if b == nil {
+		b = &buffer{text: make([]byte, 0, 1<<class)}
 	}
-	if cap(m.keys) > 4*len(keys) {
-		m.keys = nil
+	if cap(b.keys) > 4*len(keys) {
+		b.keys = nil
 	}
-	m.text, m.keys = append(m.text[:0], text...), append(m.keys[:0], keys...)
-	return keptFrame{memory: m}
+	b.text, b.keys = append(b.text[:0], text...), append(b.keys[:0], keys...)
+	return storedFrame{buffer: b}
 }
 
-// free gives the memory back. The frame must not be used any more.
-func (f *keptFrame) free() {
+// free returns the buffer to its pool. The frame must not be used any more.
+func (f *storedFrame) free() {
 	if f.lent {
 		return
 	}
 	if class := bits.Len(uint(cap(f.text) - 1)); class <= mostClass {
-		memories[class].Put(f.memory)
+		buffers[class].Put(f.buffer)
 	}
 }
 
-func (f *keptFrame) size() int { return keptSize + cap(f.text) + keySize*len(f.keys) }
+func (f *storedFrame) size() int { return frameSize + cap(f.text) + keySize*len(f.keys) }
 
 // before is the number of the outcome before its first.
-func (f *keptFrame) before() uint64 { return f.last - uint64(len(f.keys)) }
+func (f *storedFrame) before() uint64 { return f.last - uint64(len(f.keys)) }
 
 // A frameQueue holds frames in the order of their numbers.
 type frameQueue struct {
-	frames   []keptFrame
+	frames   []storedFrame
 	head     int // the first; those before it are gone
 	outcomes int
 	bytes    int
 }
 
-func (q *frameQueue) push(f keptFrame) {
+func (q *frameQueue) push(f storedFrame) {
 	if q.head > 16 && q.head > len(q.frames)/2 {
 		q.frames, q.head = slices.Delete(q.frames, 0, q.head), 0
 	}
@@ -86,16 +87,16 @@ func (q *frameQueue) push(f keptFrame) {
 }
 
 // first is the oldest frame, nil if there is none.
-func (q *frameQueue) first() *keptFrame {
+func (q *frameQueue) first() *storedFrame {
 	if q.head == len(q.frames) {
 		return nil
 	}
 	return &q.frames[q.head]
 }
 
-func (q *frameQueue) pop() keptFrame {
+func (q *frameQueue) pop() storedFrame {
 	f := q.frames[q.head]
-	q.frames[q.head] = keptFrame{}
+	q.frames[q.head] = storedFrame{}
 	q.head++
 	q.outcomes -= len(f.keys)
 	q.bytes -= f.size()
@@ -109,7 +110,7 @@ func (q *frameQueue) pop() keptFrame {
 }
 
 // after is the first frame that ends after outcome n, nil if there is none.
-func (q *frameQueue) after(n uint64) *keptFrame {
+func (q *frameQueue) after(n uint64) *storedFrame {
 	live := q.frames[q.head:]
 	i := sort.Search(len(live), func(i int) bool { return live[i].last > n })
 	if i == len(live) {

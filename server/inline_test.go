@@ -13,7 +13,7 @@ import (
 )
 
 // A reader that has seen many quick calls runs handlers itself, and is held up
-// by one that is not quick for two ticks of the watch at most, 5 ms each.
+// by one that is not quick for two ticks of the watchdog at most, 5 ms each.
 const (
 	manyQuick = 300
 	heldUp    = 10 * time.Millisecond
@@ -181,7 +181,7 @@ func TestReaderGetsHelp(t *testing.T) {
 	})
 }
 
-// A call that is slow, but not so slow that the watch must act, also shows that
+// A call that is slow, but not so slow that the watchdog must act, also shows that
 // the reader should leave the next ones to others, and for long: where one call
 // in a hundred waits, the reader must not run any.
 func TestReaderRemembersSlowCalls(t *testing.T) {

@@ -1,4 +1,4 @@
-package server_test
+package session_test
 
 import (
 	"context"
@@ -11,8 +11,11 @@ import (
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
-	"github.com/sockjax/sockjax/server"
+	"github.com/sockjax/sockjax/server/session"
 )
+
+// ctx never ends.
+var ctx = context.Background()
 
 // An owner writes down what a store tells it.
 type owner struct {
@@ -42,11 +45,11 @@ func (o *owner) want(t *testing.T, told ...string) {
 }
 
 // attach is Attach, with what it must return.
-func attach(t *testing.T, m server.SessionStore, id string, back bool, ack uint64, acked uint64, resumed bool) (server.Session, *owner) {
+func attach(t *testing.T, m session.Store, id string, back bool, ack uint64, acked uint64, resumed bool) (session.Session, *owner) {
 	t.Helper()
 	o := &owner{}
-	s, gotAcked, gotResumed, err := m.Attach(context.Background(),
-		server.SessionRequest{ID: id, Resume: back, Ack: ack, Opened: time.Now()}, o)
+	s, gotAcked, gotResumed, err := m.Attach(ctx,
+		session.Request{ID: id, Resume: back, Ack: ack, Opened: time.Now()}, o)
 	if err != nil || gotAcked != acked || gotResumed != resumed {
 		t.Fatalf("acked %d, resumed %t, %v; want %d, %t", gotAcked, gotResumed, err, acked, resumed)
 	}
@@ -55,20 +58,20 @@ func attach(t *testing.T, m server.SessionStore, id string, back bool, ack uint6
 
 // outcomes appends n outcomes of the keys from first, of so many bytes
 // together.
-func outcomes(t *testing.T, s server.Session, first, n, size int) {
+func outcomes(t *testing.T, s session.Session, first, n, size int) {
 	t.Helper()
 	var keys []protocol.Key
 	for i := range n {
 		keys = append(keys, protocol.Key(first+i))
 	}
-	if _, err := s.Append([]byte(strings.Repeat("x", size)), keys); err != nil {
+	if _, err := s.Append(ctx, []byte(strings.Repeat("x", size)), keys); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func begin(t *testing.T, s server.Session, keys ...protocol.Key) []server.Verdict {
+func begin(t *testing.T, s session.Session, keys ...protocol.Key) []session.Verdict {
 	t.Helper()
-	verdicts, err := s.Begin(keys)
+	verdicts, err := s.Begin(ctx, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,16 +79,16 @@ func begin(t *testing.T, s server.Session, keys ...protocol.Key) []server.Verdic
 }
 
 func TestMemoryVerdicts(t *testing.T) {
-	m := server.NewMemoryStore(nil)
+	m := session.NewMemoryStore(nil)
 	s, o := attach(t, m, "a", false, 0, 0, false)
 	if v := begin(t, s, 1, 2, 3); v != nil {
 		t.Errorf("verdicts %v", v)
 	}
 	outcomes(t, s, 1, 1, 10)
-	s.Cancel(3)
-	s.Cancel(9)
-	s.Ack(1)
-	want := []server.Verdict{server.Past, server.Known, server.Past, server.Fresh, server.Known, server.Past}
+	s.Cancel(ctx, 3)
+	s.Cancel(ctx, 9)
+	s.Ack(ctx, 1)
+	want := []session.Verdict{session.Done, session.Active, session.Done, session.New, session.Active, session.Done}
 	if v := begin(t, s, 1, 2, 3, 4, 4, 9); !slices.Equal(v, want) {
 		t.Errorf("verdicts %v, want %v", v, want)
 	}
@@ -95,7 +98,7 @@ func TestMemoryVerdicts(t *testing.T) {
 // What one owner appends, the present one is told of; and what has come before
 // it in the order of numbers.
 func TestMemoryOwners(t *testing.T) {
-	m := server.NewMemoryStore(nil)
+	m := session.NewMemoryStore(nil)
 	a, first := attach(t, m, "a", false, 0, 0, false)
 	begin(t, a, 1, 2, 3)
 	outcomes(t, a, 1, 1, 10)
@@ -103,41 +106,41 @@ func TestMemoryOwners(t *testing.T) {
 	first.want(t, "replaced")
 	outcomes(t, a, 2, 1, 10)
 	second.want(t, "appended")
-	b.Cancel(3)
+	b.Cancel(ctx, 3)
 	first.want(t, "canceled 3")
 	for after := range uint64(2) {
-		if frame, last, err := b.Next(after); len(frame) != 10 || last != after+1 || err != nil {
+		if frame, last, err := b.Next(ctx, after); len(frame) != 10 || last != after+1 || err != nil {
 			t.Errorf("after %d: %d bytes, last %d, %v", after, len(frame), last, err)
 		}
 	}
-	if frame, _, err := b.Next(2); frame != nil || err != nil {
+	if frame, _, err := b.Next(ctx, 2); frame != nil || err != nil {
 		t.Errorf("there is more: %s, %v", frame, err)
 	}
-	if _, err := a.Begin([]protocol.Key{4}); err != server.ErrReplaced {
+	if _, err := a.Begin(ctx, []protocol.Key{4}); err != session.ErrReplaced {
 		t.Error(err)
 	}
-	if err := a.Ack(1); err != server.ErrReplaced {
+	if err := a.Ack(ctx, 1); err != session.ErrReplaced {
 		t.Error(err)
 	}
-	if err := a.Cancel(1); err != server.ErrReplaced {
+	if err := a.Cancel(ctx, 1); err != session.ErrReplaced {
 		t.Error(err)
 	}
-	if _, _, err := a.Next(0); err != server.ErrReplaced {
+	if _, _, err := a.Next(ctx, 0); err != session.ErrReplaced {
 		t.Error(err)
 	}
 	if v := begin(t, b, 4); v != nil {
 		t.Error("a replaced owner has begun a key")
 	}
-	a.Detach() // changes nothing
-	a.Close()
-	b.Forget()
-	b.Forget()
+	a.Detach(ctx) // changes nothing
+	a.Close(ctx)
+	b.Forget(ctx)
+	b.Forget(ctx)
 	first.want(t)
 	second.want(t, "forgotten")
-	if _, err := b.Append([]byte("x"), []protocol.Key{4}); err != server.ErrForgotten {
+	if _, err := b.Append(ctx, []byte("x"), []protocol.Key{4}); err != session.ErrForgotten {
 		t.Error(err)
 	}
-	if _, err := b.Begin([]protocol.Key{5}); err != server.ErrForgotten {
+	if _, err := b.Begin(ctx, []protocol.Key{5}); err != session.ErrForgotten {
 		t.Error(err)
 	}
 	attach(t, m, "a", true, 0, 0, false)
@@ -146,17 +149,17 @@ func TestMemoryOwners(t *testing.T) {
 // What Next has returned stays as it is, though a client may acknowledge it
 // before it is sent: the memory must not hold what others are told.
 func TestMemoryLends(t *testing.T) {
-	m := server.NewMemoryStore(nil)
+	m := session.NewMemoryStore(nil)
 	s, _ := attach(t, m, "a", false, 0, 0, false)
 	outcomes(t, s, 1, 1, 100)
-	frame, _, err := s.Next(0)
+	frame, _, err := s.Next(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Ack(1)
+	s.Ack(ctx, 1)
 	other, _ := attach(t, m, "b", false, 0, 0, false)
 	for i := range 1000 {
-		if _, err := other.Append([]byte(strings.Repeat("y", 100)), []protocol.Key{protocol.Key(i + 1)}); err != nil {
+		if _, err := other.Append(ctx, []byte(strings.Repeat("y", 100)), []protocol.Key{protocol.Key(i + 1)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -168,7 +171,7 @@ func TestMemoryLends(t *testing.T) {
 // The memory of frames is used again, whatever their sizes: what comes back is
 // what was appended.
 func TestMemoryKeepsFrames(t *testing.T) {
-	m := server.NewMemoryStore(nil)
+	m := session.NewMemoryStore(nil)
 	s, _ := attach(t, m, "a", false, 0, 0, false)
 	var sent uint64
 	for round := range 3 {
@@ -178,17 +181,17 @@ func TestMemoryKeepsFrames(t *testing.T) {
 			for i := range keys {
 				keys[i] = protocol.Key(sent) + protocol.Key(i+1)
 			}
-			last, err := s.Append([]byte(text), keys)
+			last, err := s.Append(ctx, []byte(text), keys)
 			if err != nil || last != sent+uint64(len(keys)) {
 				t.Fatalf("last %d after %d: %v", last, sent, err)
 			}
 			if round != 1 { // else it is freed without having been lent
-				if frame, _, err := s.Next(sent); string(frame) != text || err != nil {
+				if frame, _, err := s.Next(ctx, sent); string(frame) != text || err != nil {
 					t.Fatalf("%d bytes: got %d, %v", size, len(frame), err)
 				}
 			}
 			if sent = last; size%2 == 0 {
-				s.Ack(sent)
+				s.Ack(ctx, sent)
 			}
 		}
 	}
@@ -197,30 +200,30 @@ func TestMemoryKeepsFrames(t *testing.T) {
 // A client that never acknowledges costs a bounded amount, and can still be
 // resumed if it says that it has what was dropped.
 func TestMemoryBoundsOfASession(t *testing.T) {
-	for name, opts := range map[string]server.MemoryStoreOptions{
+	for name, opts := range map[string]session.MemoryStoreOptions{
 		"outcomes": {MaxOutcomes: 10},
 		"bytes":    {MaxBytes: 5 * (128 + 96 + 2*8)},
 		"total":    {MaxTotalBytes: 10 * (128 + 96 + 2*8)}, // half of it for one session alone
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := server.NewMemoryStore(&opts)
+			m := session.NewMemoryStore(&opts)
 			s, _ := attach(t, m, "a", false, 0, 0, false)
 			for i := range 1000 {
 				outcomes(t, s, 1+2*i, 2, 100)
 			}
-			if _, _, err := s.Next(1988); err != server.ErrForgotten {
+			if _, _, err := s.Next(ctx, 1988); err != session.ErrForgotten {
 				t.Errorf("what was dropped is there: %v", err)
 			}
 			attach(t, m, "a", true, 1990, 1990, true)
 			attach(t, m, "a", true, 1995, 1994, true)
 			s, _ = attach(t, m, "a", true, 0, 1994, true)
-			if frame, last, err := s.Next(1994); len(frame) != 100 || last != 1996 || err != nil {
+			if frame, last, err := s.Next(ctx, 1994); len(frame) != 100 || last != 1996 || err != nil {
 				t.Errorf("%d bytes, last %d, %v", len(frame), last, err)
 			}
 		})
 	}
 	// It was not acknowledged, and is not there.
-	m := server.NewMemoryStore(&server.MemoryStoreOptions{MaxOutcomes: 1})
+	m := session.NewMemoryStore(&session.MemoryStoreOptions{MaxOutcomes: 1})
 	s, o := attach(t, m, "a", false, 0, 0, false)
 	outcomes(t, s, 1, 1, 100)
 	outcomes(t, s, 2, 1, 100)
@@ -231,33 +234,33 @@ func TestMemoryBoundsOfASession(t *testing.T) {
 // While nobody is connected, the first outcome too many was never sent: nobody
 // can ever resume the session.
 func TestMemoryBoundsWhileAway(t *testing.T) {
-	m := server.NewMemoryStore(&server.MemoryStoreOptions{MaxOutcomes: 2})
+	m := session.NewMemoryStore(&session.MemoryStoreOptions{MaxOutcomes: 2})
 	s, o := attach(t, m, "a", false, 0, 0, false)
 	outcomes(t, s, 1, 1, 100)
 	outcomes(t, s, 2, 1, 100)
-	s.Detach()
+	s.Detach(ctx)
 	outcomes(t, s, 3, 1, 100) // drops what was sent
 	outcomes(t, s, 4, 1, 100)
 	o.want(t)
-	if _, err := s.Append([]byte("x"), []protocol.Key{5}); err != server.ErrForgotten {
+	if _, err := s.Append(ctx, []byte("x"), []protocol.Key{5}); err != session.ErrForgotten {
 		t.Error(err)
 	}
 	o.want(t, "forgotten")
-	s.Close()
+	s.Close(ctx)
 	attach(t, m, "a", true, 4, 0, false)
 }
 
 // Keys with more gaps than the store remembers: the session works on, and can't
 // be resumed.
 func TestMemoryGaps(t *testing.T) {
-	m := server.NewMemoryStore(nil)
+	m := session.NewMemoryStore(nil)
 	s, _ := attach(t, m, "a", false, 0, 0, false)
 	for i := range 1024 {
 		if v := begin(t, s, protocol.Key(1+2*i)); v != nil {
 			t.Fatalf("verdicts %v", v)
 		}
 	}
-	if v := begin(t, s, 1); !slices.Equal(v, []server.Verdict{server.Known}) {
+	if v := begin(t, s, 1); !slices.Equal(v, []session.Verdict{session.Active}) {
 		t.Errorf("verdicts %v", v)
 	}
 	s, o := attach(t, m, "a", true, 0, 0, true)
@@ -270,24 +273,24 @@ func TestMemoryGaps(t *testing.T) {
 			t.Fatal("a key begins twice in a row")
 		}
 	}
-	s.Detach()
+	s.Detach(ctx)
 	o.want(t, "forgotten")
 	attach(t, m, "a", true, 0, 0, false)
 }
 
 func TestMemoryKeep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := server.NewMemoryStore(&server.MemoryStoreOptions{Keep: time.Minute})
-		var sessions []server.Session
+		m := session.NewMemoryStore(&session.MemoryStoreOptions{Keep: time.Minute})
+		var sessions []session.Session
 		var owners []*owner
 		for i := range 4 {
 			s, o := attach(t, m, fmt.Sprint(i), false, 0, 0, false)
 			sessions, owners = append(sessions, s), append(owners, o)
 		}
-		sessions[0].Detach()
-		sessions[1].Detach()
+		sessions[0].Detach(ctx)
+		sessions[1].Detach(ctx)
 		time.Sleep(30 * time.Second)
-		sessions[2].Detach()
+		sessions[2].Detach(ctx)
 		attach(t, m, "1", true, 0, 0, true) // comes back in time
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
@@ -305,12 +308,12 @@ func TestMemoryKeep(t *testing.T) {
 }
 
 func TestMemoryMaxSessions(t *testing.T) {
-	m := server.NewMemoryStore(&server.MemoryStoreOptions{MaxSessions: 2})
+	m := session.NewMemoryStore(&session.MemoryStoreOptions{MaxSessions: 2, MaxSessionsPerPrincipal: 2})
 	var owners []*owner
 	for i := range 4 {
 		s, o := attach(t, m, fmt.Sprint(i), false, 0, 0, false)
 		owners = append(owners, o)
-		s.Detach()
+		s.Detach(ctx)
 	}
 	owners[0].want(t, "forgotten")
 	owners[1].want(t, "forgotten")
@@ -320,14 +323,14 @@ func TestMemoryMaxSessions(t *testing.T) {
 }
 
 func TestMemoryOptionsThatCannotWork(t *testing.T) {
-	for _, opts := range []server.MemoryStoreOptions{{Keep: -1}, {MaxSessions: -1}, {MaxOutcomes: -1}, {MaxBytes: -1}, {MaxTotalBytes: -1}} {
+	for _, opts := range []session.MemoryStoreOptions{{Keep: -1}, {MaxSessions: -1}, {MaxSessionsPerPrincipal: -1}, {MaxOutcomes: -1}, {MaxBytes: -1}, {MaxTotalBytes: -1}} {
 		func() {
 			defer func() {
 				if recover() == nil {
 					t.Errorf("%+v is taken", opts)
 				}
 			}()
-			server.NewMemoryStore(&opts)
+			session.NewMemoryStore(&opts)
 		}()
 	}
 }

@@ -1,0 +1,128 @@
+package server
+
+import (
+	"fmt"
+
+	"github.com/sockjax/sockjax/protocol"
+	"github.com/sockjax/sockjax/server/session"
+)
+
+// From a request that was read to a call that runs, or to a refusal.
+
+// request adds a request to the batch. data and rawKey lie in borrowed memory.
+func (c *conn) request(b *batch, name key, rawKey, data []byte, depth int) {
+	who := c.client.Load()
+	k := newCall(data)
+	k.HTTP, k.Session, k.Principal, k.key, k.rawKey = c.http, who.id, who.principal, name, rawKey
+	var why *protocol.Error
+	if depth > protocol.MaxDepth {
+		why = &protocol.Error{Code: protocol.Invalid, Message: fmt.Sprintf("the data nests deeper than %d levels", protocol.MaxDepth)}
+	} else if after := c.limiter.request(); after > 0 {
+		why = overloaded(after, "more than %v requests per second", c.options.Rate)
+	}
+	if why != nil {
+		b.refused = append(b.refused, refusedCall{k, why})
+		return
+	}
+	b.calls = append(b.calls, k)
+}
+
+// begin begins the requests of a batch, and empties it.
+func (c *conn) begin(b *batch) *ending {
+	if b.size() == 0 {
+		return nil
+	}
+	defer b.empty()
+	c.calls.admit(b)
+	if !c.plain {
+		if end := c.claim(b); end != nil {
+			return end
+		}
+	}
+	for _, k := range b.calls {
+		k.own()
+	}
+	end := c.reject(b)
+	if b.told {
+		c.writeIf(c.queue.FlushControl()) // before the outcomes of the others
+	}
+	c.dispatcher.Add(b.calls) // whatever end is: they are claimed
+	return end
+}
+
+// claim takes those calls out of a batch that must not run: they have begun
+// before, or the session goes on elsewhere.
+func (c *conn) claim(b *batch) *ending {
+	for _, k := range b.calls {
+		b.keys = append(b.keys, k.key.n)
+	}
+	if len(b.keys) == 0 {
+		return nil
+	}
+	verdicts, err := c.client.Load().session.Begin(b.keys)
+	if err != nil {
+		c.calls.dismiss(b.calls)
+		return c.lostEnding(err)
+	}
+	if verdicts != nil {
+		begun := b.calls[:0]
+		var others []*call
+		for i, k := range b.calls {
+			switch verdicts[i] {
+			case session.New:
+				begun = append(begun, k)
+				continue
+			case session.Done:
+				c.tell(protocol.AppendForgotten(nil, k.key.n))
+				b.told = true
+			}
+			others = append(others, k)
+		}
+		clear(b.calls[len(begun):])
+		b.calls = begun
+		c.calls.dismiss(others)
+	}
+	if !c.heard && !c.asked && len(b.calls) > 0 {
+		c.ask()
+	}
+	return nil
+}
+
+// reject answers the refused requests of a batch. Those that have begun before
+// are not refused: they run, or have run.
+func (c *conn) reject(b *batch) (end *ending) {
+	if len(b.refused) == 0 {
+		return nil
+	}
+	b.told = true
+	var verdicts []session.Verdict // nil: all are New
+	if !c.plain {
+		b.keys = b.keys[:0]
+		for _, r := range b.refused {
+			b.keys = append(b.keys, r.key.n)
+		}
+		var err error
+		if verdicts, err = c.client.Load().session.Peek(b.keys); err != nil {
+			return c.lostEnding(err)
+		}
+	}
+	for i, r := range b.refused {
+		switch {
+		case verdicts == nil || verdicts[i] == session.New:
+			c.refuse(r.key, r.rawKey, r.why)
+		case verdicts[i] == session.Done:
+			c.tell(protocol.AppendForgotten(nil, r.key.n))
+		}
+	}
+	return nil
+}
+
+// refuse tells the client that a request does not run.
+func (c *conn) refuse(name key, rawKey []byte, why *protocol.Error) {
+	if c.plain {
+		c.queue.Room()
+		c.writeIf(c.queue.Frame(plainError(nil, rawKey, "refused", *why)))
+		return
+	}
+	c.tell(protocol.AppendRefused(nil, name.n, *why))
+}
