@@ -40,6 +40,7 @@ type (
 	Code      = engine.Code
 	Fate      = engine.Fate
 	Rejection = engine.Rejection
+	Refusal   = engine.Refusal
 )
 
 // See Code.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sockjax/sockjax/internal/engine"
 )
@@ -72,6 +73,9 @@ func (c *Client) request(ctx context.Context, data any, opts []RequestOption) ([
 	body, err := json.Marshal(data)
 	if err != nil {
 		return nil, because(&Error{Code: CodeInvalid, Fate: Unsent, Message: "the data is not JSON"}, err)
+	}
+	if !utf8.Valid(body) { // a json.RawMessage is taken as it is
+		return nil, &Error{Code: CodeInvalid, Fate: Unsent, Message: "the data's JSON is not UTF-8: the server would close the connection, and all calls with it"}
 	}
 	var o requestOptions
 	for _, option := range opts {

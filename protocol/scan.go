@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"errors"
+	"math"
 	"strconv"
 	"unicode/utf8"
 )
@@ -16,6 +17,8 @@ type scanner struct {
 	err  error
 	name []byte // of the member that member went to, without quotes
 	more bool   // inside an object, after its first member
+
+	lenient bool // integers count however they are written
 }
 
 // span is a value's place in the text.
@@ -116,13 +119,16 @@ func (s *scanner) member() bool {
 
 // key is the key that stands in v, 0 if it is none.
 func (s *scanner) key(v span) Key {
-	if s.err != nil || v.to-v.from > len("9007199254740991") {
+	if s.err != nil {
 		return 0
+	}
+	if v.to-v.from > len("9007199254740991") {
+		return s.oddKey(v)
 	}
 	var key Key
 	for _, c := range s.text[v.from:v.to] {
 		if c < '0' || c > '9' {
-			return 0
+			return s.oddKey(v)
 		}
 		key = key*10 + Key(c-'0')
 	}
@@ -131,6 +137,42 @@ func (s *scanner) key(v span) Key {
 	}
 	return key
 }
+
+// oddKey is a key that is not written as an integer, 0 if it is none.
+func (s *scanner) oddKey(v span) Key {
+	if !s.lenient {
+		return 0
+	}
+	n, ok := integral(s.text[v.from:v.to])
+	if !ok || n < 0 || n > int64(MaxKey) {
+		return 0
+	}
+	return Key(n)
+}
+
+// integral is the integer that a number in JSON stands for, however it is
+// written, as a JavaScript number has it, and cut to an int64. It returns false
+// for a fraction and for what is no number.
+func integral(text []byte) (n int64, ok bool) {
+	if len(text) == 0 || text[0] != '-' && (text[0] < '0' || text[0] > '9') {
+		return 0, false
+	}
+	// An error means that it is out of range, with f infinite: the scanner has
+	// checked the syntax.
+	f, _ := strconv.ParseFloat(string(text), 64)
+	switch {
+	case f != math.Trunc(f):
+		return 0, false
+	case f >= 1<<63:
+		return math.MaxInt64, true
+	case f < -1<<63:
+		return math.MinInt64, true
+	}
+	return int64(f), true
+}
+
+// isNull reports whether v is null.
+func (s *scanner) isNull(v span) bool { return v.set && s.text[v.from] == 'n' }
 
 // value skips one value of any kind.
 func (s *scanner) value() span {
