@@ -71,40 +71,6 @@ func (c *Client) open(ctx context.Context) (*socket, error) {
 	return s, nil
 }
 
-// line remembers what a WebSocket runs over, so that it can be cut: Close of
-// the library waits 5 s for the peer, and nothing else that it has ends that.
-type line struct {
-	base http.RoundTripper
-	body io.Closer // of the response to the handshake
-}
-
-// through returns a client like base that remembers the line here.
-func (l *line) through(base *http.Client) *http.Client {
-	if base == nil {
-		base = http.DefaultClient
-	}
-	c := *base
-	if l.base = c.Transport; l.base == nil {
-		l.base = http.DefaultTransport
-	}
-	c.Transport = l
-	return &c
-}
-
-func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := l.base.RoundTrip(r)
-	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
-		l.body = resp.Body
-	}
-	return resp, err
-}
-
-// cut ends the connection without a word.
-func (s *socket) cut() {
-	s.cancel()
-	_ = s.line.body.Close() // an error means that it was closed before
-}
-
 // unopened says why there is no connection.
 func unopened(resp *http.Response, err error) *Closed {
 	if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
@@ -128,6 +94,12 @@ func unopened(resp *http.Response, err error) *Closed {
 		err = failed.Err // without the URL, which the caller knows
 	}
 	return &Closed{Reason: err.Error()}
+}
+
+// cut ends the connection without a word.
+func (s *socket) cut() {
+	s.cancel()
+	_ = s.line.body.Close() // an error means that it was closed before
 }
 
 // Wake is the engine's. The first one tells that the engine has made the
