@@ -20,8 +20,8 @@
   const failures = new Set();
   /** Notes the code and the fate of each: see Outcome in outcome.go. */
   const watchErrors = () => {
-    const { prototype } = sockjax.SockjaxError;
-    if (Object.hasOwn(prototype, "fate")) return;
+    const prototype = globalThis.sockjax?.SockjaxError.prototype; // the seed's page has none
+    if (!prototype || Object.hasOwn(prototype, "fate")) return;
     Object.defineProperty(prototype, "fate", {
       set(value) {
         failures.add(`${this.code}/${value}`);
