@@ -1,61 +1,73 @@
-// Package client makes calls from a Go program over one WebSocket: each call
-// carries a key, and the reply with the same key ends it. [Dial] connects, and
-// stays connected; [Client.Request] makes a call.
-//
-// The engine that does so is the one that pages run, compiled to WebAssembly.
+//go:build !js
+
 package client
 
-import "github.com/sockjax/sockjax/internal/engine"
+import (
+	"sync"
+	"sync/atomic"
 
-// What a Client is told to do.
-type (
-	Options   = engine.Options
-	Heartbeat = engine.Heartbeat
-	Reconnect = engine.Reconnect
-	Queue     = engine.Queue
+	"github.com/sockjax/sockjax/internal/engine"
+	"github.com/sockjax/sockjax/protocol"
 )
 
-// DefaultTimeout is how long a call may take unless told otherwise: 10 s.
-const DefaultTimeout = engine.DefaultTimeout
+// Client makes calls from a Go program. Its methods may be called from any
+// goroutine.
+type Client struct {
+	url     string
+	opts    DialOptions
+	engine  *engine.Engine[*request]
+	frames  *engine.Decoder[*request]
+	sockets sync.WaitGroup // goroutines of connections
+	out, in atomic.Int64   // frames
 
-// What a Client tells.
-type (
-	State  = engine.State
-	Change = engine.Change
-	Closed = engine.Closed
-	Stats  = engine.Stats
-)
+	order sync.Mutex   // held while a key is made and submitted, so that keys grow
+	key   protocol.Key // the last one
 
-// See State.
-const (
-	StateConnecting = engine.StateConnecting
-	StateOpen       = engine.StateOpen
-	StateWaiting    = engine.StateWaiting
-	StateClosed     = engine.StateClosed
-)
+	mu      sync.Mutex // protects following
+	last    Change     // the last StateWaiting or StateClosed
+	changes []Change   // of which OnChange has not been told
+	telling bool       // a goroutine is telling them
+	first   chan error // what Dial waits for; nil once that is there
+}
 
-// How calls fail.
-type (
-	Error     = engine.Error
-	Code      = engine.Code
-	Fate      = engine.Fate
-	Rejection = engine.Rejection
-)
+// Close ends everything and waits until it has ended, which takes at most a
+// second or so. Calls without an outcome fail as CodeClosed. It always returns
+// nil.
+func (c *Client) Close() error {
+	c.engine.Close()
+	<-c.engine.Done()
+	c.sockets.Wait()
+	return nil
+}
 
-// See Code.
-const (
-	CodeTimeout    = engine.CodeTimeout
-	CodeAborted    = engine.CodeAborted
-	CodeClosed     = engine.CodeClosed
-	CodeOverloaded = engine.CodeOverloaded
-	CodeLost       = engine.CodeLost
-	CodeRejected   = engine.CodeRejected
-	CodeInvalid    = engine.CodeInvalid
-)
+// State is what the client is doing now.
+func (c *Client) State() State { return c.engine.State() }
 
-// See Fate.
-const (
-	Unsent   = engine.Unsent
-	Unknown  = engine.Unknown
-	Executed = engine.Executed
-)
+// Reconnect closes the present connection, if there is one, and connects anew
+// at once, even after giving up. After Close it does nothing.
+func (c *Client) Reconnect() { c.engine.Reconnect() }
+
+// Nudge says that now is a good time, as after the machine woke or the network
+// came back: waiting for the next attempt ends, and an open connection has to
+// show within 3 s that it is alive.
+func (c *Client) Nudge() { c.engine.Nudge() }
+
+// ClientStats is a snapshot.
+type ClientStats struct {
+	Stats
+	FramesOut int
+	FramesIn  int
+	Unmatched int // messages that no call waited for, such as late replies
+	Garbage   int // frames, and messages of frames, that could not be read
+}
+
+// Stats counts.
+func (c *Client) Stats() ClientStats {
+	return ClientStats{
+		Stats:     c.engine.Stats(),
+		FramesOut: int(c.out.Load()),
+		FramesIn:  int(c.in.Load()),
+		Unmatched: c.frames.Unmatched(),
+		Garbage:   c.frames.Garbage(),
+	}
+}

@@ -259,7 +259,7 @@ func TestFrameThatTakesLong(t *testing.T) {
 		c.engine.Welcome(s, protocol.Welcome{})
 		c.engine.Start()
 		defer c.Close()
-		if _, err := s.frame(&chunks{left: 1000, every: 2 * time.Second}, false); err != nil {
+		if _, err := s.frame(&chunks{left: 1000, every: 2 * time.Second}); err != nil {
 			t.Fatal(err)
 		}
 		if state := c.State(); state != StateOpen {

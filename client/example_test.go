@@ -45,3 +45,63 @@ func ExampleDial() {
 	// out_of_tea {"pots":0}
 	// <nil>
 }
+
+// What to do about a call that has failed depends on whether it has run.
+func ExampleClient_Request_errors() {
+	c, err := client.Dial(context.Background(), client.DemoURL(), &client.DialOptions{Timeout: time.Second})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	for _, api := range []string{"fail", "refuse", "never"} {
+		err := c.Request(context.Background(), map[string]string{"api": api}, nil)
+		var failure *client.Error
+		if !errors.As(err, &failure) {
+			log.Fatal(err) // there is a reply, which could not be decoded
+		}
+		switch failure.Fate {
+		case client.Unsent:
+			fmt.Println(api, "has not run: it may be made again")
+		case client.Executed:
+			fmt.Println(api, "has run, and failed")
+		case client.Unknown:
+			fmt.Println(api, "may have run:", failure.Code)
+		}
+		var refusal *client.Refusal
+		if errors.As(err, &refusal) {
+			fmt.Println("the server says:", refusal.Reason)
+		}
+	}
+
+	// Output:
+	// fail has run, and failed
+	// refuse has not run: it may be made again
+	// the server says: overloaded
+	// never may have run: timeout
+}
+
+// A client that says who it is, keeps calls for a day while it is offline, and
+// tells what the connection does.
+func ExampleDialOptions() {
+	c, err := client.Dial(context.Background(), client.DemoURL(), &client.DialOptions{
+		Options: client.Options{
+			Reconnect: client.Reconnect{Max: time.Minute},
+			Queue:     client.Queue{Calls: 100_000, Bytes: 64 << 20},
+		},
+		Timeout: 24 * time.Hour,
+		Token:   func(context.Context) (string, error) { return "from a file, or a server", nil },
+		OnChange: func(change client.Change) {
+			if change.State == client.StateWaiting {
+				log.Printf("offline: %s; next attempt in %v", change.Reason, change.Delay)
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Println(c.State())
+
+	// Output: open
+}

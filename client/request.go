@@ -5,8 +5,10 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sockjax/sockjax/internal/engine"
 )
@@ -38,11 +40,15 @@ func Idempotent() RequestOption {
 // When ctx ends, so does the call, and the server is told, so that it can stop
 // working on it. If ctx has no deadline, DialOptions.Timeout counts.
 //
+// In plain mode data must be encoded as an object. Its member "key" names the
+// call, if it is a string or a number; otherwise a uuid takes its place.
+//
 // Unless the reply can't be decoded, an error wraps an *Error, whose Fate says
-// whether the request has run; and with
-//   - CodeRejected a *Rejection
-//   - CodeTimeout context.DeadlineExceeded
-//   - CodeAborted ctx.Err()
+// whether the request has run. With it come
+//   - a *Rejection, where the server's handler has returned an error
+//   - a *Refusal, where the server has said why it did not run the call
+//   - context.DeadlineExceeded, with CodeTimeout
+//   - ctx.Err(), with CodeAborted
 func (c *Client) Request(ctx context.Context, data, reply any, opts ...RequestOption) error {
 	body, err := c.request(ctx, data, opts)
 	if err == nil && reply != nil {
@@ -72,6 +78,9 @@ func (c *Client) request(ctx context.Context, data any, opts []RequestOption) ([
 	body, err := json.Marshal(data)
 	if err != nil {
 		return nil, because(&Error{Code: CodeInvalid, Fate: Unsent, Message: "the data is not JSON"}, err)
+	}
+	if !utf8.Valid(body) { // a json.RawMessage is taken as it is
+		return nil, &Error{Code: CodeInvalid, Fate: Unsent, Message: "the data's JSON is not UTF-8: the server would close the connection, and all calls with it"}
 	}
 	var o requestOptions
 	for _, option := range opts {
@@ -119,3 +128,11 @@ func gaveUp(fate Fate, cause error) error {
 	}
 	return because(&Error{Code: CodeAborted, Fate: fate, Message: "the caller gave up"}, cause)
 }
+
+// because joins an Error with what errors.Is should find too.
+func because(err *Error, cause error) error {
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
+// expired reports whether err stands for a deadline.
+func expired(err error) bool { return errors.Is(err, context.DeadlineExceeded) }

@@ -153,6 +153,16 @@ func TestRequestAfterClose(t *testing.T) {
 	}
 }
 
+// encoding/json lets it through, and a server closes on such a frame: with it
+// would go the calls of others.
+func TestRequestThatIsNotUTF8HurtsNobody(t *testing.T) {
+	c := dialDemo(t, nil)
+	failed(t, c.Request(t.Context(), json.RawMessage("\"\xff\""), nil), CodeInvalid, Unsent)
+	if opened := c.Stats().Opened; opened != 1 {
+		t.Errorf("%d connections", opened)
+	}
+}
+
 func TestRequestPlain(t *testing.T) {
 	l := listen(t, true)
 	go func() {

@@ -71,40 +71,6 @@ func (c *Client) open(ctx context.Context) (*socket, error) {
 	return s, nil
 }
 
-// line remembers what a WebSocket runs over, so that it can be cut: Close of
-// the library waits 5 s for the peer, and nothing else that it has ends that.
-type line struct {
-	base http.RoundTripper
-	body io.Closer // of the response to the handshake
-}
-
-// through returns a client like base that remembers the line here.
-func (l *line) through(base *http.Client) *http.Client {
-	if base == nil {
-		base = http.DefaultClient
-	}
-	c := *base
-	if l.base = c.Transport; l.base == nil {
-		l.base = http.DefaultTransport
-	}
-	c.Transport = l
-	return &c
-}
-
-func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := l.base.RoundTrip(r)
-	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
-		l.body = resp.Body
-	}
-	return resp, err
-}
-
-// cut ends the connection without a word.
-func (s *socket) cut() {
-	s.cancel()
-	_ = s.line.body.Close() // an error means that it was closed before
-}
-
 // unopened says why there is no connection.
 func unopened(resp *http.Response, err error) *Closed {
 	if resp != nil && resp.StatusCode != http.StatusSwitchingProtocols {
@@ -128,6 +94,12 @@ func unopened(resp *http.Response, err error) *Closed {
 		err = failed.Err // without the URL, which the caller knows
 	}
 	return &Closed{Reason: err.Error()}
+}
+
+// cut ends the connection without a word.
+func (s *socket) cut() {
+	s.cancel()
+	_ = s.line.body.Close() // an error means that it was closed before
 }
 
 // Wake is the engine's. The first one tells that the engine has made the
@@ -176,54 +148,43 @@ func (s *socket) end(why Closed) {
 	}
 }
 
-// read is the goroutine that reads. After a frame that ends the connection it
-// goes on, so that the answer to our close is found, but tells nobody.
+// read is the goroutine that reads. After Close it goes on, so that the answer
+// to our close is found.
 func (s *socket) read() {
 	defer close(s.unread)
-	var ended bool
 	for {
 		kind, message, err := s.ws.Reader(s.ctx)
 		var frame []byte
 		if err == nil {
-			frame, err = s.frame(message, ended)
+			frame, err = s.frame(message)
 		}
 		if err != nil {
 			s.end(s.reason(err))
 			return
 		}
-		if ended {
-			continue
-		}
-		if end := s.take(kind, frame); end != nil {
-			s.end(*end)
-			ended = true
-		}
+		s.take(kind, frame)
 	}
 }
 
-// take has the engine take a frame in, unless the connection was closed. It
-// returns why it must end, nil if it need not.
-func (s *socket) take(kind websocket.MessageType, frame []byte) *Closed {
+// take has the engine take a frame in, unless the connection was closed.
+func (s *socket) take(kind websocket.MessageType, frame []byte) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	if s.closed {
-		return nil
+		return
 	}
 	s.client.in.Add(1)
 	if kind == websocket.MessageText {
-		return s.client.frames.Text(s, frame)
+		s.client.frames.Text(s, frame)
+	} else {
+		s.client.frames.Binary(s)
 	}
-	return s.client.frames.Binary(s)
 }
 
 // frame reads a message to its end. One that takes long is a sign of life all
 // the time. Its memory grows with what has arrived, not with what the peer
 // says will.
-func (s *socket) frame(message io.Reader, drop bool) ([]byte, error) {
-	if drop {
-		_, err := io.Copy(io.Discard, message)
-		return nil, err
-	}
+func (s *socket) frame(message io.Reader) ([]byte, error) {
 	text, last := make([]byte, 0, 512), time.Now()
 	for {
 		n, err := message.Read(text[len(text):cap(text)])

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/internal/engine/contract"
 	"github.com/sockjax/sockjax/protocol"
 )
@@ -73,6 +74,9 @@ func (c *Client) told(ctx context.Context, data string, opts []RequestOption) st
 	err := c.Request(ctx, json.RawMessage(data), &reply, opts...)
 	var rejection *Rejection
 	var failure *Error
+	if errors.As(err, &failure) && !engine.MayFail(failure.Code, failure.Fate, false) {
+		return fmt.Sprintf("%s/%s, which internal/engine/failures.go does not list", failure.Code, failure.Fate)
+	}
 	switch {
 	case errors.As(err, &rejection):
 		return fmt.Sprintf("rejected/executed %s %s %s", rejection.Reason, rejection.Message, rejection.Data)

@@ -74,16 +74,18 @@ func AppendAck(dst []byte, n uint64) []byte {
 	return append(appendUint(dst, `{"ack":`, n), '}')
 }
 
-// AppendError appends the error that a handler returned. It panics if e.Data
-// is not empty and Valid does not take it: the frame is shared with others.
+// AppendError appends the error that a handler returned or, with e.NotRun, that
+// there is no handler. It panics if e.Data is not empty and Valid does not take
+// it: the frame is shared with others.
 func AppendError(dst []byte, key Key, e Error) []byte {
 	dst = append(appendKey(dst, key), `,"error":`...)
 	return append(AppendErrorBody(dst, e), '}')
 }
 
 // AppendRefused appends a refusal, whose code is Overloaded or Invalid. A
-// refusal carries no Data.
+// refusal carries no Data, and need not say NotRun.
 func AppendRefused(dst []byte, key Key, e Error) []byte {
+	e.NotRun = false
 	dst = append(appendKey(dst, key), `,"refused":`...)
 	return append(AppendErrorBody(dst, e), '}')
 }
@@ -103,6 +105,9 @@ func AppendErrorBody(dst []byte, e Error) []byte {
 		dst = append(dst, e.Data...)
 	}
 	dst = appendMillis(dst, `,"after":`, e.After)
+	if e.NotRun {
+		dst = append(dst, `,"executed":false`...)
+	}
 	return append(dst, '}')
 }
 

@@ -71,6 +71,10 @@ func call(t *testing.T, dst []byte, args []string) (got []byte, panicked any) {
 			e.Data = []byte(args[4])
 		}
 		return protocol.AppendError(dst, key(t, args[1]), e), nil
+	case "ErrorNotRun":
+		return protocol.AppendError(dst, key(t, args[1]), protocol.Error{Code: args[2], Message: args[3], NotRun: true}), nil
+	case "RefusedNotRun":
+		return protocol.AppendRefused(dst, key(t, args[1]), protocol.Error{Code: args[2], Message: args[3], NotRun: true}), nil
 	case "Refused":
 		e := protocol.Error{Code: args[2], Message: args[3]}
 		if len(args) > 4 {

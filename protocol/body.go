@@ -13,6 +13,7 @@ const maxMillis = math.MaxInt64 / 1_000_000
 // Hello decodes the body of a HelloKind.
 func (m *Message) Hello() (h Hello, err error) {
 	d := newDecoder(m.Body)
+	d.lenient = false
 	for d.object(); d.member(); {
 		switch string(d.name) {
 		case "session":
@@ -82,6 +83,7 @@ func (d *decoder) limits(l *Limits) {
 // Error decodes the body of an ErrorKind or a RefusedKind. Its Data is a copy.
 func (m *Message) Error() (e Error, err error) {
 	d := newDecoder(m.Body)
+	executed := true
 	for d.object(); d.member(); {
 		switch string(d.name) {
 		case "code":
@@ -93,6 +95,8 @@ func (m *Message) Error() (e Error, err error) {
 			e.Data = d.text[v.from:v.to]
 		case "after":
 			d.millis(&e.After)
+		case "executed":
+			d.bool(&executed)
 		default:
 			d.value()
 		}
@@ -100,7 +104,7 @@ func (m *Message) Error() (e Error, err error) {
 	if err := d.end("an error"); err != nil {
 		return Error{}, err
 	}
-	e.Data = bytes.Clone(e.Data)
+	e.Data, e.NotRun = bytes.Clone(e.Data), !executed
 	return e, nil
 }
 
@@ -140,7 +144,9 @@ func (m *Message) Authorized() (a Authorized, err error) {
 // range are cut to it where that does no harm.
 type decoder struct{ scanner }
 
-func newDecoder(body []byte) decoder { return decoder{scanner{text: body}} }
+// It is lenient, unless told otherwise, since most bodies are read by clients:
+// see NewLenientReader.
+func newDecoder(body []byte) decoder { return decoder{scanner{text: body, lenient: true}} }
 
 // end says what the decoder could not make sense of.
 func (d *decoder) end(what string) error {
@@ -248,8 +254,11 @@ func (d *decoder) integer() (n int64, ok bool) {
 		digit := int64(c - '0')
 		switch {
 		case c < '0' || c > '9':
-			d.wrong("an integer")
-			return 0, false
+			if n, ok = integral(d.text[v.from:v.to]); !ok || !d.lenient {
+				d.wrong("an integer")
+				return 0, false
+			}
+			return n, true
 		case n > (math.MaxInt64-digit)/10:
 			n = math.MaxInt64
 		default:

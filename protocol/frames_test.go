@@ -50,7 +50,11 @@ func show(m *protocol.Message) string {
 // read reads a frame to its end and checks that the end stays one.
 func read(t testing.TB, frame []byte) (messages []string, err error) {
 	t.Helper()
-	r := protocol.NewReader(frame)
+	return readAll(t, protocol.NewReader(frame))
+}
+
+func readAll(t testing.TB, r protocol.Reader) (messages []string, err error) {
+	t.Helper()
 	for r.Next() {
 		messages = append(messages, show(r.Message()))
 	}
@@ -103,6 +107,7 @@ func testFrame(t *testing.T, v *vector) {
 		wantErr = lines[0]
 	}
 
+	testLenient(t, frame, want, v.all("lenient"), wantErr)
 	before := bytes.Clone(frame)
 	got, err := read(t, frame)
 	if !bytes.Equal(frame, before) {
@@ -130,6 +135,23 @@ func testFrame(t *testing.T, v *vector) {
 	}
 	if errors.Is(err, protocol.ErrNotUTF8) != (class == protocol.ErrNotUTF8.Error()) {
 		t.Errorf("errors.Is(%v, ErrNotUTF8) is wrong", err)
+	}
+}
+
+// testLenient reads the frame as a client does.
+func testLenient(t *testing.T, frame []byte, strict, lenient []string, wantErr string) {
+	got, err := readAll(t, protocol.NewLenientReader(frame))
+	switch {
+	case lenient != nil:
+		strict = lenient
+	case wantErr != "" && err == nil:
+		t.Errorf("the lenient reader has no error; want %s", wantErr)
+	}
+	if err != nil && lenient != nil || wantErr == "" && err != nil {
+		t.Errorf("the lenient reader has the error %v", err)
+	}
+	if !equal(got, strict) {
+		t.Errorf("messages of the lenient reader:\ngot  %s\nwant %s", list(got), list(strict))
 	}
 }
 

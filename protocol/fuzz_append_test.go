@@ -29,6 +29,8 @@ type jsonError struct {
 	Message string          `json:"message"`
 	Data    json.RawMessage `json:"data,omitempty"`
 	After   int64           `json:"after,omitempty"`
+	// Executed is missing where it is true.
+	Executed *bool `json:"executed,omitempty"`
 }
 
 // FuzzAppend writes one message of each kind. The reader and encoding/json
@@ -51,7 +53,7 @@ func FuzzAppend(f *testing.F) {
 				Session: text, Resumed: flag, Acked: k, Heartbeat: ms, Expires: ms, Jitter: ms / 2,
 				Limits: protocol.Limits{Frame: frame, Requests: requests},
 			},
-			failure:    protocol.Error{Code: code, Message: text, Data: data},
+			failure:    protocol.Error{Code: code, Message: text, Data: data, NotRun: flag},
 			refused:    protocol.Error{Code: code, Message: text, After: ms},
 			token:      text,
 			authorized: protocol.Authorized{Expires: ms},
@@ -121,7 +123,7 @@ func fromJSON(t *testing.T, in *written, messages []jsonMessage) written {
 	w := written{
 		key: in.key, depth: in.depth, data: messages[9].Data,
 		hello: *messages[0].Hello, welcome: *messages[1].Welcome,
-		failure: protocol.Error{Code: failure.Code, Message: failure.Message, Data: failure.Data},
+		failure: protocol.Error{Code: failure.Code, Message: failure.Message, Data: failure.Data, NotRun: failure.Executed != nil && !*failure.Executed},
 		refused: protocol.Error{Code: refused.Code, Message: refused.Message, After: refused.After},
 	}
 	err := json.Unmarshal(messages[2].Token, &w.token)

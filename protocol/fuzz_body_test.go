@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/big"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -56,7 +57,9 @@ func expectedBody(body []byte, name string) (want any, ok bool) {
 	switch name {
 	case "Hello":
 		var h protocol.Hello
-		err = decodeObject(body, map[string]any{"session": &h.Session, "resume": &h.Resume, "ack": &h.Ack, "token": &h.Token})
+		var ack strict
+		err = decodeObject(body, map[string]any{"session": &h.Session, "resume": &h.Resume, "ack": &ack, "token": &h.Token})
+		h.Ack = uint64(ack)
 		want = h
 	case "Welcome":
 		var w protocol.Welcome
@@ -67,7 +70,9 @@ func expectedBody(body []byte, name string) (want any, ok bool) {
 		want = w
 	case "Error":
 		var e protocol.Error
-		err = decodeObject(body, map[string]any{"code": &e.Code, "message": &e.Message, "data": &e.Data, "after": &e.After})
+		executed := true
+		err = decodeObject(body, map[string]any{"code": &e.Code, "message": &e.Message, "data": &e.Data, "after": &e.After, "executed": &executed})
+		e.NotRun = !executed
 		want = e
 	case "Authorized":
 		var a protocol.Authorized
@@ -84,6 +89,9 @@ func expectedBody(body []byte, name string) (want any, ok bool) {
 }
 
 var errExpected = errors.New("what encoding/json would take too")
+
+// strict is a count whose digits must stand there.
+type strict uint64
 
 // decodeObject puts the members of valid JSON where they belong, in their
 // order: a map is an object, a *int64 a time, a *uint64 a count and a *[]byte
@@ -131,8 +139,24 @@ func decodeMember(value json.RawMessage, to any) error {
 		least, most = math.MinInt64, math.MaxInt64
 	}
 	n, ok := new(big.Int).SetString(string(value), 10)
+	if digits, isStrict := to.(*strict); isStrict {
+		if !ok || n.Sign() < 0 || n.Cmp(big.NewInt(int64(protocol.MaxKey))) > 0 {
+			return errExpected
+		}
+		*digits = strict(n.Uint64())
+		return nil
+	}
 	if !ok {
-		return errExpected
+		var f float64
+		if err := json.Unmarshal(value, &f); err != nil && !strings.HasPrefix(string(value), "-") {
+			f = math.MaxFloat64
+		} else if err != nil {
+			f = -math.MaxFloat64
+		}
+		if value[0] > '9' || value[0] < '0' && value[0] != '-' || f != math.Trunc(f) {
+			return errExpected
+		}
+		n, _ = big.NewFloat(f).Int(nil)
 	}
 	if n.Cmp(big.NewInt(least)) < 0 {
 		n.SetInt64(least)

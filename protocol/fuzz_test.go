@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
+	"math"
 	"strconv"
 	"testing"
 	"unicode/utf8"
@@ -41,18 +43,30 @@ func FuzzReader(f *testing.F) {
 		if !comparable(frame) {
 			return
 		}
-		want, ok := decode(frame)
+		want, ok := decode(frame, false)
 		if ok != (err == nil) {
 			t.Fatalf("encoding/json takes it: %t; the reader: %v", ok, err)
 		}
 		if ok && !equal(got, want) {
 			t.Errorf("messages:\ngot  %s\nwant %s", list(got), list(want))
 		}
+		got, err = readAll(t, protocol.NewLenientReader(frame))
+		want, ok = decode(frame, true)
+		if ok != (err == nil) {
+			t.Fatalf("encoding/json takes it: %t; the lenient reader: %v", ok, err)
+		}
+		if ok && !equal(got, want) {
+			t.Errorf("messages of the lenient reader:\ngot  %s\nwant %s", list(got), list(want))
+		}
 	})
 }
 
 // decode does what a Reader does by way of encoding/json.
-func decode(frame []byte) (messages []string, ok bool) {
+func decode(frame []byte, lenient bool) (messages []string, ok bool) {
+	number := number
+	if lenient {
+		number = byValue
+	}
 	var elements []json.RawMessage
 	if json.Unmarshal(frame, &elements) != nil || elements == nil {
 		return nil, false
@@ -60,8 +74,12 @@ func decode(frame []byte) (messages []string, ok bool) {
 	for _, element := range elements {
 		var series []json.RawMessage
 		if json.Unmarshal(element, &series) == nil && series != nil {
-			if len(series) < 2 {
+			if len(series) < 2 && !lenient {
 				return nil, false
+			}
+			if len(series) < 2 {
+				messages = append(messages, show(&protocol.Message{Kind: protocol.DataKind, Series: true}))
+				continue
 			}
 			first := number(series[0])
 			for i, data := range series[1:] {
@@ -74,10 +92,14 @@ func decode(frame []byte) (messages []string, ok bool) {
 			continue
 		}
 		var members map[string]json.RawMessage
-		if json.Unmarshal(element, &members) != nil || members == nil {
+		switch notObject := json.Unmarshal(element, &members) != nil || members == nil; {
+		case notObject && !lenient:
 			return nil, false
+		case notObject:
+			messages = append(messages, show(&protocol.Message{Kind: protocol.DataKind}))
+		default:
+			messages = append(messages, show(expected(members, number)))
 		}
-		messages = append(messages, show(expected(members)))
 	}
 	return messages, true
 }
@@ -91,8 +113,20 @@ func number(text json.RawMessage) protocol.Key {
 	return protocol.Key(n)
 }
 
+// byValue is the key that stands in text for a page.
+func byValue(text json.RawMessage) protocol.Key {
+	var n float64
+	if text[0] == 'n' || json.Unmarshal(text, &n) != nil || n != math.Trunc(n) || n < 0 || n > 1<<53-1 {
+		return 0
+	}
+	return protocol.Key(n)
+}
+
 // expected is the message that has these members.
-func expected(members map[string]json.RawMessage) *protocol.Message {
+func expected(members map[string]json.RawMessage, number func(json.RawMessage) protocol.Key) *protocol.Message {
+	maps.DeleteFunc(members, func(name string, value json.RawMessage) bool {
+		return string(value) == "null" && name != "key" && name != "data"
+	})
 	key := func(name string) protocol.Key { return number(members[name]) }
 	body := func(kind protocol.Kind, key protocol.Key, name string) *protocol.Message {
 		return &protocol.Message{Kind: kind, Key: key, Body: members[name], Depth: depth(members[name])}
@@ -117,7 +151,7 @@ func expected(members map[string]json.RawMessage) *protocol.Message {
 		return body(protocol.RefusedKind, key("key"), "refused")
 	case string(members["forgotten"]) == "true":
 		return &protocol.Message{Kind: protocol.ForgottenKind, Key: key("key")}
-	case has("forgotten"):
+	case has("forgotten"), has("part") && !has("data"):
 		return &protocol.Message{}
 	}
 	return body(protocol.DataKind, key("key"), "data")

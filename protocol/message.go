@@ -27,7 +27,8 @@ type Message struct {
 	Kind Kind
 	// Key is set for CancelKind, ErrorKind, RefusedKind, ForgottenKind and
 	// DataKind; 0 stands for one that breaks the protocol: out of range, or
-	// not written as an integer, as 7.0 and 1e3 are not.
+	// not written as an integer, as 7.0 and 1e3 are not. (See
+	// NewLenientReader.)
 	Key Key
 	// Series is set for DataKind where the message is part of a series.
 	Series bool
@@ -83,6 +84,7 @@ type Error struct {
 	Message string
 	Data    []byte // JSON; empty: none
 	After   int64  // refusals only: try again then; 0: the server does not say
+	NotRun  bool   // errors only: "executed":false, no handler ran and none will
 }
 
 // Authorized is the server's answer to a fresh token that it has taken.

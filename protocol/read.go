@@ -29,9 +29,18 @@ type Reader struct {
 	key    Key  // under which its next data stands
 }
 
-// NewReader reads a text frame other than Ping and Pong.
+// NewReader reads a text frame other than Ping and Pong, strictly, as a server
+// does: whatever is wrong is an error or a key of 0.
 func NewReader(frame []byte) Reader {
 	return Reader{scan: scanner{text: frame}}
+}
+
+// NewLenientReader reads a text frame as a client does. It takes an integer
+// that is written as 7.0 or 1e3 for what it is, as JSON.parse does in a page.
+// What is JSON, but neither an object nor a series with data, is no error: it
+// comes as a message of DataKind with a key of 0.
+func NewLenientReader(frame []byte) Reader {
+	return Reader{scan: scanner{text: frame, lenient: true}}
 }
 
 // ErrNotUTF8 is what Err's error wraps for a frame that a server closes on
@@ -103,8 +112,14 @@ func (r *Reader) next() (bool, error) {
 		}
 		s.space()
 	}
-	if s.take('[') {
+	switch c := s.peek(); {
+	case c == '[':
+		s.at++
 		return true, r.first()
+	case c != '{' && s.lenient:
+		s.value()
+		r.msg = Message{Kind: DataKind}
+		return true, s.err
 	}
 	return true, r.message()
 }
@@ -113,8 +128,16 @@ func (r *Reader) next() (bool, error) {
 func (r *Reader) first() error {
 	s := &r.scan
 	s.space()
+	if s.lenient && s.take(']') {
+		r.msg = Message{Kind: DataKind, Series: true}
+		return nil
+	}
 	r.series, r.key = true, s.key(s.value())
 	s.space()
+	if s.lenient && s.err == nil && s.peek() == ']' {
+		r.msg = Message{Kind: DataKind, Series: true}
+		return nil
+	}
 	if s.err == nil && !s.take(',') {
 		s.fail(s.unexpected("',' and data after the key of a series"))
 	}
@@ -143,16 +166,33 @@ func (r *Reader) data() error {
 }
 
 // message reads one object. The member that names the kind decides, wherever
-// it stands, and of several the one whose Kind comes first.
+// it stands, and of several the one whose Kind comes first. One that is null
+// counts as missing. Since the last of two members with one name counts, that
+// is known only at the object's end: then it is read once more.
 func (r *Reader) message() error {
+	s := &r.scan
+	start := s.at
+	nulls := r.members(0)
+	if s.err == nil && nulls != 0 {
+		s.at = start
+		r.members(nulls)
+	}
+	return s.err
+}
+
+// members makes a message of an object's members, without those whose kinds
+// are in the set missing. It returns the kinds whose last member is null, if
+// one of them would decide.
+func (r *Reader) members(missing kinds) (nulls kinds) {
 	s := &r.scan
 	r.msg = Message{}
 	var kind Kind
 	var body span
 	var key Key
-	var hasKey bool
+	var hasKey, later bool
 	if !s.take('{') {
-		return s.unexpected("a message must be a JSON object or a series")
+		s.fail(s.unexpected("a message must be a JSON object or a series"))
+		return 0
 	}
 	for s.member() {
 		var named Kind
@@ -178,13 +218,27 @@ func (r *Reader) message() error {
 			named = RefusedKind
 		case "forgotten":
 			named = ForgottenKind
+		case "part":
+			v := s.value()
+			later = !s.isNull(v)
+			continue
 		}
-		if v := s.value(); named != Unknown && (kind == Unknown || named <= kind) {
+		v := s.value()
+		if named == Unknown || missing.has(named) {
+			continue
+		}
+		if named != DataKind { // null is data too
+			nulls.set(named, s.isNull(v))
+		}
+		if kind == Unknown || named <= kind {
 			kind, body = named, v
 		}
 	}
 	if s.err != nil {
-		return s.err
+		return 0
+	}
+	if nulls.has(kind) {
+		return nulls
 	}
 	m := &r.msg
 	switch kind {
@@ -207,11 +261,23 @@ func (r *Reader) message() error {
 			m.Body, m.Depth = s.text[body.from:body.to], body.depth
 		}
 	case Unknown:
-		if hasKey {
+		if hasKey && !later {
 			m.Kind, m.Key = DataKind, key
 		}
 	}
-	return nil
+	return 0
+}
+
+// kinds is a set of them.
+type kinds uint16
+
+func (k kinds) has(kind Kind) bool { return k&(1<<kind) != 0 }
+
+func (k *kinds) set(kind Kind, in bool) {
+	*k &^= 1 << kind
+	if in {
+		*k |= 1 << kind
+	}
 }
 
 // notUTF8 is where the first byte stands that is not UTF-8.

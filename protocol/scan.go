@@ -16,6 +16,8 @@ type scanner struct {
 	err  error
 	name []byte // of the member that member went to, without quotes
 	more bool   // inside an object, after its first member
+
+	lenient bool // integers count however they are written
 }
 
 // span is a value's place in the text.
@@ -114,23 +116,8 @@ func (s *scanner) member() bool {
 	return true
 }
 
-// key is the key that stands in v, 0 if it is none.
-func (s *scanner) key(v span) Key {
-	if s.err != nil || v.to-v.from > len("9007199254740991") {
-		return 0
-	}
-	var key Key
-	for _, c := range s.text[v.from:v.to] {
-		if c < '0' || c > '9' {
-			return 0
-		}
-		key = key*10 + Key(c-'0')
-	}
-	if key > MaxKey {
-		return 0
-	}
-	return key
-}
+// isNull reports whether v is null.
+func (s *scanner) isNull(v span) bool { return v.set && s.text[v.from] == 'n' }
 
 // value skips one value of any kind.
 func (s *scanner) value() span {
@@ -325,35 +312,6 @@ func escape(text []byte) int {
 		return 6
 	}
 	return 0
-}
-
-// number skips a number: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
-func (s *scanner) number() {
-	s.take('-')
-	if !s.take('0') && !s.digits() {
-		s.fail(s.unexpected("expected a value"))
-		return
-	}
-	if s.take('.') && !s.digits() {
-		s.fail(s.unexpected("expected a digit after '.'"))
-		return
-	}
-	if s.take('e') || s.take('E') {
-		if !s.take('+') {
-			s.take('-')
-		}
-		if !s.digits() {
-			s.fail(s.unexpected("expected a digit in the exponent"))
-		}
-	}
-}
-
-func (s *scanner) digits() bool {
-	from := s.at
-	for c := s.peek(); '0' <= c && c <= '9'; c = s.peek() {
-		s.at++
-	}
-	return s.at > from
 }
 
 // Valid reports whether text is one JSON value in valid UTF-8, and how deep

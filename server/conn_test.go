@@ -56,7 +56,7 @@ func TestProtocolErrors(t *testing.T) {
 		{`[{"key":1,"data":1}]`, false, 4400, "the first message must be hello"},
 		{`[{"later":1}]`, false, 4400, "the first message must be hello"},
 		{`[{"cancel":1},` + hello + `]`, false, 4400, "the first message must be hello"},
-		{`[{"hello":null}]`, false, 4400, "it must be an object"},
+		{`[{"hello":null}]`, false, 4400, "the first message must be hello"},
 		{`[{"hello":{"session":7}}]`, false, 4400, "must be a string"},
 		{`[{"hello":{}}]`, false, 4400, "version 4"},
 		{`[{"hello":{"session":"1f0c6a52-9c2f-1f0e-8f0e-3d1a4d1f6b7a"}}]`, false, 4400, "version 4"}, // version 1

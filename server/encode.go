@@ -38,7 +38,7 @@ func wireError(err error) (e protocol.Error, fault error) {
 	if !errors.As(err, &own) || own == nil {
 		return internal, err
 	}
-	e = protocol.Error{Code: own.code(), Message: own.Message}
+	e = protocol.Error{Code: own.code(), Message: own.Message, NotRun: own.notRun}
 	if own.Data != nil {
 		data, err := encode(own.Data)
 		if err != nil {

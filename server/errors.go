@@ -24,14 +24,17 @@ var (
 )
 
 // An Error is what a caller is told when a handler returns it, wrapped or
-// not: in the browser it becomes a SockjaxError with code "rejected" and this
-// Code, Message and Data under error.data. Any other error that a handler
-// returns may hold what is nobody's business; the caller is told only
-// {"code":"internal","message":"internal error"}, and the log has the rest.
+// not. In a page it becomes a SockjaxError of code "rejected" with this Code as
+// error.reason, Message as error.message and Data as error.data; in a Go
+// program, a *client.Rejection. Any other error that a handler returns may hold
+// what is nobody's business: the caller is told the code "internal" and the
+// message "internal error", and the log has the rest.
 type Error struct {
 	Code    string // a word for programs, such as "out_of_tea"; empty means "error"
 	Message string // a sentence for people
 	Data    any    // anything else, sent as JSON; nil is left out
+
+	notRun bool // no handler has run: set by Mux alone, which knows that
 }
 
 // Error is code and message.

@@ -14,8 +14,10 @@ type Mux struct {
 	// Member is the name of that member, a string. Default: "api".
 	Member string
 
-	// NotFound answers requests that no handler is registered for. Default: an
-	// Error of code "not_found".
+	// NotFound answers requests that no handler is registered for, as any
+	// other handler does. Default: an Error of code "not_found" that tells the
+	// caller that nothing has run, so that a page's call fails as "invalid",
+	// with the fate "unsent".
 	NotFound Handler
 
 	handlers map[string]Handler
@@ -61,7 +63,7 @@ func (m *Mux) ServeCall(ctx context.Context, r *Request) (any, error) {
 	if m.NotFound != nil {
 		return m.NotFound.ServeCall(ctx, r)
 	}
-	e := &Error{Code: "not_found", Message: fmt.Sprintf("the data has no string %q that names a handler", member)}
+	e := &Error{Code: "not_found", Message: fmt.Sprintf("the data has no string %q that names a handler", member), notRun: true}
 	if name != nil {
 		e.Message = fmt.Sprintf("unknown %s %.100q", member, name)
 	}

@@ -62,7 +62,11 @@ func hasOnlyKey(data, raw []byte) bool {
 }
 
 // plainError appends an error or a refusal; raw is nil for what has no key.
+// An error of what has not run is a refusal here, where outcomes are not kept.
 func plainError(dst, raw []byte, member string, e protocol.Error) []byte {
+	if e.NotRun {
+		member, e.NotRun = "refused", false
+	}
 	dst = append(dst, '{')
 	if raw != nil {
 		dst = append(dst, `"key":`...)

@@ -214,6 +214,20 @@ func settle(id uint32, key float64) int32 {
 	return slotOrNone(s, ok)
 }
 
+// settleNotRun is settle for an outcome which says that no handler ran. It
+// returns 2·slot, and 1 more if an earlier session may have run the call.
+//
+//go:wasmexport settleNotRun
+func settleNotRun(id uint32, key float64) int32 {
+	depth++
+	s, fate, ok := current.clients[id].engine.SettleNotRun(protocol.Key(key))
+	depth--
+	if ok && fate != engine.Unsent {
+		return 2*int32(s) + 1
+	}
+	return slotOrNone(2*s, ok)
+}
+
 // refused returns the slot of the call that the server did not run, -1 if none
 // waits for this or the engine goes on with it: trying again may help after so
 // many milliseconds, or never if that is negative.

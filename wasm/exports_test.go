@@ -87,6 +87,18 @@ func TestAbort(t *testing.T) {
 	}
 }
 
+func TestSettleNotRun(t *testing.T) {
+	s := openStage(t, nil)
+	s.submit(1, 7)
+	s.turn()
+	s.await("frame [request 1/7]")
+	for _, want := range []int{2 * 7, -1} {
+		if got := s.call("settleNotRun", 1).Int(); got != want {
+			t.Errorf("settleNotRun = %d, want %d", got, want)
+		}
+	}
+}
+
 func TestDeadline(t *testing.T) {
 	s := openStage(t, nil)
 	s.call("submit", 7, 1, 10, 300, 0)

@@ -25,6 +25,7 @@ var exports = map[string]any{
 	"authorized":     authorized,
 	"settle":         settle,
 	"settleNamed":    settleNamed,
+	"settleNotRun":   settleNotRun,
 	"refused":        refused,
 	"drop":           drop,
 	"abort":          abort,

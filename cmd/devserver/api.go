@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -30,17 +29,7 @@ const (
 // and the faults of faults.go.
 func newAPI() *server.Mux {
 	counters := &counters{values: make(map[string]int64)}
-	known := []string{"echo", "time", "slow", "fail", "count", "counts", "drop", "stall", "restart"}
 	m := server.NewMux()
-	m.NotFound = server.Func(func(_ context.Context, in struct {
-		API json.RawMessage `json:"api"`
-	}) (any, error) {
-		if in.API == nil {
-			in.API = json.RawMessage("undefined")
-		}
-		return nil, &server.Error{Code: "not_found",
-			Message: fmt.Sprintf("unknown api %.100s: this server has %s", in.API, strings.Join(known, ", "))}
-	})
 	m.HandleFunc("echo", func(_ context.Context, r *server.Request) (any, error) { return r.Data, nil })
 	m.HandleFunc("time", func(context.Context, *server.Request) (any, error) {
 		now := time.Now()

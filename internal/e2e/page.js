@@ -15,6 +15,21 @@
   addEventListener("error", (event) => uncaught.push(String(event.error ?? event.message)));
   addEventListener("unhandledrejection", (event) => uncaught.push(String(event.reason)));
 
+  // ---- the errors that the client makes
+
+  const failures = new Set();
+  /** Notes the code and the fate of each: see Outcome in outcome.go. */
+  const watchErrors = () => {
+    const prototype = globalThis.sockjax?.SockjaxError.prototype; // the seed's page has none
+    if (!prototype || Object.hasOwn(prototype, "fate")) return;
+    Object.defineProperty(prototype, "fate", {
+      set(value) {
+        failures.add(`${this.code}/${value}`);
+        Object.defineProperty(this, "fate", { value, enumerable: true, configurable: true, writable: true });
+      },
+    });
+  };
+
   // ---- the sockets that the client opens
 
   const sockets = [];
@@ -148,7 +163,7 @@
     record: false,
     cases: {},
     clients: [],
-    uncaught, sockets, instances, advance, wait, until, within, note, cb, outcome, logged, event, state, engine, equal, ok, throws, Server,
+    uncaught, failures, watchErrors, sockets, instances, advance, wait, until, within, note, cb, outcome, logged, event, state, engine, equal, ok, throws, Server,
     get log() {
       return log;
     },
@@ -164,6 +179,8 @@
     /** Runs one case and tells what nobody caught meanwhile. */
     async run(act, base, proxied) {
       log = [];
+      watchErrors();
+      failures.clear();
       uncaught.length = 0;
       sockets.length = 0;
       instances.splice(0, instances.length - 1); // the one that runs
@@ -172,7 +189,7 @@
       const server = new Server(base, proxied);
       try {
         const result = await act(server);
-        return { result: result ?? null, uncaught: [...uncaught] };
+        return { result: result ?? null, failures: [...failures], uncaught: [...uncaught] };
       } catch (error) {
         return { failure: String(error?.stack ?? error), log, uncaught: [...uncaught] };
       } finally {

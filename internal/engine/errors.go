@@ -1,16 +1,17 @@
 package engine
 
-// Code says what kind of failure an Error is.
+// Code says what kind of failure an Error is. Which fates go with each stands
+// in failures.go.
 type Code string
 
 const (
 	CodeTimeout    Code = "timeout"    // the deadline passed
 	CodeAborted    Code = "aborted"    // the caller gave up
-	CodeClosed     Code = "closed"     // Close was called, or reconnecting was given up
+	CodeClosed     Code = "closed"     // Close was called, or the client closed by itself
 	CodeOverloaded Code = "overloaded" // the queue is full, or the server is busy
 	CodeLost       Code = "lost"       // sent, then the session was lost
 	CodeRejected   Code = "rejected"   // the server's handler returned an error
-	CodeInvalid    Code = "invalid"    // can't be sent: not JSON, too large, or the key is in flight
+	CodeInvalid    Code = "invalid"    // can't be sent, or the server can't run it
 )
 
 // Fate says what became of the request of a call that failed.
@@ -22,11 +23,12 @@ const (
 	Executed Fate = "executed" // it certainly ran
 )
 
-// Error is how a call fails.
+// Error is how a call fails. Where the server has said more, a *Rejection or a
+// *Refusal wraps it.
 type Error struct {
 	Code    Code
 	Fate    Fate
-	Message string
+	Message string // for people; it may change
 }
 
 func (e *Error) Error() string { return e.Message }

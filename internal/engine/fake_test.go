@@ -163,11 +163,20 @@ func (n *fakeNet) end(c *fakeCall, o Outcome) {
 	c.out = o
 	n.note("%d=%s", c.key, verdict(o))
 	n.mu.Unlock()
+	n.mayFail(o.Err)
 	if c.ends == 1 {
 		c.done <- verdict(o)
 	}
 	if n.ended != nil {
 		n.ended(c)
+	}
+}
+
+// mayFail checks that a failure is one of the list.
+func (n *fakeNet) mayFail(err error) {
+	var failure *Error
+	if err != nil && (!errors.As(err, &failure) || !MayFail(failure.Code, failure.Fate, false)) {
+		n.t.Errorf("no such failure in failures.go: %v, %+v", err, failure)
 	}
 }
 
@@ -206,6 +215,7 @@ func (n *fakeNet) submit(spec Call[*fakeCall], c *fakeCall) (*fakeCall, *Error) 
 	c.key, c.done = spec.Key, make(chan string, 1)
 	spec.Payload, spec.Size = c, len(c.data)
 	if err := n.engine.Submit(spec); err != nil {
+		n.mayFail(err)
 		return c, err
 	}
 	n.mu.Lock()

@@ -3,41 +3,73 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
 
 	"github.com/google/uuid"
+	"github.com/sockjax/sockjax/protocol"
 )
 
-// Plain mode's frames: one JSON object each, with the call's key inside.
+// Plain mode's frames: one JSON object each, with the call's key inside. The
+// browser's twin is in ../../web/host/wire.js; both play
+// ../../test/vectors/plain-keys.txt.
 
-// PlainRequest makes sure that data has a key, and returns that as the name
-// that the call goes by.
+// PlainRequest makes sure that data, which is JSON, has one key, and returns
+// that as the name that the call goes by. The caller's key counts if it is a
+// string that is not empty, or a number; of several, the last one. An empty
+// string and null are replaced by a uuid.
 func PlainRequest(data []byte) (name string, object []byte, failure *Error) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(data, &members) != nil || members == nil {
+	if depth, ok := protocol.Valid(data); !ok || depth == 0 || bytes.TrimLeft(data, " \t\r\n")[0] != '{' {
 		return "", nil, &Error{CodeInvalid, Unsent, "in plain mode the data must be a JSON object"}
 	}
-	raw, has := members["key"]
-	if name, ok := PlainName(raw); ok {
+	key, keys := plainKey(data)
+	name, ok := PlainName(key)
+	if ok && keys == 1 {
 		return name, data, nil
 	}
-	name = uuid.NewString()
-	if !has {
-		object = append(object, `{"key":"`+name+`"`...)
-		if len(members) > 0 {
-			object = append(object, ',')
+	if !ok && keys > 0 && string(key) != `""` && string(key) != "null" {
+		return "", nil, &Error{CodeInvalid, Unsent, "in plain mode the key must be a string or a number"}
+	}
+	if !ok {
+		name = uuid.NewString()
+		key = json.RawMessage(`"` + name + `"`)
+	}
+	return name, withKey(key, data), nil
+}
+
+// plainKey is the last key of an object, and how many there are.
+func plainKey(object []byte) (key json.RawMessage, keys int) {
+	for m := range protocol.Members(object) {
+		if string(m.Name) == "key" {
+			key = m.Value
+			keys++
 		}
-		return name, append(object, data[1:]...), nil // json.Marshal has left no space before the '{'
 	}
-	// What stands there can't be a key.
-	members["key"] = json.RawMessage(`"` + name + `"`)
-	object, err := json.Marshal(members)
-	if err != nil {
-		return "", nil, &Error{CodeInvalid, Unsent, err.Error()}
+	return key, keys
+}
+
+// withKey is an object with one key, which stands first.
+func withKey(key json.RawMessage, object []byte) []byte {
+	text := append([]byte(`{"key":`), key...)
+	for m := range protocol.Members(object) {
+		if string(m.Name) != "key" {
+			text = append(append(text, ','), m.Text...)
+		}
 	}
-	return name, object, nil
+	return append(text, '}')
+}
+
+// plainReply is the name of the call that an object replies to, empty where it
+// has no key. ok is false for any other text.
+func plainReply(text []byte) (name string, ok bool) {
+	if depth, ok := protocol.Valid(text); !ok || depth == 0 || bytes.TrimLeft(text, " \t\r\n")[0] != '{' {
+		return "", false
+	}
+	key, _ := plainKey(text)
+	name, _ = PlainName(key)
+	return name, true
 }
 
 // PlainName is the name that a key stands for: a string that is not empty, or
@@ -57,21 +89,4 @@ func PlainName(raw json.RawMessage) (string, bool) {
 		return strconv.FormatFloat(key, 'f', -1, 64), true
 	}
 	return "", false
-}
-
-// object takes in a reply. All of it is the reply; what no call waits for is
-// counted and disturbs nothing.
-func (r *Decoder[P]) object(frame []byte) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(frame, &members) != nil || members == nil {
-		r.garbage.Add(1)
-		return
-	}
-	if name, ok := PlainName(members["key"]); ok {
-		if p, ok := r.engine.SettleName(name); ok {
-			r.settled(p, Outcome{Body: frame})
-			return
-		}
-	}
-	r.unmatched.Add(1)
 }

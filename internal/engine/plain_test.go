@@ -1,6 +1,12 @@
 package engine
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/sockjax/sockjax/test/vectors"
+)
 
 func TestPlainName(t *testing.T) {
 	for raw, want := range map[string]string{
@@ -12,4 +18,45 @@ func TestPlainName(t *testing.T) {
 			t.Errorf("%s: %q, %v", raw, got, ok)
 		}
 	}
+}
+
+// A page plays the same: see internal/rules.
+func TestPlainKeys(t *testing.T) {
+	cases, err := vectors.PlainKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range cases {
+		name, object, failure := PlainRequest([]byte(k.Data))
+		frame := string(object)
+		if k.Name == "*" && uuid.Validate(name) == nil {
+			frame, name = strings.ReplaceAll(frame, name, "*"), "*"
+		}
+		if name != k.Name || frame != k.Frame || (failure == nil) != (k.Frame != "") || failure != nil && failure.Fate != Unsent {
+			t.Errorf("plain-keys.txt:%d: %s: got %q, %s, %v", k.Line, k.Data, name, frame, failure)
+		}
+	}
+}
+
+// What leaves is JSON with one key, which names the reply.
+func FuzzPlainRequest(f *testing.F) {
+	cases, err := vectors.PlainKeys()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, k := range cases {
+		f.Add([]byte(k.Data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		name, object, failure := PlainRequest(data)
+		if failure != nil {
+			return
+		}
+		if _, keys := plainKey(object); keys != 1 {
+			t.Errorf("%d keys in %s", keys, object)
+		}
+		if reply, ok := plainReply(object); !ok || reply != name || name == "" {
+			t.Errorf("%s goes by %q, and its echo by %q, %t", object, name, reply, ok)
+		}
+	})
 }

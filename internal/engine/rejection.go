@@ -12,14 +12,7 @@ type Rejection struct {
 	Data    json.RawMessage // nil if the handler gave none
 }
 
-func (r *Rejection) Error() string {
-	if r.Message == "" {
-		return "rejected by the server: " + r.Reason
-	}
-	return r.Message
-}
+func (r *Rejection) Error() string { return said(r.Message, r.Reason) }
 
 // Unwrap makes errors.As find the Error.
-func (r *Rejection) Unwrap() error {
-	return &Error{CodeRejected, Executed, r.Message}
-}
+func (r *Rejection) Unwrap() error { return &Error{CodeRejected, Executed, r.Error()} }

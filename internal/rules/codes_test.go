@@ -14,34 +14,44 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// Failure codes and fates have one list, in the types. Both halves of the
-// client use it, and nothing else; a page may switch over it.
-func TestCodesAndFates(t *testing.T) {
-	codes := union(t, "ErrorCode")
-	fates := union(t, "Fate")
-	usedCodes, usedFates := map[string]bool{}, map[string]bool{}
+// How a call can fail stands once, in internal/engine/failures.go. The tables
+// that people read say the same, and what JavaScript makes by itself is in it.
+func TestFailuresHaveOneList(t *testing.T) {
+	want := map[string]string{}
+	fates := map[string]bool{}
+	for _, f := range engine.Failures() {
+		if f.When == "" {
+			t.Errorf("%s/%s has no reason", f.Code, f.Fate)
+		}
+		told := "`" + string(f.Fate) + "`"
+		if before := want[string(f.Code)]; before != "" {
+			told = before + " or " + told
+		}
+		want[string(f.Code)] = told
+		fates[string(f.Fate)] = true
+	}
+	for _, name := range []string{typesFile, readme, readmeChinese} {
+		sameRows(t, name, codeTable(readFile(t, name)), want)
+	}
+	const list = "internal/engine/failures.go"
+	sameNames(t, typesFile+", ErrorCode", union(t, "ErrorCode"), list, keys(want))
+	sameNames(t, typesFile+", Fate", union(t, "Fate"), list, keys(fates))
 
 	source := readFile(t, "internal/engine/errors.go")
 	for _, m := range regexp.MustCompile(`(?m)^\s+Code\w+\s+Code\s+= "(\w+)"`).FindAllStringSubmatch(source, -1) {
-		usedCodes[m[1]] = true
+		if want[m[1]] == "" {
+			t.Errorf("%s has no pair with the code %s", list, m[1])
+		}
 	}
-	for _, m := range regexp.MustCompile(`(?m)^\s+\w+\s+Fate\s+= "(\w+)"`).FindAllStringSubmatch(source, -1) {
-		usedFates[m[1]] = true
-	}
-	if len(usedCodes) < 2 || len(usedFates) < 2 {
-		t.Fatal("internal/engine/errors.go has no constants of the types Code and Fate any more")
-	}
-	if usedCodes["crashed"] {
-		t.Error("client: the engine can't crash; that code is the host'")
-	}
+	made := regexp.MustCompile(`SockjaxError\(([^,]*"\w+"[^,]*), ("\w+"|[\w.]+)`)
 	for _, name := range repoFiles(t, ".js") {
 		if !strings.HasPrefix(name, "web/") {
 			continue
 		}
-		made := regexp.MustCompile(`SockjaxError\(([^,]*"\w+"[^,]*|[\w.]+), ("\w+"|[\w.]+)`)
 		for _, m := range made.FindAllStringSubmatch(readFile(t, name), -1) {
 			// A code may be chosen: only the texts behind the question count.
 			_, chosen, ok := strings.Cut(m[1], "?")
@@ -49,22 +59,14 @@ func TestCodesAndFates(t *testing.T) {
 				chosen = m[1]
 			}
 			for _, code := range quoted(chosen) {
-				usedCodes[code] = true
-			}
-			for _, fate := range quoted(m[2]) {
-				usedFates[fate] = true
-			}
-		}
-	}
-	sameNames(t, typesFile+", ErrorCode", codes, "internal/engine/errors.go with web/*.js", keys(usedCodes))
-	sameNames(t, typesFile+", Fate", fates, "internal/engine/errors.go with web/*.js", keys(usedFates))
-
-	table := codeTable(readFile(t, typesFile))
-	sameNames(t, "the table of "+typesFile, keys(table), "its type ErrorCode", codes)
-	for code, told := range table {
-		for fate := range strings.SplitSeq(told, " or ") {
-			if !slices.Contains(fates, strings.Trim(fate, "`")) {
-				t.Errorf("%s: the fate of %s is %s; there are %v", typesFile, code, fate, fates)
+				if want[code] == "" {
+					t.Errorf("%s makes an error of code %s, which %s does not list", name, code, list)
+				}
+				for _, fate := range quoted(m[2]) {
+					if !engine.MayFail(engine.Code(code), engine.Fate(fate), true) {
+						t.Errorf("%s makes an error %s/%s, which %s does not list", name, code, fate, list)
+					}
+				}
 			}
 		}
 	}

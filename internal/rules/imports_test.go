@@ -88,7 +88,8 @@ var mayImport = map[string][]string{
 	"internal/build":           {},
 	"internal/build/cmd/dist":  {"internal/build"},
 	"cmd/devserver":            {"internal/build", "protocol", "server"},
-	"internal/e2e":             {"internal/build", "internal/fault", "protocol", "server"}, // tests alone import it
+	"internal/e2e":             {"internal/build", "internal/engine", "internal/fault", "protocol", "server"}, // tests alone import it
+	"test/vectors":             {"internal/engine/contract", "protocol"},                                      // the same
 	"internal/fault":           {},
 	"internal/soak":            {"client", "server"}, // a command
 }

@@ -194,10 +194,10 @@ export type State = "connecting" | "open" | "waiting" | "closed";
  * | `aborted` | `unsent` or `unknown` | the AbortSignal |
  * | `closed` | `unsent` or `unknown` | `close()`, or reconnecting was given up |
  * | `overloaded` | `unsent` | the queue is full, or the server is busy and the deadline too near for another try |
- * | `lost` | `unknown` | sent, then the server has lost the session; not `idempotent` |
+ * | `lost` | `unknown` or `executed` | sent, then the server has lost the session, and not `idempotent`; `executed`: it ran, and its reply went to an earlier page |
  * | `rejected` | `executed` | the server's handler returned an error |
- * | `invalid` | `unsent` | not serialisable, too large, or the key is in flight |
- * | `crashed` | `unknown` or `unsent` | the wasm runtime ended, or could not start |
+ * | `invalid` | `unsent` or `unknown` | not serialisable, too large, refused, or the server has no handler for it; `unknown`: it was sent before, and is too large to be sent again |
+ * | `crashed` | `unsent` or `unknown` | the wasm runtime ended, or could not start |
  * | `storage` | `unsent` | a `durable` call could not be stored |
  */
 export type ErrorCode = "timeout" | "aborted" | "closed" | "overloaded" | "lost" | "rejected" | "invalid" | "crashed" | "storage";
@@ -214,9 +214,13 @@ export class SockjaxError extends Error {
   readonly name: "SockjaxError";
   readonly code: ErrorCode;
   readonly fate: Fate;
-  /** With `rejected`: the code that the server's handler gave. */
+  /**
+   * The server's own code, where the error comes from it. With `rejected`, the
+   * handler's; with `invalid` and `overloaded`, why it did not run the call,
+   * such as `not_found` or `overloaded`.
+   */
   readonly reason?: string;
-  /** With `rejected`: the data that the server's handler gave. */
+  /** What the server sent beside it, if anything. */
   readonly data?: any;
 }
 

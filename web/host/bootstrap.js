@@ -252,6 +252,11 @@ export class Bootstrap {
     return this.drop(number);
   }
 
+  settleNotRun(number) {
+    const slot = this.settle(number);
+    return slot < 0 ? slot : 2 * slot; // there is no earlier session
+  }
+
   /** A call that may be tried again is left to the engine. */
   refused(number, after) {
     const call = this.#sent.get(number);

@@ -97,7 +97,7 @@ export class Engine {
     this.#go.ponged(this.#id);
   }
 
-  /** See count and welcome in wire.js. */
+  /** See readWelcome in messages.js. */
   welcome({ ours, resumed, acked, heartbeat, expires, jitter, frame, requests }) {
     this.#go.welcome(this.#id, ours ? 1 : 0, resumed ? 1 : 0, acked, heartbeat, expires, jitter, frame, requests);
   }
@@ -115,6 +115,12 @@ export class Engine {
   settleName(name) {
     const slot = this.#go.settleNamed(this.#id, this.#runtime.write(name));
     return this.#runtime.dead ? DEAD : slot;
+  }
+
+  /** For an outcome that says that no handler ran: 2·slot, and 1 more if an earlier session may have run the call. */
+  settleNotRun(key) {
+    const found = this.#go.settleNotRun(this.#id, key);
+    return this.#runtime.dead ? DEAD : found;
   }
 
   refused(key, after) {

@@ -1,6 +1,7 @@
 import { DEAD } from "./engine.js";
-import { failure, forgotten } from "../shared/errors.js";
-import { byteLength, count, outgoing, plainName, readWelcome } from "./wire.js";
+import { forgotten, notRun, refusal, rejected } from "../shared/errors.js";
+import { readAuthorized, readError, readWelcome } from "./messages.js";
+import { byteLength, outgoing, plainName } from "./wire.js";
 
 /** As item in ../../wasm/imports.go: words of 4 bytes, of which the first two are the key. */
 const ITEM = 4;
@@ -37,6 +38,7 @@ export class Frames {
   #socket = null;
   #prefix = "";
   #limit = FIRST_FRAME;
+  #welcomed = false; // on this socket
   #held = null; // texts that have arrived while the loss of the session is noted
   #heldUnits = 0;
 
@@ -51,6 +53,7 @@ export class Frames {
     this.#socket = socket;
     this.#prefix = "";
     this.#limit = FIRST_FRAME;
+    this.#welcomed = false;
     this.#held = null;
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event) => this.#receive(event.data);
@@ -156,6 +159,7 @@ export class Frames {
     });
   }
 
+  /** All of a frame counts, or nothing of it where it is not JSON to its end. */
   #read(engine, text) {
     let frame;
     try {
@@ -163,35 +167,38 @@ export class Frames {
     } catch {
       // A text that is no JSON, or a binary frame.
     }
-    if (frame === undefined || frame === null || typeof frame !== "object") {
+    if (frame === undefined || frame === null || typeof frame !== "object" || Array.isArray(frame) === this.#plain) {
       this.garbage++;
     } else if (this.#plain) {
       this.#plainReply(engine, frame);
-    } else if (Array.isArray(frame)) {
-      const noted = frame[0]?.welcome && frame[0].welcome.resumed !== true ? this.#host.noteLoss() : null;
+    } else {
+      const noted = this.#welcomed ? null : this.#loss(frame);
       if (noted !== null) return this.#hold(text, noted);
       for (const message of frame) {
         if (this.#host.engine !== engine) return; // a callback closed the client, or wasm has crashed
         if (Array.isArray(message)) this.#series(engine, message);
         else this.#message(engine, message);
       }
-    } else {
-      this.garbage++;
     }
+  }
+
+  /** Where a frame welcomes anew: a Promise that the store has noted it, or null if there is nothing to note. */
+  #loss(frame) {
+    const message = frame.find((message) => message?.welcome && !message.hello);
+    const welcome = message && readWelcome(message.welcome, this.#host.session);
+    return welcome && welcome.ours && !welcome.resumed ? this.#host.noteLoss() : null;
   }
 
   /** The key of the first reply, then the data of this one and of those that follow. */
   #series(engine, series) {
     const [first] = series;
     const { length } = series;
-    if (!(Number.isSafeInteger(first) && first > 0 && length > 1 && Number.isSafeInteger(first + (length - 2)))) {
-      this.garbage++;
-      return;
-    }
-    for (let i = 1; i < length; i++) {
+    const good = Number.isSafeInteger(first) && first > 0 ? Math.min(length, Number.MAX_SAFE_INTEGER - first + 2) : 1;
+    for (let i = 1; i < good; i++) {
       if (this.#host.engine !== engine) return;
       this.#reply(engine, first + (i - 1), series[i], null);
     }
+    if (good < length || length < 2) this.garbage += Math.max(1, length - good);
   }
 
   #reply(engine, key, data, message) {
@@ -200,34 +207,72 @@ export class Frames {
     else this.#unmatched(slot, key, message ?? { key, data });
   }
 
+  /** The members that name a message are looked at in PROTOCOL.md's order. One that is null is missing. */
   #message(engine, message) {
-    const key = message?.key;
-    if (Number.isSafeInteger(key) && key > 0) {
-      if (message.error === undefined && message.refused === undefined && message.forgotten !== true) {
-        this.#reply(engine, key, message.data ?? null, message);
-      } else {
-        this.#failure(engine, key, message);
-      }
-    } else if (message?.welcome) {
-      const welcome = readWelcome(message.welcome, this.#host.session);
-      this.#limit = Math.max(FIRST_FRAME, welcome.frame);
-      engine.welcome(welcome);
-    } else if (message?.token) {
-      engine.authorized(count(message.token.expires));
-    } else if (key !== undefined || message === null || typeof message !== "object") {
-      this.garbage++; // anything else is a message of a later version
+    if (message === null || typeof message !== "object") {
+      this.garbage++;
+      return;
+    }
+    const { key } = message;
+    if ((message.hello ?? message.welcome ?? message.token ?? message.ack ?? message.cancel ?? null) !== null) {
+      this.#control(engine, message);
+    } else if (key === undefined) {
+      // A message of a later version.
+    } else if ((message.error ?? message.refused ?? message.forgotten ?? null) !== null) {
+      this.#failure(engine, key, message);
+    } else if (message.data === undefined && (message.part ?? null) !== null) {
+      // The same.
+    } else if (isKey(key)) {
+      this.#reply(engine, key, message.data ?? null, message);
+    } else {
+      this.garbage++;
     }
   }
 
-  /** Only an error is an outcome: the handler ran. */
+  /** What concerns the connection. The others of these are a client's, and a later version's if a server sends them. */
+  #control(engine, message) {
+    if ((message.hello ?? null) !== null) return;
+    if ((message.welcome ?? null) !== null) {
+      const welcome = readWelcome(message.welcome, this.#host.session);
+      if (welcome === null) {
+        this.garbage++;
+      } else if (!this.#welcomed) {
+        this.#welcomed = true;
+        this.#limit = Math.max(FIRST_FRAME, welcome.frame);
+        engine.welcome(welcome);
+      }
+    } else if ((message.token ?? null) !== null) {
+      const expires = readAuthorized(message.token);
+      if (expires === null) this.garbage++;
+      else engine.authorized(expires);
+    }
+  }
+
+  /** Only an error is an outcome. */
   #failure(engine, key, message) {
-    const { error, refused } = message;
-    let slot;
-    if (error !== undefined) slot = engine.settle(key);
-    else if (refused !== undefined) slot = engine.refused(key, refused?.code === "invalid" ? -1 : count(refused?.after));
-    else slot = engine.drop(key);
-    if (slot >= 0) this.#host.settle(slot, undefined, error === undefined && refused === undefined ? forgotten() : failure(message));
-    else if (error !== undefined) this.#unmatched(slot, key, message);
+    const { error = null, refused = null } = message;
+    if (error === null && refused === null && message.forgotten !== true) return; // a message of a later version
+    const body = error ?? refused;
+    const said = body === null ? null : readError(body);
+    if (!isKey(key) || (body !== null && said === null)) {
+      this.garbage++;
+    } else if (error !== null && !said.executed) {
+      const found = engine.settleNotRun(key);
+      if (found >= 0) this.#host.settle(found >> 1, undefined, notRun(said, (found & 1) === 1));
+      else this.#unmatched(found, key, message);
+    } else if (error !== null) {
+      const slot = engine.settle(key);
+      if (slot >= 0) this.#host.settle(slot, undefined, rejected(said));
+      else this.#unmatched(slot, key, message);
+    } else if (refused !== null) {
+      const slot = engine.refused(key, said.code === "invalid" ? -1 : said.after);
+      if (slot >= 0) this.#host.settle(slot, undefined, refusal(said));
+      // Otherwise it is tried again, or has been given up.
+    } else {
+      const slot = engine.drop(key);
+      if (slot >= 0) this.#host.settle(slot, undefined, forgotten());
+      else this.#unmatched(slot, key, message);
+    }
   }
 
   #unmatched(slot, key, message) {
@@ -241,6 +286,10 @@ export class Frames {
     if (slot >= 0) this.#host.settle(slot, frame, null);
     else this.#unmatched(slot, name, frame);
   }
+}
+
+function isKey(key) {
+  return Number.isSafeInteger(key) && key > 0;
 }
 
 /** Closes a socket that nobody listens to any more. */

@@ -83,22 +83,3 @@ export function plainName(message) {
   const key = message?.key;
   return typeof key === "string" || typeof key === "number" ? String(key) : undefined;
 }
-
-/** A number of a peer's, 0 if it is none that counts anything. */
-export function count(value) {
-  return Number.isSafeInteger(value) && value > 0 ? value : 0;
-}
-
-/** What a welcome says, with a 0 for whatever is missing or makes no sense. */
-export function readWelcome({ session, resumed, acked, heartbeat, expires, jitter, limits }, mine) {
-  return {
-    ours: typeof session !== "string" || session === mine,
-    resumed: resumed === true,
-    acked: count(acked),
-    heartbeat: count(heartbeat),
-    expires: count(expires),
-    jitter: count(jitter),
-    frame: count(limits?.frame),
-    requests: count(limits?.requests),
-  };
-}

@@ -13,12 +13,25 @@ export class SockjaxError extends Error {
   }
 }
 
-/** The error of an error message, or of a refusal: see PROTOCOL.md. */
-export function failure({ error, refused }) {
-  const { code, message, data } = error ?? refused ?? {};
-  const text = String(message ?? code ?? "the server gave no reason");
-  if (error !== undefined) return new SockjaxError("rejected", "executed", text, { reason: String(code ?? ""), data });
-  return new SockjaxError(code === "overloaded" ? "overloaded" : "invalid", "unsent", text);
+/** The error of a call whose handler returned one: see readError in ../host/messages.js. */
+export function rejected({ code, message, data }) {
+  return new SockjaxError("rejected", "executed", said(code, message), { reason: code, data });
+}
+
+/** The error of a call that the server refused, and that is not tried again. A code of a later version still promises that nothing ran, and its after that another try may help. */
+export function refusal({ code, message, after }) {
+  const pointless = code === "invalid" || (code !== "overloaded" && after === 0);
+  return new SockjaxError(pointless ? "invalid" : "overloaded", "unsent", said(code, message), { reason: code });
+}
+
+/** The error of a call whose outcome says that no handler ran. An earlier session, which was lost, may have run it. */
+export function notRun({ code, message, data }, lost) {
+  if (lost) return new SockjaxError("lost", "unknown", "the server has no handler for the request now, but may have run it before it lost the session");
+  return new SockjaxError("invalid", "unsent", said(code, message), { reason: code, data });
+}
+
+function said(code, message) {
+  return message || code || "the server gave no reason";
 }
 
 export function aborted(fate, signal) {

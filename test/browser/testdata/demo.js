@@ -59,7 +59,7 @@ globalThis.demo = (() => {
         await until(() => $("count-value").textContent === value, `the counter at ${value}`);
       }
       change("echo-data", '{ "api": "no such thing" }');
-      await ends(await make("send-echo"), "rejected");
+      await ends(await make("send-echo"), "invalid");
       await until(() => $("stat-failures").textContent === "5" && $("stat-pending").textContent === "0", "5 failures, and no call pending");
     },
 

@@ -1,0 +1,181 @@
+//go:build !js || native
+
+package engine
+
+import (
+	"sync/atomic"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
+// Outcome of a call: the reply's JSON, or an error.
+type Outcome struct {
+	Body []byte
+	Err  error
+}
+
+// Decoder hands to an engine what frames hold. What it can't read it counts
+// and skips: closing the connection would take all calls with it, and each has
+// its deadline. The browser's twin is in ../../web/host/frames.js;
+// ../../test/vectors holds the two together.
+//
+// Text and Binary are for one goroutine at a time.
+type Decoder[P any] struct {
+	engine    *Engine[P]
+	settled   func(P, Outcome)
+	messages  []protocol.Message // of the frame that is being read
+	unmatched atomic.Int64
+	garbage   atomic.Int64
+}
+
+// NewDecoder makes a Decoder. settled is told of each call whose outcome has
+// arrived; the engine tells its host of all others.
+func NewDecoder[P any](e *Engine[P], settled func(P, Outcome)) *Decoder[P] {
+	return &Decoder[P]{engine: e, settled: settled}
+}
+
+// Unmatched is how many messages no call waited for, such as late replies.
+func (r *Decoder[P]) Unmatched() int { return int(r.unmatched.Load()) }
+
+// Garbage is how many frames, and messages of frames, could not be read.
+func (r *Decoder[P]) Garbage() int { return int(r.garbage.Load()) }
+
+// Text takes in a text frame.
+func (r *Decoder[P]) Text(conn Conn, frame []byte) {
+	r.engine.Received(conn, len(frame))
+	switch string(frame) {
+	case protocol.Ping:
+		r.engine.Pinged(conn)
+		return
+	case protocol.Pong:
+		r.engine.Ponged(conn)
+		return
+	}
+	if r.engine.opts.Plain {
+		r.object(frame)
+		return
+	}
+	r.batch(conn, frame)
+}
+
+// Binary takes in a binary frame, of which there are none yet.
+func (r *Decoder[P]) Binary(conn Conn) {
+	r.engine.Received(conn, 0)
+	r.garbage.Add(1)
+}
+
+// mostMessages is how many messages of a frame are kept until all of it has
+// been read. What follows is read twice.
+const mostMessages = 1024
+
+// batch takes in all messages of a frame, or none where the frame is not JSON
+// to its end, as in a page, which can't read half of it.
+func (r *Decoder[P]) batch(conn Conn, frame []byte) {
+	reader := protocol.NewLenientReader(frame)
+	messages := r.messages[:0]
+	for len(messages) < mostMessages && reader.Next() {
+		messages = append(messages, *reader.Message())
+	}
+	rest := reader
+	for reader.Next() {
+	}
+	if reader.Err() != nil {
+		r.garbage.Add(1)
+	} else {
+		for i := range messages {
+			r.message(conn, &messages[i])
+		}
+		for rest.Next() {
+			r.message(conn, rest.Message())
+		}
+	}
+	clear(messages) // or they would hold the frame
+	r.messages = messages
+}
+
+// message takes in one message, and counts one that breaks the protocol.
+func (r *Decoder[P]) message(conn Conn, m *protocol.Message) {
+	var err error
+	switch m.Kind {
+	case protocol.WelcomeKind:
+		var w protocol.Welcome
+		if w, err = m.Welcome(); err == nil {
+			r.engine.Welcome(conn, w)
+		}
+	case protocol.TokenKind:
+		var a protocol.Authorized
+		if a, err = m.Authorized(); err == nil {
+			r.engine.Authorized(conn, milliseconds(a.Expires))
+		}
+	case protocol.DataKind, protocol.ErrorKind, protocol.RefusedKind, protocol.ForgottenKind:
+		if m.Key == 0 {
+			r.garbage.Add(1)
+			return
+		}
+		err = r.answer(m)
+	default: // none of a server's, or of a later version
+	}
+	if err != nil {
+		r.garbage.Add(1)
+	}
+}
+
+// answer takes in what a server says of a call.
+func (r *Decoder[P]) answer(m *protocol.Message) error {
+	var e protocol.Error
+	if m.Kind == protocol.ErrorKind || m.Kind == protocol.RefusedKind {
+		var err error
+		if e, err = m.Error(); err != nil {
+			return err
+		}
+	}
+	var p P
+	var ok bool
+	var o Outcome
+	switch {
+	case m.Kind == protocol.DataKind:
+		if o.Body = m.Body; o.Body == nil {
+			o.Body = []byte("null")
+		}
+		p, ok = r.engine.Settle(m.Key)
+	case m.Kind == protocol.ForgottenKind:
+		o.Err = &Error{CodeLost, Executed, "the request ran, and its outcome was delivered to an earlier life of this client"}
+		p, ok = r.engine.Drop(m.Key)
+	case m.Kind == protocol.RefusedKind:
+		refusal, after := refused(e)
+		o.Err = refusal
+		if p, ok = r.engine.Refused(m.Key, after); !ok {
+			return nil // it is tried again, or has been given up
+		}
+	case e.NotRun:
+		var fate Fate
+		p, fate, ok = r.engine.SettleNotRun(m.Key)
+		o.Err = notRun(e, fate)
+	default:
+		o.Err = &Rejection{e.Code, e.Message, e.Data}
+		p, ok = r.engine.Settle(m.Key)
+	}
+	if !ok {
+		r.unmatched.Add(1)
+		return nil
+	}
+	r.settled(p, o)
+	return nil
+}
+
+// object takes in a reply of plain mode. All of it is the reply; what no call
+// waits for is counted and disturbs nothing.
+func (r *Decoder[P]) object(frame []byte) {
+	name, ok := plainReply(frame)
+	if !ok {
+		r.garbage.Add(1)
+		return
+	}
+	if name != "" {
+		if p, ok := r.engine.SettleName(name); ok {
+			r.settled(p, Outcome{Body: frame})
+			return
+		}
+	}
+	r.unmatched.Add(1)
+}
