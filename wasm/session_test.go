@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/sockjax/sockjax/internal/abi"
 )
 
 // A call that the server did not run is sent again when it said so, unless the
@@ -51,7 +52,7 @@ func TestToken(t *testing.T) {
 	s.socket().Call("accept")
 	s.await("hello resume=0 token=first", "frame []")
 	s.call("received", 100)
-	s.call("welcome", 1, 0, 0, 0, 60_000, 0, 1<<20, 100)
+	s.welcomedAs(map[string]any{"ours": true, "expires": 60_000})
 	s.turn()
 	s.await("open")
 	s.skip(48 * time.Second)
@@ -80,15 +81,15 @@ func TestAdopt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			browser := newStage(t, "", nil).browser // whose own client plays no part
 			socket := browser.Get("WebSocket").New(url)
-			s := newStage(t, "", map[string]any{
-				"session": session, "socket": socket, "resume": true,
-				"outcomes": map[bool]int{true: 3, false: 0}[welcomed], "reconnectMin": 1, "reconnectMax": 1,
-			})
+			s := newStageAfter(t, "", map[string]any{
+				"resume": true, "outcomes": map[bool]int{true: 3, false: 0}[welcomed],
+				"reconnectMin": 1, "reconnectMax": 1,
+			}, before{session: session, socket: socket})
 			s.seen = browser.Get("log").Length()
 			if welcomed {
 				s.welcomed()
 			}
-			s.call("submit", 7, 4, 10, 0, flagSent)
+			s.call("submit", 7, 4, 10, 0, abi.FlagSent)
 			s.submit(5, 8)
 			s.turn()
 			if welcomed {
@@ -125,7 +126,7 @@ func TestForeignWelcome(t *testing.T) {
 	s.socket().Call("accept")
 	s.await("hello resume=0", "frame []")
 	s.call("received", 100)
-	s.call("welcome", 0, 0, 0, 0, 0, 0, 1<<20, 100)
+	s.welcomedAs(map[string]any{})
 	s.turn()
 	s.await("hang up 4400…", "closed 4400: …")
 }

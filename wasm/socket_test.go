@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/sockjax/sockjax/internal/abi"
 )
 
 func TestOpen(t *testing.T) {
@@ -59,7 +61,7 @@ func TestSocketEnds(t *testing.T) {
 func TestReconnects(t *testing.T) {
 	s := openStage(t, nil)
 	s.submit(1, 7)
-	s.call("submit", 8, 2, 10, 0, flagIdempotent)
+	s.call("submit", 8, 2, 10, 0, abi.FlagIdempotent)
 	s.turn()
 	s.await("frame [request 1/7, request 2/8]")
 	s.socket().Call("end", 1006)

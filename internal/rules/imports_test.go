@@ -76,9 +76,11 @@ var mayImport = map[string][]string{
 	"protocol":                 {},
 	"internal/engine":          {"protocol"},
 	"internal/engine/contract": {"protocol"}, // tests alone import it
+	"internal/abi":             {"internal/engine", "protocol"},
+	"internal/abi/gen":         {"internal/abi", "internal/build", "protocol"}, // a command
 	"client":                   {"internal/engine", "protocol"},
 	"server":                   {"protocol"},
-	"wasm":                     {"internal/engine", "protocol"},
+	"wasm":                     {"internal/abi", "internal/engine", "protocol"},
 	"internal/rules":           {},
 	"test/browser":             {},
 	"test/chaos":               {},

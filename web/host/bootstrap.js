@@ -1,15 +1,8 @@
+import { CLOSE_ABNORMAL, CLOSE_HANDSHAKE, FIRST_FRAME, FIRST_REQUESTS, HANDSHAKE, NONE, PONG, SUBPROTOCOL } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { drop } from "./frames.js";
 import { LONGEST_TIMER } from "../shared/time.js";
 import { byteLength } from "./wire.js";
-
-/** As Handshake in ../../protocol: milliseconds. */
-const HANDSHAKE = 10_000;
-/** As in ../../protocol/close.go. */
-const CLOSE_ABNORMAL = 1006;
-const CLOSE_HANDSHAKE = 4408;
-/** As FirstFrame and FirstRequests in ../../protocol, which bind a client before the welcome. */
-const FIRST = { frame: 64 * 1024, requests: 64 };
 
 /**
  * Stands in for the engine, with the same methods, as long as there is none:
@@ -39,7 +32,7 @@ export class Bootstrap {
   #socket = null;
   #hello = ""; // to be sent
   #resume; // a server may have seen the session
-  #limits = FIRST;
+  #limits = { frame: FIRST_FRAME, requests: FIRST_REQUESTS };
   #over = () => {}; // ends what open has begun
   #failed = null; // how the connection ended: {code, reason}
   #outcomes = 0;
@@ -69,12 +62,12 @@ export class Bootstrap {
       this.#host.join();
     };
     this.#over = over;
-    const timer = setTimeout(() => over(CLOSE_HANDSHAKE, `the ${socket === null ? "url or token function did not answer" : "socket did not open"} within 10 s`), HANDSHAKE);
+    const timer = setTimeout(() => over(CLOSE_HANDSHAKE, `the ${socket === null ? "url or token function did not answer" : "socket did not open"} within ${HANDSHAKE / 1000} s`), HANDSHAKE);
     try {
       const url = await address.url();
       token = await address.token();
       if (!this.opening) return;
-      socket = new WebSocket(url, "sockjax.1");
+      socket = new WebSocket(url, SUBPROTOCOL);
     } catch (error) {
       over(0, String(error?.message || error));
       return;
@@ -109,7 +102,7 @@ export class Bootstrap {
     if (this.#host.state === "open") this.#host.changed("connecting", 0, 0, 0, reason);
   }
 
-  /** What an engine is made with, to go on: see newBridge in ../../wasm/bridge.go. */
+  /** What an engine is made with, to go on: see OPTIONS in abi.js, and begun in ../../wasm/bridge.go. */
   handover() {
     const { code = 0, reason = "" } = this.#failed ?? {};
     return { socket: this.#socket, failed: this.#failed !== null, code, reason, resume: this.#resume, outcomes: this.#outcomes };
@@ -233,7 +226,7 @@ export class Bootstrap {
   received() {}
 
   pinged() {
-    this.#frames.write("pong");
+    this.#frames.write(PONG);
   }
 
   ponged() {}
@@ -241,7 +234,7 @@ export class Bootstrap {
   welcome(welcome) {
     this.welcomed = welcome;
     const { frame, requests } = welcome;
-    this.#limits = { frame: Math.max(FIRST.frame, frame), requests: Math.max(FIRST.requests, requests) };
+    this.#limits = { frame: Math.max(FIRST_FRAME, frame), requests: Math.max(FIRST_REQUESTS, requests) };
     if (welcome.ours) this.#host.changed("open", 0, 0, 0, "");
   }
 
@@ -261,11 +254,11 @@ export class Bootstrap {
     call.held = true;
     this.#waiting.set(number, call);
     this.queuedBytes += call.bytes;
-    return -1;
+    return NONE;
   }
 
   drop(number) {
-    if (!this.#sent.has(number)) return -1;
+    if (!this.#sent.has(number)) return NONE;
     return this.#take(number).slot;
   }
 

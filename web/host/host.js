@@ -1,16 +1,13 @@
+import { FLAG_IDEMPOTENT, FLAG_SENT, OPTIONS, SUBPROTOCOL } from "../shared/abi.js";
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
 import { Engine } from "./engine.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
-import { Frames, LONGEST_NAME } from "./frames.js";
+import { Frames, fitsScratch } from "./frames.js";
 import { forGo } from "./go-options.js";
 import { Slots } from "./slots.js";
 import { countedSize, notJSON, plain, uuid } from "./wire.js";
-
-/** As flagIdempotent and flagSent in ../../wasm/exports.go. */
-const IDEMPOTENT = 1;
-const SENT = 2;
 
 /** Milliseconds after which a congested socket is looked at again: it has no event for that. */
 const BREATH = 10;
@@ -64,7 +61,7 @@ export class Host {
     this.#face = face;
     this.#frames = new Frames(this, this.#slots.texts, options.protocol === "plain");
     this.#renew(session);
-    if (options.protocol === "sockjax.1" && session === undefined) this.engine.open(this.#address);
+    if (options.protocol === SUBPROTOCOL && session === undefined) this.engine.open(this.#address);
     runtime.add(this);
   }
 
@@ -97,7 +94,7 @@ export class Host {
     const number = ++this.calls;
     key ??= number;
     if (text === undefined) problem ??= notJSON(data, cause);
-    if (name?.length * 3 > LONGEST_NAME) problem = "the key is too long";
+    if (name !== undefined && !fitsScratch(name)) problem = "the key is too long";
     if (problem !== undefined) {
       this.fail(slot, new SockjaxError("invalid", "unsent", problem, { cause }));
       return key;
@@ -117,7 +114,7 @@ export class Host {
     }
     this.#slots.texts[slot] = text;
     const bytes = countedSize(text);
-    const flags = idempotent ? IDEMPOTENT : 0;
+    const flags = idempotent ? FLAG_IDEMPOTENT : 0;
     if (durable) {
       this.#slots.atRelease(slot, () => this.#durable.over(number));
       this.#durable.submit(slot, number, bytes, timeout, flags, Boolean(idempotent));
@@ -133,7 +130,7 @@ export class Host {
     const slot = this.#slots.take(callback);
     this.#slots.texts[slot] = text;
     if (this.ended) return this.fail(slot, new SockjaxError("closed", sent ? "unknown" : "unsent", this.ended.message));
-    this.engine.submit(slot, key, undefined, size, 0, (idempotent ? IDEMPOTENT : 0) | (sent ? SENT : 0));
+    this.engine.submit(slot, key, undefined, size, 0, (idempotent ? FLAG_IDEMPOTENT : 0) | (sent ? FLAG_SENT : 0));
     this.schedule();
   }
 
@@ -330,7 +327,7 @@ export class Host {
 
   /** Returns whether that is enough for now. */
   frame(at, count) {
-    this.#frames.frame(this.engine.memory, at, count);
+    this.#frames.frame(this.engine.words, at, count);
     return this.#frames.congested;
   }
 
@@ -354,13 +351,15 @@ export class Host {
   begin(go, connect) {
     const bootstrap = this.engine;
     bootstrap.flush(this.#frames.congested); // the engine knows nothing of what it still has to tell the server
-    const id = connect(this, { ...forGo(this.#options), session: this.session, ...bootstrap.handover() }) ?? -1; // undefined if Go panicked
+    const { socket, reason, ...numbers } = bootstrap.handover();
+    this.#runtime.writeNumbers(OPTIONS, { ...forGo(this.#options), ...numbers });
+    const id = connect(this, this.session, socket, reason) ?? -1; // undefined if Go panicked
     if (id < 0) return;
     this.id = id;
     this.engine = new Engine(this.#runtime, go, id);
     if (bootstrap.welcomed !== null) this.engine.welcome(bootstrap.welcomed);
     for (const { slot, number, name, bytes, timeout, flags, sent } of bootstrap.takeAll()) {
-      this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | SENT : flags);
+      this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | FLAG_SENT : flags);
     }
     if (bootstrap.paused) this.pause();
     else if (bootstrap.nudged) this.nudge();

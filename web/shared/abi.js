@@ -1,0 +1,45 @@
+// Code generated from internal/abi by "go generate ./internal/abi"; DO NOT EDIT.
+
+/** See Version in internal/abi. */
+export const ABI = 1;
+export const ABI_EXPORT = "abi";
+
+/** PROTOCOL.md: the subprotocol, and the frames that are no JSON. */
+export const SUBPROTOCOL = "sockjax.1";
+export const PING = "ping";
+export const PONG = "pong";
+
+/** What binds a client before the welcome: bytes of a frame, and requests in flight. */
+export const FIRST_FRAME = 65536;
+export const FIRST_REQUESTS = 64;
+
+/** Milliseconds for a connection to open, and then for its welcome to come. */
+export const HANDSHAKE = 10000;
+
+/** Close codes. */
+export const CLOSE_ABNORMAL = 1006;
+export const CLOSE_HANDSHAKE = 4408;
+
+/** Flags of a call that is submitted. */
+export const FLAG_IDEMPOTENT = 1;
+export const FLAG_SENT = 2;
+
+/** What stands in place of a slot or a fate: no call waits; wasm has died under the call. */
+export const NONE = -1;
+export const DEAD = -2;
+
+/** What the export abort returns, by number. */
+export const FATES = ["unsent","unknown","executed"];
+
+/** An item of a frame, in words of 4 bytes: its size, and where its parts stand. The key takes the first two words; of the last the first byte is 1 for a cancel. */
+export const ITEM_WORDS = 4;
+export const ITEM_SLOT = 2;
+export const ITEM_CANCEL = 3;
+
+/** Bytes of the memory through which names and structures of numbers cross. */
+export const SCRATCH = 1024;
+
+/** The numbers of each structure, in their order. */
+export const OPTIONS = ["plain","token","heartbeatAfter","heartbeatTimeout","reconnectMin","reconnectMax","reconnectAttempts","queueCalls","queueBytes","resume","outcomes","failed","code"];
+export const WELCOME = ["ours","resumed","acked","heartbeat","expires","jitter","frame","requests"];
+export const STATS = ["pending","queued","queuedBytes","inDoubt","unacked","funcs"];
