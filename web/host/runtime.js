@@ -2,6 +2,7 @@ import { loadGo } from "sockjax:runtime";
 import { SCRATCH } from "../shared/abi.js";
 import { report } from "../shared/errors.js";
 import { watchPage } from "./page-events.js";
+import { belonging } from "./version.js";
 
 /** Milliseconds between attempts to load wasm, and to restart it: doubled up to the longest. */
 const SHORTEST_DELAY = 500;
@@ -103,7 +104,7 @@ export class Runtime {
     if (this.#starting || this.#instance) return;
     this.#starting = true;
     try {
-      this.#module ??= await load(this.#url);
+      this.#module ??= belonging(await load(this.#url), this.#url);
       await breath();
       await this.#launch();
     } catch (error) {

@@ -1,11 +1,27 @@
 // Before wasm is there, and without it. Each case has a page of its own. The
 // site serves /held.wasm once /letgo was asked for, /plain.wasm with the wrong
-// type, /page.wasm that is a page, and /missing.wasm never, until /found.
+// type, /page.wasm that is a page, and until /found was asked for /missing.wasm
+// never, and /ancient.wasm, /older.wasm and /newer.wasm from other builds.
 const { cb, equal, ok, outcome, logged, event } = T;
 const held = { wasmURL: "/held.wasm" };
 const far = { reconnect: { min: 60_000_000, max: 60_000_000 } }; // only a nudge comes before that
 const leave = () => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
 const comeBack = () => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+
+/** A script and a wasm of two builds: says which is old and what to do, and starts neither. */
+const strangers = async (server, wasmURL, says) => {
+  const api = T.connect(server.ws, { wasmURL });
+  api.send({ do: "silent" }, cb("sent"), { timeout: 0 });
+  const { message } = await event(api, "error");
+  ok(says.test(message) && message.includes("serve both from one build"), message);
+  await logged(1);
+  ok(/^sent: crashed\/un(sent|known)$/.test(T.log[0]), T.log[0]);
+  const late = await api.request(2).catch((e) => e);
+  equal([late.code, late.fate, late.message, T.instances.length], ["crashed", "unsent", message, 0]);
+  await fetch("/found"); // both come from one build now
+  api.reconnect();
+  equal(await api.request(3), 3);
+};
 
 Object.assign(T.cases, {
   "connect and send return at once": async (server) => {
@@ -236,6 +252,12 @@ Object.assign(T.cases, {
     equal(await api.request(3), 3);
     equal(await T.connect(server.ws).request(4), 4);
   },
+
+  "a wasm from before there were versions": (server) => strangers(server, "/ancient.wasm", /\/ancient\.wasm is older than sockjax\.js/),
+
+  "a wasm that is older than the script": (server) => strangers(server, "/older.wasm", /\/older\.wasm is older than sockjax\.js/),
+
+  "a script that is older than the wasm": (server) => strangers(server, "/newer.wasm", /sockjax\.js .* is older than .*\/newer\.wasm/),
 
   "Go cannot start": async (server) => {
     // The first thing that its runtime asks for, in the middle of go.run().
