@@ -22,6 +22,7 @@ const DefaultTimeout = engine.DefaultTimeout
 type (
 	State  = engine.State
 	Change = engine.Change
+	Cause  = engine.Cause
 	Closed = engine.Closed
 	Stats  = engine.Stats
 )
@@ -32,6 +33,17 @@ const (
 	StateOpen       = engine.StateOpen
 	StateWaiting    = engine.StateWaiting
 	StateClosed     = engine.StateClosed
+)
+
+// See Cause. Pausing is for pages.
+const (
+	CauseClose    = engine.CauseClose
+	CauseRefused  = engine.CauseRefused
+	CauseGaveUp   = engine.CauseGaveUp
+	CauseNetwork  = engine.CauseNetwork
+	CauseServer   = engine.CauseServer
+	CauseTimeout  = engine.CauseTimeout
+	CauseFunction = engine.CauseFunction
 )
 
 // How calls fail.

@@ -143,7 +143,7 @@ func newClient(address string, opts *DialOptions) *Client {
 func (c *Client) late(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last.Reason == "" {
+	if c.last.State == "" {
 		return err
 	}
 	return fmt.Errorf("%w; the last attempt: %s", err, c.last.Reason)
@@ -237,7 +237,7 @@ func (h host) Changed(change Change) {
 	case StateOpen:
 		h.settleFirst(nil)
 	case StateClosed:
-		h.settleFirst(&Closed{Code: change.Code, Reason: change.Reason})
+		h.settleFirst(&Closed{Code: change.Code, Cause: change.Cause, Reason: change.Reason})
 		h.last = change
 	case StateWaiting:
 		h.last = change

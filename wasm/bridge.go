@@ -49,7 +49,7 @@ func newBridge(id uint32, host safejs.Value, o *abi.Options, begun begun) *bridg
 		},
 	})
 	if o.Failed != 0 {
-		b.engine.Failed(engine.Closed{Code: protocol.CloseCode(o.Code), Reason: begun.reason})
+		b.engine.Failed(engine.Closed{Code: protocol.CloseCode(o.Code), Cause: engine.Cause(begun.cause), Reason: begun.reason})
 	}
 	// If the welcome has come, the host tells of it next.
 	if socket := begun.socket; !socket.IsNull() {
@@ -65,7 +65,8 @@ func newBridge(id uint32, host safejs.Value, o *abi.Options, begun begun) *bridg
 type begun struct {
 	session string       // its first hello has named it already
 	socket  safejs.Value // the open connection, or null
-	reason  string       // why the attempt to connect has failed, or empty
+	cause   string       // why the attempt to connect has failed, where the code does not tell
+	reason  string       // the same in words
 }
 
 func milliseconds(ms float64) time.Duration {
@@ -79,7 +80,7 @@ func (b *bridge) Fail(s slot, err *engine.Error) {
 
 // Changed implements engine.Host.
 func (b *bridge) Changed(c engine.Change) {
-	b.tell("changed", string(c.State), c.Attempt, float64(c.Delay)/float64(time.Millisecond), int(c.Code), c.Reason)
+	b.tell("changed", string(c.State), string(c.Cause), c.Reason, c.Attempt, float64(c.Delay)/float64(time.Millisecond), int(c.Code))
 }
 
 // tell calls a method of the host, which runs no code of the user's and never

@@ -189,7 +189,7 @@ func TestClose(t *testing.T) {
 	s.await(
 		"failed 7 closed unknown: the client was closed",
 		"failed 8 closed unsent: the client was closed",
-		"closed: close() was called",
+		"closed close…",
 		"hang up 1000: the client closed the connection",
 		"released",
 	)

@@ -27,10 +27,11 @@ import (
 
 func main() {
 	p := &page{}
-	// connect(host, session, socket, reason) makes a client of the abi.Options
+	// connect(host, session, socket, cause, reason) makes a client of the abi.Options
 	// in scratch, and returns the number by which the exports know it.
 	connect := must(funcOf(func(_ safejs.Value, args []safejs.Value) any {
-		return p.connect(args[0], (*abi.Options)(scratchPointer()), begun{must(args[1].String()), args[2], must(args[3].String())})
+		begun := begun{must(args[1].String()), args[2], must(args[3].String()), must(args[4].String())}
+		return p.connect(args[0], (*abi.Options)(scratchPointer()), begun)
 	}))
 	// This is not the page's global object: ../web/host/runtime.js made it.
 	if err := safejs.Global().Set("connect", connect.Value()); err != nil {

@@ -41,12 +41,12 @@ func TestRefused(t *testing.T) {
 
 func TestToken(t *testing.T) {
 	s := newStage(t, "", map[string]any{"token": true})
-	token := func(value, problem string) {
+	token := func(value string, problem any) {
 		t.Helper()
 		s.eventually("the token to be asked for", func() bool { return s.host.Get("answerToken").Truthy() })
 		s.host.Call("answerToken", value, problem)
 	}
-	token("first", "")
+	token("first", nil)
 	s.answer()
 	s.await("connecting", "dial…")
 	s.socket().Call("accept")
@@ -56,7 +56,7 @@ func TestToken(t *testing.T) {
 	s.turn()
 	s.await("open")
 	s.skip(48 * time.Second)
-	token("second", "")
+	token("second", nil)
 	s.await("ping") // it has slept: first of all it wants to know whether anyone is there
 	s.call("received", 4)
 	s.call("ponged")
@@ -71,7 +71,7 @@ func TestTokenFails(t *testing.T) {
 	s := newStage(t, "", map[string]any{"token": true})
 	s.eventually("the token to be asked for", func() bool { return s.host.Get("answerToken").Truthy() })
 	s.host.Call("answerToken", "", "nobody is logged in")
-	s.await("connecting", "waiting: nobody is logged in")
+	s.await("connecting", "waiting function: nobody is logged in")
 }
 
 // The engine goes on with what the host has begun.
@@ -105,7 +105,7 @@ func TestAdopt(t *testing.T) {
 			s.skip(time.Second)
 			s.await(map[bool]string{true: "ack 4", false: "ack 1"}[welcomed], "frame []")
 			socket.Call("end", 1006)
-			s.await("hang up…", "waiting 1006: …", "connecting")
+			s.await("hang up…", "waiting network 1006: …", "connecting")
 			s.answer()
 			s.await("dial…")
 			s.socket().Call("accept")
@@ -128,7 +128,7 @@ func TestForeignWelcome(t *testing.T) {
 	s.call("received", 100)
 	s.welcomedAs(map[string]any{})
 	s.turn()
-	s.await("hang up 4400…", "closed 4400: …")
+	s.await("hang up 4400…", "closed refused 4400: …")
 }
 
 // With enough in the socket, what is left stays in the queue, and a turn with

@@ -58,9 +58,9 @@ func newStage(t *testing.T, name string, options map[string]any) *stage {
 
 // before is what a page has done without the program.
 type before struct {
-	session string
-	socket  any // a js.Value, or nil
-	reason  string
+	session       string
+	socket        any // a js.Value, or nil
+	cause, reason string
 }
 
 // newStageAfter is newStage for a client that goes on with something. At its end
@@ -73,7 +73,7 @@ func newStageAfter(t *testing.T, name string, options map[string]any, b before) 
 	if options == nil {
 		options = map[string]any{}
 	}
-	s.id = browser.Call("connect", js.Global().Get("connect"), s.host, b.session, b.socket, b.reason, options).Int()
+	s.id = browser.Call("connect", js.Global().Get("connect"), s.host, b.session, b.socket, b.cause, b.reason, options).Int()
 	browser.Call("register", s.id, s.host)
 	t.Cleanup(func() {
 		s.close()
@@ -107,7 +107,7 @@ func (s *stage) open() {
 func (s *stage) answer() {
 	s.t.Helper()
 	s.eventually("the URL to be asked for", func() bool { return s.host.Get("answer").Truthy() })
-	s.host.Call("answer", url, "")
+	s.host.Call("answer", url, nil)
 }
 
 func (s *stage) welcome() {

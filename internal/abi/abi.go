@@ -16,7 +16,7 @@ import (
 
 // Version is the number by which a script and a wasm know that they belong
 // together. Raise it with every change of what crosses: TestVersion says so.
-const Version = 1
+const Version = 2
 
 // VersionPrefix and the Version are the name of an export.
 const VersionPrefix = "abi"
@@ -32,9 +32,6 @@ const (
 	None = -1 // no call waits for this
 	Dead = -2 // no export returns it: the script says so if wasm has died under the call
 )
-
-// Fates are what the export abort returns, by number.
-var Fates = [...]engine.Fate{engine.Unsent, engine.Unknown, engine.Executed}
 
 // Slot is the number under which the host keeps a call's text and callback.
 type Slot = uint32
@@ -108,11 +105,4 @@ var (
 	_ [Scratch - unsafe.Sizeof(Options{})]byte
 	_ [Scratch - unsafe.Sizeof(Welcome{})]byte
 	_ [Scratch - unsafe.Sizeof(Stats{})]byte
-)
-
-// How calls fail for which the host alone is to blame. The others are the
-// engine's.
-const (
-	CodeCrashed engine.Code = "crashed" // wasm has ended, or could not start
-	CodeStorage engine.Code = "storage" // a durable call could not be stored
 )

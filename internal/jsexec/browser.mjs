@@ -40,9 +40,9 @@ export class FakeBrowser {
   }
 
   /** Makes a client with options, 0 for each that is missing, and returns its number. */
-  connect(connect, host, session, socket, reason, options) {
+  connect(connect, host, session, socket, cause, reason, options) {
     this.#writeNumbers(OPTIONS, options);
-    return connect(host, session, socket, reason);
+    return connect(host, session, socket, cause, reason);
   }
 
   /** Calls the export welcome, with 0 for each number that is missing. */
@@ -152,9 +152,9 @@ export class FakeHost {
     this.note(`failed ${slot} ${code} ${fate}: ${message}`);
   }
 
-  changed(state, attempt, delay, closeCode, reason) {
-    this.note(`${state}${closeCode ? ` ${closeCode}` : ""}${reason ? `: ${reason}` : ""}`);
-    this.change = { state, attempt, delay, closeCode, reason };
+  changed(state, cause, reason, attempt, delay, closeCode) {
+    this.note(`${state}${cause && ` ${cause}`}${closeCode ? ` ${closeCode}` : ""}${reason && `: ${reason}`}`);
+    this.change = { state, attempt, delay };
   }
 
   ask(answer) {

@@ -1,4 +1,4 @@
-import { CLOSE_ABNORMAL, CLOSE_HANDSHAKE, FIRST_FRAME, FIRST_REQUESTS, HANDSHAKE, NONE, PONG, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_FUNCTION, CAUSE_NETWORK, CAUSE_PAUSED, CAUSE_SERVER, CLOSE_ABNORMAL, CLOSE_HANDSHAKE, FIRST_FRAME, FIRST_REQUESTS, HANDSHAKE, NONE, PONG, SUBPROTOCOL } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { drop } from "./frames.js";
 import { LONGEST_TIMER } from "../shared/time.js";
@@ -34,7 +34,7 @@ export class Bootstrap {
   #resume; // a server may have seen the session
   #limits = { frame: FIRST_FRAME, requests: FIRST_REQUESTS };
   #over = () => {}; // ends what open has begun
-  #failed = null; // how the connection ended: {code, reason}
+  #failed = null; // how the connection ended: {code, cause, reason}
   #outcomes = 0;
 
   /** texts are those of the slots. */
@@ -53,23 +53,26 @@ export class Bootstrap {
     this.opening = true;
     let socket = null;
     let token = "";
-    const over = (code, reason) => {
+    const over = (code, cause, reason) => {
       clearTimeout(timer);
       if (socket !== null && socket !== this.#socket) drop(socket);
       if (!this.opening) return;
       this.opening = false;
-      if (this.#socket === null) this.#failed = { code, reason };
+      if (this.#socket === null) this.#failed = { code, cause, reason };
       this.#host.join();
     };
     this.#over = over;
-    const timer = setTimeout(() => over(CLOSE_HANDSHAKE, `the ${socket === null ? "url or token function did not answer" : "socket did not open"} within ${HANDSHAKE / 1000} s`), HANDSHAKE);
+    const timer = setTimeout(() => {
+      const [cause, why] = socket === null ? [CAUSE_FUNCTION, "url or token function did not answer"] : ["", "socket did not open"];
+      over(CLOSE_HANDSHAKE, cause, `the ${why} within ${HANDSHAKE / 1000} s`);
+    }, HANDSHAKE);
     try {
       const url = await address.url();
       token = await address.token();
       if (!this.opening) return;
       socket = new WebSocket(url, SUBPROTOCOL);
     } catch (error) {
-      over(0, String(error?.message || error));
+      over(0, CAUSE_FUNCTION, String(error?.message || error));
       return;
     }
     socket.onopen = () => {
@@ -82,30 +85,30 @@ export class Bootstrap {
     };
     const end = (code, reason) => {
       if (socket === this.#socket) {
-        this.#abandon(reason);
-        this.#failed = { code, reason };
+        this.#abandon(code === CLOSE_ABNORMAL ? CAUSE_NETWORK : CAUSE_SERVER, reason);
+        this.#failed = { code, cause: "", reason }; // the code tells
       }
-      over(code, reason);
+      over(code, "", reason);
     };
     socket.onclose = (event) => end(event.code, event.reason || "the connection ended without a reason");
     socket.onerror = () => end(CLOSE_ABNORMAL, `the connection to ${socket.url} failed`);
   }
 
   /** The calls that were sent stay in doubt until an engine has connected anew. */
-  #abandon(reason) {
+  #abandon(cause, reason) {
     if (this.#socket === null) return;
     this.#frames.detach(this.#socket);
     drop(this.#socket);
     this.#socket = null;
     this.welcomed = null;
     this.#outcomes = 0;
-    if (this.#host.state === "open") this.#host.changed("connecting", 0, 0, 0, reason);
+    if (this.#host.state === "open") this.#host.changed("connecting", cause, reason);
   }
 
   /** What an engine is made with, to go on: see OPTIONS in abi.js, and begun in ../../wasm/bridge.go. */
   handover() {
-    const { code = 0, reason = "" } = this.#failed ?? {};
-    return { socket: this.#socket, failed: this.#failed !== null, code, reason, resume: this.#resume, outcomes: this.#outcomes };
+    const { code = 0, cause = "", reason = "" } = this.#failed ?? {};
+    return { socket: this.#socket, failed: this.#failed !== null, code, cause, reason, resume: this.#resume, outcomes: this.#outcomes };
   }
 
   /** Takes all calls out, oldest first, with what is left of their timeouts. */
@@ -167,18 +170,18 @@ export class Bootstrap {
   pause() {
     this.nudged = false;
     this.paused = true;
-    this.#disconnect("the page is not in use");
+    this.#disconnect(CAUSE_PAUSED, "the page is not in use");
   }
 
-  /** Ends the connection. The calls must have been taken out. */
+  /** Ends the connection. The calls must have been taken out, and the state be closed. */
   close() {
-    this.#disconnect("close() was called");
+    this.#disconnect("", "");
   }
 
-  #disconnect(reason) {
+  #disconnect(cause, reason) {
     this.opening = false;
     this.#over();
-    this.#abandon(reason);
+    this.#abandon(cause, reason);
   }
 
   get queued() {
@@ -235,7 +238,7 @@ export class Bootstrap {
     this.welcomed = welcome;
     const { frame, requests } = welcome;
     this.#limits = { frame: Math.max(FIRST_FRAME, frame), requests: Math.max(FIRST_REQUESTS, requests) };
-    if (welcome.ours) this.#host.changed("open", 0, 0, 0, "");
+    if (welcome.ours) this.#host.changed("open", "", "");
   }
 
   authorized() {}

@@ -1,10 +1,18 @@
-import { DEAD, FATES, NONE, STATS, WELCOME } from "../shared/abi.js";
-
+import { DEAD, FATES, NONE, OPTIONS, STATS, WELCOME } from "../shared/abi.js";
 /**
  * Calls and turns after which Go's scheduler runs even if no goroutine is
  * ready: its garbage collector needs that to keep up with what exports allocate.
  */
 const REST = 1024;
+
+/**
+ * Makes an engine for a host, with options of forGo, that goes on from what a
+ * Bootstrap hands over. Returns its number, or undefined if Go panicked.
+ */
+export function makeEngine(runtime, connect, host, options, { socket, cause, reason, ...begun }) {
+  runtime.writeNumbers(OPTIONS, { ...options, ...begun });
+  return connect(host, host.session, socket, cause, reason);
+}
 
 /**
  * One client's engine, ../../internal/engine, behind the exports of ../../wasm/exports.go:

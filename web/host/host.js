@@ -1,13 +1,16 @@
-import { FLAG_IDEMPOTENT, FLAG_SENT, OPTIONS, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, FLAG_IDEMPOTENT, FLAG_SENT, SUBPROTOCOL } from "../shared/abi.js";
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
-import { Engine } from "./engine.js";
+import { Engine, makeEngine } from "./engine.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
 import { Frames, fitsScratch } from "./frames.js";
 import { forGo } from "./go-options.js";
 import { Slots } from "./slots.js";
 import { countedSize, notJSON, plain, uuid } from "./wire.js";
+
+/** What is changed by close(). */
+const CLOSED = ["closed", CAUSE_CLOSE, "close() was called"];
 
 /** Milliseconds after which a congested socket is looked at again: it has no event for that. */
 const BREATH = 10;
@@ -141,7 +144,7 @@ export class Host {
       this.engine.reconnect();
       this.schedule();
     } else {
-      if (this.state === "closed") this.changed("connecting", 0, 0, 0, "");
+      if (this.state === "closed") this.changed("connecting", "", "");
       this.#runtime.add(this);
     }
   }
@@ -174,7 +177,7 @@ export class Host {
         this.schedule();
       } else {
         this.engine.failAll("closed", this.ended.message);
-        this.changed("closed", 0, 0, 0, "close() was called");
+        this.changed(...CLOSED);
         this.engine.close();
         this.released();
       }
@@ -279,14 +282,14 @@ export class Host {
     this.fail(slot, new SockjaxError(code, fate, message));
   }
 
-  changed(state, attempt, delay, closeCode, reason) {
+  changed(state, cause, reason, attempt = 0, delay = 0, closeCode = 0) {
     const previous = this.state;
     if (state === previous) return;
     this.state = state;
     if (state === "open") this.opened++;
     if (state === "closed" && !this.#closing) this.ended = new SockjaxError("closed", "unsent", reason);
     this.#durable?.changed(state, reason);
-    const detail = { state, previous, attempt, delay, closeCode, reason };
+    const detail = { state, previous, attempt, delay, closeCode, cause, reason };
     const tell = () => {
       this.told = state;
       this.#face.changed(detail, this.ended);
@@ -351,10 +354,8 @@ export class Host {
   begin(go, connect) {
     const bootstrap = this.engine;
     bootstrap.flush(this.#frames.congested); // the engine knows nothing of what it still has to tell the server
-    const { socket, reason, ...numbers } = bootstrap.handover();
-    this.#runtime.writeNumbers(OPTIONS, { ...forGo(this.#options), ...numbers });
-    const id = connect(this, this.session, socket, reason) ?? -1; // undefined if Go panicked
-    if (id < 0) return;
+    const id = makeEngine(this.#runtime, connect, this, forGo(this.#options), bootstrap.handover());
+    if (id === undefined) return; // Go panicked
     this.id = id;
     this.engine = new Engine(this.#runtime, go, id);
     if (bootstrap.welcomed !== null) this.engine.welcome(bootstrap.welcomed);
@@ -380,17 +381,17 @@ export class Host {
       if (!told.has(slot)) this.fail(slot, new SockjaxError("crashed", "unknown", message));
     }
     if (this.#closing) {
-      this.changed("closed", 0, 0, 0, "close() was called");
+      this.changed(...CLOSED);
       this.released();
     } else {
-      this.changed("connecting", 0, 0, 0, message);
+      this.changed("connecting", CAUSE_CRASHED, message);
     }
   }
 
   /** There will be no engine. */
   failedToLoad(error) {
     this.#durable?.failAll("crashed", error.message, error);
-    this.changed("closed", 0, 0, 0, error.message);
+    this.changed("closed", CAUSE_FAILED_TO_LOAD, error.message);
     this.ended = new SockjaxError("crashed", "unsent", error.message, { cause: error });
     this.engine.failAll("crashed", error.message, error);
     this.engine.close();

@@ -1,7 +1,7 @@
 // Code generated from internal/abi by "go generate ./internal/abi"; DO NOT EDIT.
 
 /** See Version in internal/abi. */
-export const ABI = 1;
+export const ABI = 2;
 export const ABI_EXPORT = "abi";
 
 /** PROTOCOL.md: the subprotocol, and the frames that are no JSON. */
@@ -28,8 +28,36 @@ export const FLAG_SENT = 2;
 export const NONE = -1;
 export const DEAD = -2;
 
-/** What the export abort returns, by number. */
-export const FATES = ["unsent","unknown","executed"];
+/** How a call fails: see ErrorCode and Fate in sockjax.d.ts. The export abort returns a fate by its place in FATES. */
+export const CODE_TIMEOUT = "timeout";
+export const CODE_ABORTED = "aborted";
+export const CODE_CLOSED = "closed";
+export const CODE_OVERLOADED = "overloaded";
+export const CODE_LOST = "lost";
+export const CODE_REJECTED = "rejected";
+export const CODE_INVALID = "invalid";
+export const CODE_CRASHED = "crashed";
+export const CODE_STORAGE = "storage";
+export const FATE_UNSENT = "unsent";
+export const FATE_UNKNOWN = "unknown";
+export const FATE_EXECUTED = "executed";
+export const FATES = [FATE_UNSENT, FATE_UNKNOWN, FATE_EXECUTED];
+
+/** States of a client, and why they change: see State and Cause in sockjax.d.ts. */
+export const STATE_CONNECTING = "connecting";
+export const STATE_OPEN = "open";
+export const STATE_WAITING = "waiting";
+export const STATE_CLOSED = "closed";
+export const CAUSE_CLOSE = "close";
+export const CAUSE_REFUSED = "refused";
+export const CAUSE_GAVE_UP = "gave-up";
+export const CAUSE_PAUSED = "paused";
+export const CAUSE_NETWORK = "network";
+export const CAUSE_SERVER = "server";
+export const CAUSE_TIMEOUT = "timeout";
+export const CAUSE_FUNCTION = "function";
+export const CAUSE_CRASHED = "crashed";
+export const CAUSE_FAILED_TO_LOAD = "failed-to-load";
 
 /** An item of a frame, in words of 4 bytes: its size, and where its parts stand. The key takes the first two words; of the last the first byte is 1 for a cancel. */
 export const ITEM_WORDS = 4;

@@ -80,8 +80,14 @@ func script() string {
 	constant("NONE", abi.None)
 	constant("DEAD", abi.Dead)
 
-	group("What the export abort returns, by number.")
-	constant("FATES", abi.Fates)
+	group("How a call fails: see ErrorCode and Fate in sockjax.d.ts. The export abort returns a fate by its place in FATES.")
+	words(&b, "CODE", abi.Codes[:])
+	fates := words(&b, "FATE", abi.Fates[:])
+	fmt.Fprintf(&b, "export const FATES = [%s];\n", strings.Join(fates, ", "))
+
+	group("States of a client, and why they change: see State and Cause in sockjax.d.ts.")
+	words(&b, "STATE", abi.States[:])
+	words(&b, "CAUSE", abi.Causes[:])
 
 	group("An item of a frame, in words of 4 bytes: its size, and where its parts stand. The key takes the first two words; of the last the first byte is 1 for a cancel.")
 	constant("ITEM_WORDS", abi.ItemWords)
@@ -96,6 +102,17 @@ func script() string {
 	constant("WELCOME", numbers(reflect.TypeFor[abi.Welcome]()))
 	constant("STATS", numbers(reflect.TypeFor[abi.Stats]()))
 	return b.String()
+}
+
+// words writes each word as a constant, so that a misspelt one fails the build,
+// and returns the constants' names.
+func words[W ~string](b *strings.Builder, kind string, all []W) (names []string) {
+	for _, word := range all {
+		name := kind + "_" + strings.ToUpper(strings.ReplaceAll(string(word), "-", "_"))
+		names = append(names, name)
+		fmt.Fprintf(b, "export const %s = %q;\n", name, word)
+	}
+	return names
 }
 
 // numbers are the names that JavaScript has for the fields of a structure which

@@ -130,6 +130,19 @@ Object.assign(T.cases, {
     equal(await api.request(2), 2);
   },
 
+  "why a connection without wasm has ended": async (server) => {
+    const api = T.connect(server.ws, { ...held, ...far });
+    equal(await api.request(1), 1);
+    const change = event(api, "statechange");
+    await server.close(1012, "restart");
+    const { state, previous, cause, reason } = await change;
+    equal([state, previous, cause, reason], ["connecting", "open", "server", "restart"]);
+    const next = event(api, "statechange");
+    await fetch("/letgo");
+    const { state: then, cause: why, closeCode } = await next;
+    equal([then, why, closeCode], ["waiting", "server", 1012]);
+  },
+
   "a nudge before wasm is there ends the waiting for the second attempt": async (server) => {
     const api = T.connect(server.ws, { ...held, ...far });
     equal(await api.request(1), 1);
@@ -238,9 +251,12 @@ Object.assign(T.cases, {
     const api = T.connect(server.ws, { wasmURL: new URL("/missing.wasm", location.href) });
     api.send({ n: 1 }, cb("a"), { timeout: 0 });
     api.send({ do: "silent" }, cb("b"), { timeout: 0 });
+    let last;
+    api.addEventListener("statechange", ({ detail }) => (last = detail));
     const error = await event(api, "error");
     ok(error instanceof Error && error.message.includes("/missing.wasm") && error.message.includes("404"), `it says what and why: ${error}`);
-    equal(api.state, "closed");
+    const { state, cause } = last;
+    equal([api.state, state, cause], ["closed", "closed", "failed-to-load"]);
     await logged(2);
     equal(T.log, ['a: {"n":1}', "b: crashed/unknown"]);
     const late = await api.request(2).catch((e) => e);

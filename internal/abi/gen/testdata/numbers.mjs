@@ -8,8 +8,8 @@ import { readWelcome } from "../../../../web/host/wire.js";
 import { OPTIONS, STATS, WELCOME } from "../../../../web/shared/abi.js";
 
 const bootstrap = new Bootstrap(null, null, [], {}, false);
-const { socket, reason, ...numbers } = bootstrap.handover();
-assert.deepEqual([socket, reason], [null, ""]);
+const { socket, cause, reason, ...numbers } = bootstrap.handover();
+assert.deepEqual([socket, cause, reason], [null, "", ""]);
 const structures = [
   [OPTIONS, { ...forGo(complete()), ...numbers }],
   [WELCOME, readWelcome({}, "")],
