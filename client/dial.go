@@ -80,7 +80,7 @@ func newClient(address string, opts *DialOptions) *Client {
 func (c *Client) late(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last.Reason == "" {
+	if c.last.State == "" {
 		return err
 	}
 	return fmt.Errorf("%w; the last attempt: %s", err, c.last.Reason)

@@ -38,7 +38,7 @@ func socketWorld(t *testing.T, opts Options) (w *contract.World, finish func()) 
 	l := listen(t, opts.Plain)
 	changes := make(chan contract.Change, 10_000)
 	c := newClient(l.URL, &DialOptions{Options: opts, OnChange: func(c Change) {
-		changes <- contract.Change{State: string(c.State), Code: c.Code, Reason: c.Reason}
+		changes <- contract.Change{State: string(c.State), Code: c.Code, Cause: string(c.Cause), Reason: c.Reason}
 	}})
 	c.engine.Start()
 	return &contract.World{

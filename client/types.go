@@ -57,11 +57,15 @@ type (
 	//	Delay     time.Duration  in StateWaiting: until the next attempt
 	//	Code      int            the WebSocket's close code, of the type
 	//	                         protocol.CloseCode; 0 if there was none
-	//	Reason    string         why, in words, in StateWaiting and StateClosed
+	//	Cause     Cause          why, in StateWaiting and StateClosed
+	//	Reason    string         the same in words; they may change
 	Change = engine.Change
 
+	// Cause says why a connection has ended or could not be opened.
+	Cause = engine.Cause
+
 	// Closed is the error of a connection that has ended or could not be
-	// opened, with a Code and a Reason as in Change. A *Closed is in the chain
+	// opened, with a Code, a Cause and a Reason as in Change. A *Closed is in the chain
 	// of the error of Dial.
 	Closed = engine.Closed
 
@@ -82,6 +86,17 @@ const (
 	StateOpen       = engine.StateOpen       // the server has answered
 	StateWaiting    = engine.StateWaiting    // for the next attempt
 	StateClosed     = engine.StateClosed     // for good, or until Reconnect
+)
+
+// See Cause.
+const (
+	CauseClose    = engine.CauseClose    // Close was called
+	CauseRefused  = engine.CauseRefused  // the server closed with a code that is fatal
+	CauseGaveUp   = engine.CauseGaveUp   // Reconnect.Attempts failures in a row
+	CauseNetwork  = engine.CauseNetwork  // no connection could be opened, or it broke
+	CauseServer   = engine.CauseServer   // the server closed with a code that is not fatal
+	CauseTimeout  = engine.CauseTimeout  // the server did not answer in time
+	CauseFunction = engine.CauseFunction // DialOptions.Token failed
 )
 
 // How calls fail.

@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/hack-pad/safejs"
+	"github.com/sockjax/sockjax/internal/abi"
 	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// slot is the number under which the host keeps a call's text and callback.
-type slot = uint32
+type slot = abi.Slot
 
 // bridge joins one engine and its host: it is the engine's host, and turns
 // what the host reports into calls of the engine.
@@ -25,65 +25,66 @@ type bridge struct {
 	batch engine.Batch[slot]
 }
 
-// newBridge makes an engine, which goes on with what the host has begun
-// without one: see Bootstrap in ../web/host/bootstrap.js.
-func newBridge(id uint32, host, options safejs.Value) *bridge {
-	b := &bridge{id: id, host: host, plain: truthy(options, "plain")}
+// newBridge makes an engine for a host.
+func newBridge(id uint32, host safejs.Value, o *abi.Options, begun begun) *bridge {
+	b := &bridge{id: id, host: host, plain: o.Plain != 0}
 	b.engine = engine.New(b, engine.Options{
 		Plain:   b.plain,
 		Turns:   true,
-		Session: text(options, "session"), // made by the host, whose first hello does not wait for Go
-		Resume:  truthy(options, "resume"),
-		Token:   truthy(options, "token"),
+		Session: begun.session,
+		Resume:  o.Resume != 0,
+		Token:   o.Token != 0,
 		Heartbeat: engine.Heartbeat{
-			After:   milliseconds(number(options, "heartbeatAfter")),
-			Timeout: milliseconds(number(options, "heartbeatTimeout")),
+			After:   milliseconds(o.HeartbeatAfter),
+			Timeout: milliseconds(o.HeartbeatTimeout),
 		},
 		Reconnect: engine.Reconnect{
-			Min:      milliseconds(number(options, "reconnectMin")),
-			Max:      milliseconds(number(options, "reconnectMax")),
-			Attempts: int(number(options, "reconnectAttempts")),
+			Min:      milliseconds(o.ReconnectMin),
+			Max:      milliseconds(o.ReconnectMax),
+			Attempts: int(o.ReconnectAttempts),
 		},
 		Queue: engine.Queue{
-			Calls: int(number(options, "queueCalls")),
-			Bytes: int(number(options, "queueBytes")),
+			Calls: int(o.QueueCalls),
+			Bytes: int(o.QueueBytes),
 		},
 	})
-	b.adopt(options)
+	if o.Failed != 0 {
+		b.engine.Failed(engine.Closed{Code: protocol.CloseCode(o.Code), Cause: engine.Cause(begun.cause), Reason: begun.reason})
+	}
+	// If the welcome has come, the host tells of it next.
+	if socket := begun.socket; !socket.IsNull() {
+		b.socket = b.wrap(socket)
+		b.engine.Adopt(b.socket, uint64(o.Outcomes))
+	}
 	b.engine.Start()
 	return b
 }
 
-// adopt takes over the connection that the host has opened, if it has
-// If its welcome has come, they tell of that next.
-func (b *bridge) adopt(options safejs.Value) {
-	if truthy(options, "failed") {
-		b.engine.Failed(engine.Closed{Code: protocol.CloseCode(number(options, "code")), Reason: text(options, "reason")})
-	}
-	value := must(options.Get("socket"))
-	if value.IsNull() || value.IsUndefined() {
-		return
-	}
-	b.socket = b.wrap(value)
-	b.engine.Adopt(b.socket, uint64(number(options, "outcomes")))
+// begun is what the host has done without an engine (Bootstrap in
+// ../web/host/bootstrap.js), as far as it is no number.
+type begun struct {
+	session string       // its first hello has named it already
+	socket  safejs.Value // the open connection, or null
+	cause   string       // why the attempt to connect has failed, where the code does not tell
+	reason  string       // the same in words
 }
 
 func milliseconds(ms float64) time.Duration {
 	return time.Duration(ms * float64(time.Millisecond))
 }
 
-// Fail is the engine's.
+// Fail implements engine.Host.
 func (b *bridge) Fail(s slot, err *engine.Error) {
 	b.tell("failed", int(s), string(err.Code), string(err.Fate), err.Message)
 }
 
-// Changed is the engine's.
+// Changed implements engine.Host.
 func (b *bridge) Changed(c engine.Change) {
-	b.tell("changed", string(c.State), c.Attempt, float64(c.Delay)/float64(time.Millisecond), int(c.Code), c.Reason)
+	b.tell("changed", string(c.State), string(c.Cause), c.Reason, c.Attempt, float64(c.Delay)/float64(time.Millisecond), int(c.Code))
 }
 
-// tell calls a method of the host. It runs no code of the user's in it, and
-// never throw; a failure means that JavaScript itself is in ruins.
+// tell calls a method of the host, which runs no code of the user's and never
+// throws: a failure means that JavaScript itself is in ruins.
 func (b *bridge) tell(method string, args ...any) {
 	if _, err := b.host.Call(method, args...); err != nil {
 		panic(err)

@@ -3,14 +3,18 @@
 package main
 
 import (
+	"slices"
 	"unsafe"
 
+	"github.com/sockjax/sockjax/internal/abi"
 	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// The exports are called by ../web/host/host.js for each call, and by
-// ../web/host/frames.js for each frame.
+// The exports are called by the class Engine in ../web/host/engine.js. id is the
+// number that connect gave to the client; keys are whole numbers up to
+// protocol.MaxKey; times are in milliseconds. memory.go says where names and
+// structures cross.
 //
 // An export runs as a plain call on whatever goroutine was current. It must
 // not block: JavaScript would get a garbage number at once and the instance
@@ -20,35 +24,19 @@ import (
 // dead runtime whose exports still answer.
 //
 // depth notices both: it is raised at entry and lowered at return, without
-// defer, so that a panic or a block leaves it raised. The host look at it
+// defer, so that a panic or a block leaves it raised. The host looks at it
 // after each batch.
 //
-// Goroutines that an export makes ready run when the host calls resume. That
-// costs more than the rest of a lone call, so they do it only where flush says
-// that there are some, and now and then for the garbage collector.
+// Goroutines that an export makes ready run when the host calls resume, an
+// export of Go's runtime. That costs more than the rest of a lone call, so the
+// host does it only where flush says that there are some, and now and then for
+// the garbage collector.
 
 var depth uint32
 
-// scratch is where names cross, and numbers where statistics do.
-var (
-	scratch [1024]byte
-	numbers [6]float64
-)
-
-//go:wasmexport depthPointer
-func depthPointer() unsafe.Pointer { return unsafe.Pointer(&depth) }
-
-//go:wasmexport scratchPointer
-func scratchPointer() unsafe.Pointer { return unsafe.Pointer(&scratch) }
-
-const (
-	flagIdempotent = 1
-	flagSent       = 2 // before there was an engine, or in an earlier life of the page
-)
-
-// submit takes the call that the host has put into a slot. size is in
-// bytes, timeout in milliseconds. If the call can't be taken, the host is
-// told of its failure.
+// submit takes the call that the host has put into a slot. size is in bytes,
+// and 0 means no timeout; flags are those of package abi. If the call can't be
+// taken, the host is told of its failure.
 //
 //go:wasmexport submit
 func submit(id, s uint32, key, size, timeout float64, flags uint32) {
@@ -57,13 +45,12 @@ func submit(id, s uint32, key, size, timeout float64, flags uint32) {
 	depth--
 }
 
-// submitNamed is submit for plain mode, where the name of n bytes stands in
-// scratch.
+// submitNamed is submit for plain mode: the name of n bytes is in scratch.
 //
 //go:wasmexport submitNamed
 func submitNamed(id, s uint32, key, size, timeout float64, flags, n uint32) {
 	depth++
-	current.clients[id].submit(s, key, size, timeout, flags, string(scratch[:n]))
+	current.clients[id].submit(s, key, size, timeout, flags, name(n))
 	depth--
 }
 
@@ -74,8 +61,8 @@ func (b *bridge) submit(s slot, key, size, timeout float64, flags uint32, name s
 		Payload:    s,
 		Size:       int(size),
 		Timeout:    milliseconds(timeout),
-		Idempotent: flags&flagIdempotent != 0,
-		Sent:       flags&flagSent != 0,
+		Idempotent: flags&abi.FlagIdempotent != 0,
+		Sent:       flags&abi.FlagSent != 0,
 	})
 	if err != nil {
 		b.Fail(s, err)
@@ -169,31 +156,33 @@ func ponged(id uint32) {
 	depth--
 }
 
-// welcome tells that a welcome has arrived: for this session or not, and its
-// numbers, 0 where there is none. Times are in milliseconds.
+// welcome tells that a welcome has arrived: the abi.Welcome in scratch.
 //
 //go:wasmexport welcome
-func welcome(id, ours, resumed uint32, acked, heartbeat, expires, jitter, frame, requests float64) {
+func welcome(id uint32) {
 	depth++
-	b := current.clients[id]
-	w := protocol.Welcome{
-		Session:   "another",
-		Resumed:   resumed != 0,
-		Acked:     uint64(acked),
-		Heartbeat: int64(heartbeat),
-		Expires:   int64(expires),
-		Jitter:    int64(jitter),
-		Limits:    protocol.Limits{Frame: int(frame), Requests: int(requests)},
-	}
-	if ours != 0 {
-		w.Session = b.engine.Session()
-	}
-	b.engine.Welcome(b.socket, w)
+	current.clients[id].welcome((*abi.Welcome)(scratchPointer()))
 	depth--
 }
 
-// authorized tells that the server has taken a fresh token, for so many
-// milliseconds, or for ever if 0.
+func (b *bridge) welcome(w *abi.Welcome) {
+	session := "another"
+	if w.Ours != 0 {
+		session = b.engine.Session()
+	}
+	b.engine.Welcome(b.socket, protocol.Welcome{
+		Session:   session,
+		Resumed:   w.Resumed != 0,
+		Acked:     uint64(w.Acked),
+		Heartbeat: int64(w.Heartbeat),
+		Expires:   int64(w.Expires),
+		Jitter:    int64(w.Jitter),
+		Limits:    protocol.Limits{Frame: int(w.Frame), Requests: int(w.Requests)},
+	})
+}
+
+// authorized tells that the server has taken a fresh token, for that time, or
+// for ever if it is 0.
 //
 //go:wasmexport authorized
 func authorized(id uint32, expires float64) {
@@ -203,7 +192,7 @@ func authorized(id uint32, expires float64) {
 	depth--
 }
 
-// settle returns the slot of the call whose outcome has arrived, -1 if no
+// settle returns the slot of the call whose outcome has arrived, abi.None if no
 // call waits for it.
 //
 //go:wasmexport settle
@@ -228,9 +217,9 @@ func settleNotRun(id uint32, key float64) int32 {
 	return slotOrNone(2*s, ok)
 }
 
-// refused returns the slot of the call that the server did not run, -1 if none
-// waits for this or the engine goes on with it: trying again may help after so
-// many milliseconds, or never if that is negative.
+// refused returns the slot of the call that the server did not run, abi.None if
+// none waits for this or the engine goes on with it: trying again may help after
+// that time, or never if it is negative.
 //
 //go:wasmexport refused
 func refused(id uint32, key, after float64) int32 {
@@ -240,8 +229,8 @@ func refused(id uint32, key, after float64) int32 {
 	return slotOrNone(s, ok)
 }
 
-// drop returns the slot of the call that ends with what is no outcome, -1 if
-// no call waits for it.
+// drop returns the slot of the call that ends with what is no outcome, abi.None
+// if no call waits for it.
 //
 //go:wasmexport drop
 func drop(id uint32, key float64) int32 {
@@ -256,31 +245,34 @@ func drop(id uint32, key float64) int32 {
 //go:wasmexport settleNamed
 func settleNamed(id, n uint32) int32 {
 	depth++
-	s, ok := current.clients[id].engine.SettleName(string(scratch[:n]))
+	s, ok := current.clients[id].engine.SettleName(name(n))
 	depth--
 	return slotOrNone(s, ok)
 }
 
-// abort returns 2·slot if the call was not sent, 2·slot+1 if it was, and -1
-// if it had ended.
+// abort takes out a call that its caller has given up. It returns the call's
+// fate, as its place in abi.Fates, or abi.None if the call had ended.
 //
 //go:wasmexport abort
 func abort(id uint32, key float64) int32 {
 	depth++
-	s, fate, ok := current.clients[id].engine.Abort(protocol.Key(key))
+	_, fate, ok := current.clients[id].engine.Abort(protocol.Key(key))
 	depth--
-	if ok && fate != engine.Unsent {
-		return 2*int32(s) + 1
+	if !ok {
+		return abi.None
 	}
-	return slotOrNone(2*s, ok)
+	return int32(slices.Index(abi.Fates[:], fate))
 }
 
 func slotOrNone(s slot, ok bool) int32 {
 	if !ok {
-		return -1
+		return abi.None
 	}
 	return int32(s)
 }
+
+// reconnect closes the connection, if there is one, and connects anew at once.
+//
 
 //go:wasmexport reconnect
 func reconnect(id uint32) {
@@ -317,19 +309,21 @@ func closeClient(id uint32) {
 	depth--
 }
 
-// stats returns where six numbers stand: pending, queued, queuedBytes, inDoubt,
-// unacked, funcs.
+// stats puts abi.Stats into scratch.
 //
 //go:wasmexport stats
-func stats(id uint32) unsafe.Pointer {
+func stats(id uint32) {
 	depth++
 	s := current.clients[id].engine.Stats()
-	numbers = [6]float64{
-		float64(s.Pending), float64(s.Queued), float64(s.QueuedBytes),
-		float64(s.InDoubt), float64(s.Unacked), float64(liveFuncs),
+	*(*abi.Stats)(scratchPointer()) = abi.Stats{
+		Pending:     float64(s.Pending),
+		Queued:      float64(s.Queued),
+		QueuedBytes: float64(s.QueuedBytes),
+		InDoubt:     float64(s.InDoubt),
+		Unacked:     float64(s.Unacked),
+		Funcs:       float64(liveFuncs),
 	}
 	depth--
-	return unsafe.Pointer(&numbers)
 }
 
 // queued is how many calls wait to be sent.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/sockjax/sockjax/internal/abi"
+	"github.com/sockjax/sockjax/internal/engine"
 )
 
 func TestSubmitSettle(t *testing.T) {
@@ -71,19 +73,26 @@ func TestNames(t *testing.T) {
 func TestAbort(t *testing.T) {
 	s := openStage(t, nil)
 	s.submit(1, 7)
-	if got := s.call("abort", 1).Int(); got != 2*7 {
-		t.Errorf("unsent: abort = %d, want 14", got)
+	fate := func(key int) (engine.Fate, bool) {
+		place := s.call("abort", key).Int()
+		if place == abi.None {
+			return "", false
+		}
+		return abi.Fates[place], true
+	}
+	if got, _ := fate(1); got != engine.Unsent {
+		t.Errorf("a call in the queue: abort says %q", got)
 	}
 	s.submit(2, 8)
 	s.turn()
 	s.await("frame [request 2/8]")
-	if got := s.call("abort", 2).Int(); got != 2*8+1 {
-		t.Errorf("sent: abort = %d, want 17", got)
+	if got, _ := fate(2); got != engine.Unknown {
+		t.Errorf("a sent call: abort says %q", got)
 	}
 	s.turn()
 	s.await("frame [cancel 2/0]")
-	if got := s.call("abort", 2).Int(); got != -1 {
-		t.Errorf("ended: abort = %d, want -1", got)
+	if got, found := fate(2); found {
+		t.Errorf("a call that has ended: abort says %q", got)
 	}
 }
 
@@ -192,7 +201,7 @@ func TestClose(t *testing.T) {
 	s.await(
 		"failed 7 closed unknown: the client was closed",
 		"failed 8 closed unsent: the client was closed",
-		"closed: close() was called",
+		"closed close…",
 		"hang up 1000: the client closed the connection",
 		"released",
 	)

@@ -4,24 +4,11 @@ package main
 
 import (
 	"unsafe"
-
-	"github.com/sockjax/sockjax/internal/engine"
 )
 
-// The imports are methods of the class Runtime in ../web/host/runtime.js. They run
+// The imports are made by the class Runtime in ../web/host/runtime.js. They run
 // no code of the user's and never throw: an exception on its way through Go
-// frames would leak them.
-
-// item is a message of a frame, which crosses as it lies in Go's memory: 16
-// bytes, at an address that is a multiple of 8. ../web/host/frames.js reads them.
-type item = engine.Item[slot]
-
-var (
-	_ [16]byte = [unsafe.Sizeof(item{})]byte{}
-	_ [0]byte  = [unsafe.Offsetof(item{}.Key)]byte{}     // a uint64
-	_ [8]byte  = [unsafe.Offsetof(item{}.Payload)]byte{} // a uint32
-	_ [12]byte = [unsafe.Offsetof(item{}.Cancel)]byte{}  // a byte, 0 or 1
-)
+// frames would leak them. client is the number that connect gave to the host.
 
 // wake asks the host to call flush in a microtask.
 //
@@ -40,14 +27,14 @@ func token(client uint32, token string)
 //go:wasmimport sockjax ack
 func ack(client uint32, outcomes float64)
 
-// frame sends n items, behind the messages in front. It returns 1 if the
+// frame sends n of abi.Item, behind the messages in front. It returns 1 if the
 // socket has more to send now than it should: no further frame until flush is
 // called again.
 //
 //go:wasmimport sockjax frame
 func frame(client uint32, items unsafe.Pointer, n uint32) uint32
 
-// word sends a heartbeat.
+// word sends a heartbeat: a frame that is nothing but this text.
 //
 //go:wasmimport sockjax word
 func word(client uint32, word string)

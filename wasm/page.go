@@ -2,7 +2,10 @@
 
 package main
 
-import "github.com/hack-pad/safejs"
+import (
+	"github.com/hack-pad/safejs"
+	"github.com/sockjax/sockjax/internal/abi"
+)
 
 // page is all that this instance serves: the clients of one page, by number.
 // The numbers of closed clients are used again.
@@ -15,7 +18,7 @@ type page struct {
 var current *page
 
 // connect makes a client for host and returns its number.
-func (p *page) connect(host, options safejs.Value) int {
+func (p *page) connect(host safejs.Value, options *abi.Options, begun begun) int {
 	id := len(p.clients)
 	for i, c := range p.clients {
 		if c == nil {
@@ -26,7 +29,7 @@ func (p *page) connect(host, options safejs.Value) int {
 	if id == len(p.clients) {
 		p.clients = append(p.clients, nil)
 	}
-	p.clients[id] = newBridge(uint32(id), host, options)
+	p.clients[id] = newBridge(uint32(id), host, options, begun)
 	return id
 }
 
@@ -41,15 +44,6 @@ func text(v safejs.Value, name string) string {
 		return ""
 	}
 	return s
-}
-
-func truthy(v safejs.Value, name string) bool {
-	p, err := v.Get(name)
-	if err != nil {
-		return false
-	}
-	b, _ := p.Truthy()
-	return b
 }
 
 // number is a numeric property, 0 if it is none.

@@ -18,7 +18,7 @@ func TestNudge(t *testing.T) {
 	s.turn()
 
 	s.socket().Call("end", 1006)
-	s.await("hang up…", "waiting 1006…")
+	s.await("hang up…", "waiting network 1006…")
 	s.call("nudge")
 	s.turn()
 	s.await("connecting")
@@ -28,7 +28,7 @@ func TestPause(t *testing.T) {
 	s := openStage(t, nil)
 	s.call("pause")
 	s.turn()
-	s.await("hang up 1000: …", "waiting: the page is not in use")
+	s.await("hang up 1000: …", "waiting paused…")
 	s.call("nudge")
 	s.turn()
 	s.answer()
@@ -77,7 +77,7 @@ func TestOptions(t *testing.T) {
 		s.socket().Call("end", 1006)
 		s.eventually("the end", func() bool {
 			log := s.log()
-			return len(log) > 0 && like(log[len(log)-1], "closed 1006: gave up after 1 failed attempts…")
+			return len(log) > 0 && like(log[len(log)-1], "closed gave-up 1006…")
 		})
 	})
 	t.Run("delays", func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/sockjax/sockjax/internal/abi"
 )
 
 // A call that the server did not run is sent again when it said so, unless the
@@ -40,22 +41,22 @@ func TestRefused(t *testing.T) {
 
 func TestToken(t *testing.T) {
 	s := newStage(t, "", map[string]any{"token": true})
-	token := func(value, problem string) {
+	token := func(value string, problem any) {
 		t.Helper()
 		s.eventually("the token to be asked for", func() bool { return s.host.Get("answerToken").Truthy() })
 		s.host.Call("answerToken", value, problem)
 	}
-	token("first", "")
+	token("first", nil)
 	s.answer()
 	s.await("connecting", "dial…")
 	s.socket().Call("accept")
 	s.await("hello resume=0 token=first", "frame []")
 	s.call("received", 100)
-	s.call("welcome", 1, 0, 0, 0, 60_000, 0, 1<<20, 100)
+	s.welcomedAs(map[string]any{"ours": true, "expires": 60_000})
 	s.turn()
 	s.await("open")
 	s.skip(48 * time.Second)
-	token("second", "")
+	token("second", nil)
 	s.await("ping") // it has slept: first of all it wants to know whether anyone is there
 	s.call("received", 4)
 	s.call("ponged")
@@ -70,7 +71,7 @@ func TestTokenFails(t *testing.T) {
 	s := newStage(t, "", map[string]any{"token": true})
 	s.eventually("the token to be asked for", func() bool { return s.host.Get("answerToken").Truthy() })
 	s.host.Call("answerToken", "", "nobody is logged in")
-	s.await("connecting", "waiting: nobody is logged in")
+	s.await("connecting", "waiting function: nobody is logged in")
 }
 
 // The engine goes on with what the host has begun.
@@ -80,15 +81,15 @@ func TestAdopt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			browser := newStage(t, "", nil).browser // whose own client plays no part
 			socket := browser.Get("WebSocket").New(url)
-			s := newStage(t, "", map[string]any{
-				"session": session, "socket": socket, "resume": true,
-				"outcomes": map[bool]int{true: 3, false: 0}[welcomed], "reconnectMin": 1, "reconnectMax": 1,
-			})
+			s := newStageAfter(t, "", map[string]any{
+				"resume": true, "outcomes": map[bool]int{true: 3, false: 0}[welcomed],
+				"reconnectMin": 1, "reconnectMax": 1,
+			}, before{session: session, socket: socket})
 			s.seen = browser.Get("log").Length()
 			if welcomed {
 				s.welcomed()
 			}
-			s.call("submit", 7, 4, 10, 0, flagSent)
+			s.call("submit", 7, 4, 10, 0, abi.FlagSent)
 			s.submit(5, 8)
 			s.turn()
 			if welcomed {
@@ -104,7 +105,7 @@ func TestAdopt(t *testing.T) {
 			s.skip(time.Second)
 			s.await(map[bool]string{true: "ack 4", false: "ack 1"}[welcomed], "frame []")
 			socket.Call("end", 1006)
-			s.await("hang up…", "waiting 1006: …", "connecting")
+			s.await("hang up…", "waiting network 1006: …", "connecting")
 			s.answer()
 			s.await("dial…")
 			s.socket().Call("accept")
@@ -125,9 +126,9 @@ func TestForeignWelcome(t *testing.T) {
 	s.socket().Call("accept")
 	s.await("hello resume=0", "frame []")
 	s.call("received", 100)
-	s.call("welcome", 0, 0, 0, 0, 0, 0, 1<<20, 100)
+	s.welcomedAs(map[string]any{})
 	s.turn()
-	s.await("hang up 4400…", "closed 4400: …")
+	s.await("hang up 4400…", "closed refused 4400: …")
 }
 
 // With enough in the socket, what is left stays in the queue, and a turn with

@@ -66,16 +66,22 @@ func handshakeLimit() (over <-chan struct{}, stop func() bool) {
 // errOver is how an attempt ends that nobody wants any more.
 var errOver = &engine.Closed{Reason: "the attempt was given up"}
 
-// ask calls a method of the host, which may ask the page and gives the answer
-// to a function.
+// ask calls a method of the host, which may ask the page, and gives the answer
+// to a function: a text, and a problem or null.
 func (b *bridge) ask(method string, over <-chan struct{}, limit <-chan struct{}, late string) (string, error) {
-	type answer struct{ value, err string }
+	type answer struct {
+		value, problem string
+		failed         bool
+	}
 	answers := make(chan answer, 1)
 	onAnswer, err := funcOf(func(_ safejs.Value, args []safejs.Value) any {
 		value, _ := args[0].String()
-		failure, _ := args[1].String()
+		problem, failed := "", !args[1].IsNull()
+		if failed {
+			problem, _ = args[1].String()
+		}
 		select {
-		case answers <- answer{value, failure}:
+		case answers <- answer{value, problem, failed}:
 		default:
 		}
 		return nil
@@ -84,19 +90,19 @@ func (b *bridge) ask(method string, over <-chan struct{}, limit <-chan struct{},
 		return "", err
 	}
 	defer onAnswer.Release()
-	// The host drop an answer that comes after the question was taken back.
+	// The host drops an answer that comes after the question was taken back.
 	b.tell(method, onAnswer.Value())
 	defer b.tell(method, safejs.Null())
 	select {
 	case a := <-answers:
-		if a.err != "" {
-			return "", &engine.Closed{Reason: a.err}
+		if a.failed {
+			return "", &engine.Closed{Cause: engine.CauseFunction, Reason: a.problem}
 		}
 		return a.value, nil
 	case <-over:
 		return "", errOver
 	case <-limit:
-		return "", &engine.Closed{Code: protocol.CloseHandshake, Reason: late}
+		return "", &engine.Closed{Code: protocol.CloseHandshake, Cause: engine.CauseFunction, Reason: late}
 	}
 }
 
@@ -112,7 +118,7 @@ func (b *bridge) open(url string) (*socket, error) {
 	}
 	value, err := class.New(args...)
 	if err != nil {
-		return nil, &engine.Closed{Reason: "the browser refused the URL " + url + ": " + err.Error()}
+		return nil, &engine.Closed{Cause: engine.CauseFunction, Reason: "the browser refused the URL " + url + ": " + err.Error()}
 	}
 	s := b.wrap(value)
 	s.on("open", func(safejs.Value) { close(s.opened) })

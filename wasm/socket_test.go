@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/sockjax/sockjax/internal/abi"
 )
 
 func TestOpen(t *testing.T) {
@@ -30,11 +32,11 @@ func TestSocketEnds(t *testing.T) {
 		end  func(*stage)
 		want string
 	}{
-		"refused - close":         {false, func(s *stage) { s.socket().Call("end", 1006) }, "waiting 1006…"},
-		"refused - error - close": {false, func(s *stage) { s.socket().Call("fail"); s.socket().Call("end", 1006) }, "waiting 1006: the connection to " + url + " failed"},
-		"open - close":            {true, func(s *stage) { s.socket().Call("end", 1001, "bye") }, "waiting 1001: bye"},
-		"open - error":            {true, func(s *stage) { s.socket().Call("fail") }, "waiting 1006: …"},
-		"open - fatal close":      {true, func(s *stage) { s.socket().Call("end", 4400, "no") }, "closed 4400: …"},
+		"refused - close":         {false, func(s *stage) { s.socket().Call("end", 1006) }, "waiting network 1006…"},
+		"refused - error - close": {false, func(s *stage) { s.socket().Call("fail"); s.socket().Call("end", 1006) }, "waiting network 1006: the connection to " + url + " failed"},
+		"open - close":            {true, func(s *stage) { s.socket().Call("end", 1001, "bye") }, "waiting server 1001: bye"},
+		"open - error":            {true, func(s *stage) { s.socket().Call("fail") }, "waiting network 1006: …"},
+		"open - fatal close":      {true, func(s *stage) { s.socket().Call("end", 4400, "no") }, "closed refused 4400: …"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -59,11 +61,11 @@ func TestSocketEnds(t *testing.T) {
 func TestReconnects(t *testing.T) {
 	s := openStage(t, nil)
 	s.submit(1, 7)
-	s.call("submit", 8, 2, 10, 0, flagIdempotent)
+	s.call("submit", 8, 2, 10, 0, abi.FlagIdempotent)
 	s.turn()
 	s.await("frame [request 1/7, request 2/8]")
 	s.socket().Call("end", 1006)
-	s.await("hang up…", "waiting 1006…")
+	s.await("hang up…", "waiting network 1006…")
 	s.skip(500 * time.Millisecond)
 	s.answer()
 	s.await("connecting", "dial…")
@@ -104,7 +106,7 @@ func TestSocketThatNeverOpens(t *testing.T) {
 	s.answer()
 	s.await("connecting", "dial…")
 	s.skip(10 * time.Second)
-	s.await("hang up 1000", "waiting 4408: the socket did not open within 10 s")
+	s.await("hang up 1000", "waiting timeout 4408: the socket did not open within 10 s")
 }
 
 func TestRefusedURL(t *testing.T) {
@@ -112,7 +114,7 @@ func TestRefusedURL(t *testing.T) {
 	s.browser.Set("refused", url)
 	defer s.browser.Set("refused", nil)
 	s.answer()
-	s.await("connecting", "waiting: the browser refused the URL "+url+": …")
+	s.await("connecting", "waiting function: the browser refused the URL "+url+": …")
 }
 
 func TestURLQuestion(t *testing.T) {
@@ -120,7 +122,7 @@ func TestURLQuestion(t *testing.T) {
 		s := newStage(t, "", nil)
 		s.eventually("the question", func() bool { return s.host.Get("answer").Truthy() })
 		s.host.Call("answer", "", "no ticket")
-		s.await("connecting", "waiting: no ticket")
+		s.await("connecting", "waiting function: no ticket")
 		s.answer() // the next attempt asks again
 		s.await("connecting", "dial…")
 	})
@@ -128,7 +130,7 @@ func TestURLQuestion(t *testing.T) {
 		s := newStage(t, "", nil)
 		s.eventually("the question", func() bool { return s.host.Get("answer").Truthy() })
 		s.skip(10 * time.Second)
-		s.await("connecting", "waiting 4408: the url function did not answer within 10 s")
+		s.await("connecting", "waiting function 4408: the url function did not answer within 10 s")
 		if s.host.Get("answer").Truthy() {
 			t.Error("the question was not taken back: a late answer would call a released function")
 		}
@@ -148,7 +150,7 @@ func TestURLQuestion(t *testing.T) {
 		s.closed = true
 		s.call("closeClient")
 		s.turn()
-		s.await("closed: close() was called", "hang up 1000", "released")
+		s.await("closed close…", "hang up 1000", "released")
 	})
 }
 

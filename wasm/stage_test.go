@@ -3,7 +3,6 @@
 package main
 
 import (
-	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -50,22 +49,31 @@ type stage struct {
 
 const url = "ws://host/ws"
 
-// newStage makes a client with options as forGo in ../web/api/options.js makes
-// them; what is missing has its default. At its end the test closes it and
-// finds every js.Func released.
+// newStage makes a client with options, named as those that JavaScript writes
+// for abi.Options; what is missing has its default.
 func newStage(t *testing.T, name string, options map[string]any) *stage {
+	t.Helper()
+	return newStageAfter(t, name, options, before{session: uuid.NewString()})
+}
+
+// before is what a page has done without the program.
+type before struct {
+	session       string
+	socket        any // a js.Value, or nil
+	cause, reason string
+}
+
+// newStageAfter is newStage for a client that goes on with something. At its end
+// the test closes it and finds every js.Func released.
+func newStageAfter(t *testing.T, name string, options map[string]any, b before) *stage {
 	t.Helper()
 	browser := js.Global().Get("browser")
 	s := &stage{t: t, browser: browser, seen: browser.Get("log").Length()}
 	s.host = browser.Call("makeHost", name)
-	if options["session"] == nil {
-		options = maps.Clone(options)
-		if options == nil {
-			options = map[string]any{}
-		}
-		options["session"] = uuid.NewString()
+	if options == nil {
+		options = map[string]any{}
 	}
-	s.id = js.Global().Call("connect", s.host, options).Int()
+	s.id = browser.Call("connect", js.Global().Get("connect"), s.host, b.session, b.socket, b.cause, b.reason, options).Int()
 	browser.Call("register", s.id, s.host)
 	t.Cleanup(func() {
 		s.close()
@@ -99,7 +107,7 @@ func (s *stage) open() {
 func (s *stage) answer() {
 	s.t.Helper()
 	s.eventually("the URL to be asked for", func() bool { return s.host.Get("answer").Truthy() })
-	s.host.Call("answer", url, "")
+	s.host.Call("answer", url, nil)
 }
 
 func (s *stage) welcome() {
@@ -109,7 +117,14 @@ func (s *stage) welcome() {
 }
 
 // welcomed only tells of a welcome.
-func (s *stage) welcomed() { s.call("welcome", 1, 0, 0, 0, 0, 0, 1<<20, 100) }
+func (s *stage) welcomed() { s.welcomedAs(map[string]any{"ours": true}) }
+
+// welcomedAs tells of a welcome with limits.
+func (s *stage) welcomedAs(welcome map[string]any) {
+	welcome["frame"], welcome["requests"] = 1<<20, 100
+	s.browser.Call("welcome", s.id, welcome)
+	s.sound("welcome")
+}
 
 // socket is the last one made.
 func (s *stage) socket() js.Value {
@@ -120,10 +135,16 @@ func (s *stage) socket() js.Value {
 func (s *stage) call(export string, args ...any) js.Value {
 	s.t.Helper()
 	result := s.browser.Get("exports").Call(export, append([]any{s.id}, args...)...)
+	s.sound(export)
+	return result
+}
+
+// sound wants an export to have returned.
+func (s *stage) sound(export string) {
+	s.t.Helper()
 	if depth != 0 || s.browser.Call("depth").Int() != 0 {
 		s.t.Fatalf("%s did not return", export)
 	}
-	return result
 }
 
 // submit puts a call of 10 bytes without a deadline into a slot.

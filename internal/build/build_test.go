@@ -185,3 +185,24 @@ func TestFindRoot(t *testing.T) {
 		t.Errorf("this module is not named %s: %v", Module, err)
 	}
 }
+
+// Whoever moves a package must not lose its inlining.
+func TestHotPackagesExist(t *testing.T) {
+	root, err := FindRoot(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tool, err := findTool(t.Context(), Options{Root: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked, err := tool.packages(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range hot {
+		if !slices.Contains(linked, Module+"/"+name) {
+			t.Errorf("./wasm does not have the package %s, which is to be inlined", name)
+		}
+	}
+}

@@ -40,7 +40,7 @@ var why = []struct {
 }{
 	{"the calls engine", "github.com/sockjax/sockjax/internal/engine"},
 	{"the wire: sizes and texts of messages", "github.com/sockjax/sockjax/protocol"},
-	{"the border to JavaScript", "github.com/sockjax/sockjax/wasm main"},
+	{"the bridge to JavaScript", "github.com/sockjax/sockjax/wasm github.com/sockjax/sockjax/internal/abi main"},
 	{"the browser's API", "github.com/hack-pad/safejs/ github.com/hack-pad/safejs syscall/js"},
 	{"timers and the clock, and what it asks for compatibility settings", "time internal/godebug internal/godebugs internal/bisect"},
 	{"fmt, which safejs has for its errors, and all that it brings along", "fmt reflect os io io/fs path internal/poll internal/fmtsort internal/oserror internal/filepathlite internal/testlog internal/syscall/ internal/reflectlite strconv internal/strconv unicode unicode/ syscall internal/race internal/asan internal/msan internal/unsafeheader strings internal/stringslite bytes internal/bytealg math"},

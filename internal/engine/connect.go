@@ -66,7 +66,7 @@ func (e *Engine[P]) run() {
 		case e.paused:
 			e.mu.Unlock()
 			failures--
-			e.wait(Change{State: StateWaiting, Attempt: failures, Reason: "the page is not in use"}, nil)
+			e.wait(Change{State: StateWaiting, Attempt: failures, Cause: CausePaused, Reason: "the page is not in use"}, nil)
 			continue
 		}
 		e.mu.Unlock()
@@ -78,7 +78,7 @@ func (e *Engine[P]) run() {
 		}
 		delay := backoff(e.opts.Reconnect, failures, past.jitter)
 		over, stop := after(delay)
-		if e.wait(Change{State: StateWaiting, Attempt: failures, Delay: delay, Code: end.Code, Reason: end.Reason}, over) {
+		if e.wait(Change{State: StateWaiting, Attempt: failures, Delay: delay, Code: end.Code, Cause: end.because(), Reason: end.Reason}, over) {
 			failures = 0
 		}
 		stop()
@@ -156,7 +156,7 @@ func (e *Engine[P]) attempt() (Closed, past) {
 func (e *Engine[P]) open(over <-chan struct{}) (Conn, *Closed) {
 	token, err := e.token(over)
 	if err != nil {
-		return nil, &Closed{Reason: err.Error()}
+		return nil, &Closed{Cause: CauseFunction, Reason: err.Error()}
 	}
 	conn, err := e.host.Dial(over)
 	if err != nil {
@@ -221,9 +221,9 @@ func (e *Engine[P]) detach(end Closed) (p past) {
 
 // surrender closes without Close: only Reconnect helps.
 func (e *Engine[P]) surrender(end Closed, failures int) {
-	why := "gave up after " + strconv.Itoa(failures) + " failed attempts in a row"
+	cause, why := CauseGaveUp, "gave up after "+strconv.Itoa(failures)+" failed attempts in a row"
 	if end.Code.Fatal() {
-		why = "the server closed with code " + strconv.Itoa(int(end.Code)) + ", after which trying again is pointless"
+		cause, why = CauseRefused, "the server closed with code "+strconv.Itoa(int(end.Code))+", after which trying again is pointless"
 	}
 	if end.Reason != "" {
 		why += ": " + end.Reason
@@ -235,7 +235,7 @@ func (e *Engine[P]) surrender(end Closed, failures int) {
 		return
 	}
 	lost := e.end(&Error{Code: CodeClosed, Message: why})
-	e.change(Change{State: StateClosed, Attempt: failures, Code: end.Code, Reason: why})
+	e.change(Change{State: StateClosed, Attempt: failures, Code: end.Code, Cause: cause, Reason: why})
 	e.mu.Unlock()
 	e.fail(lost)
 	e.tell()

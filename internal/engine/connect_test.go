@@ -156,7 +156,7 @@ func TestCloseCodesFatalAndNot(t *testing.T) {
 func TestDialFatal(t *testing.T) {
 	for _, code := range []protocol.CloseCode{protocol.CloseUnauthorized, protocol.CloseForbidden} {
 		bubble(t, Options{}, func(n *fakeNet) {
-			n.dials(func(over <-chan struct{}) *Closed { return &Closed{code, "no"} })
+			n.dials(func(over <-chan struct{}) *Closed { return &Closed{Code: code, Reason: "no"} })
 			n.engine.Start()
 			n.want("connecting dial closed")
 		})

@@ -36,7 +36,9 @@ func fakeWorld(t *testing.T, opts Options) (w *contract.World, finish func()) {
 		}
 	}()
 	changes := make(chan contract.Change, 10_000)
-	n.told = func(c Change) { changes <- contract.Change{State: string(c.State), Code: c.Code, Reason: c.Reason} }
+	n.told = func(c Change) {
+		changes <- contract.Change{State: string(c.State), Code: c.Code, Cause: string(c.Cause), Reason: c.Reason}
+	}
 	n.engine.Start()
 	return &contract.World{
 			T: t, Engine: n.engine, Opened: opened, Changes: changes,
@@ -89,8 +91,8 @@ type fakePeer struct{ *fakeConn }
 
 func (p fakePeer) Frames() <-chan string                  { return p.sent }
 func (p fakePeer) Send(frame string)                      { p.receive(frame) }
-func (p fakePeer) Drop(code protocol.CloseCode, r string) { p.end(Closed{code, r}) }
-func (p fakePeer) Cut()                                   { p.end(Closed{protocol.CloseAbnormal, "cut"}) }
+func (p fakePeer) Drop(code protocol.CloseCode, r string) { p.end(Closed{Code: code, Reason: r}) }
+func (p fakePeer) Cut()                                   { p.end(Closed{Code: protocol.CloseAbnormal, Reason: "cut"}) }
 
 func (p fakePeer) SendBinary(string) {
 	if p.reads() {

@@ -70,7 +70,7 @@ type Host[P any] interface {
 	// Token returns the credentials for the next hello, or fresh ones for a
 	// connection on which they are about to expire. It is called only with
 	// Options.Token, and returns within the same time as Dial. The text of an
-	// error is the reason why the attempt has failed.
+	// error is the reason why the attempt has failed, and CauseFunction its cause.
 	Token(over <-chan struct{}) (string, error)
 	// Fail tells that the engine has given a call up. Each payload that was
 	// submitted comes back exactly once, from here or from Settle or Abort.
@@ -99,6 +99,7 @@ type Conn interface {
 // Closed says why a connection has ended, or could not be opened.
 type Closed struct {
 	Code   protocol.CloseCode // 0 where there was none
+	Cause  Cause              // empty where the code says enough
 	Reason string
 }
 
@@ -184,7 +185,7 @@ func (e *Engine[P]) Close() {
 		close(e.done)
 	}
 	lost := e.end(&Error{Code: CodeClosed, Message: "the client was closed"})
-	e.change(Change{State: StateClosed, Reason: "close() was called"})
+	e.change(Change{State: StateClosed, Cause: CauseClose, Reason: "close() was called"})
 	e.mu.Unlock()
 	e.fail(lost)
 	e.tell()

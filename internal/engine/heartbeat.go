@@ -128,7 +128,7 @@ func (e *Engine[P]) rest(d time.Duration, over <-chan struct{}, conn Conn) *Clos
 	case end := <-conn.Done():
 		return &end
 	case <-over:
-		return &Closed{protocol.CloseNormal, "the client closed the connection"}
+		return &Closed{Code: protocol.CloseNormal, Reason: "the client closed the connection"}
 	case <-e.attention:
 	case <-look:
 	}
@@ -166,7 +166,7 @@ func (e *Engine[P]) check() (next time.Duration, stale bool, end *Closed) {
 func (e *Engine[P]) beat(now time.Duration) (time.Duration, *Closed) {
 	p := &e.conn.pulse
 	if !e.conn.welcomed && now-p.opened >= protocol.Handshake {
-		return 0, &Closed{protocol.CloseHandshake, "no welcome came: is this a sockjax.1 server? For others there is plain mode"}
+		return 0, &Closed{Code: protocol.CloseHandshake, Reason: "no welcome came: is this a sockjax.1 server? For others there is plain mode"}
 	}
 	if p.waiting && now >= p.pinged+p.limit {
 		switch late := now - (p.pinged + p.limit); {
@@ -177,7 +177,7 @@ func (e *Engine[P]) beat(now time.Duration) (time.Duration, *Closed) {
 			p.beat(now, p.limit)
 			p.pardoned = true
 		default:
-			return 0, &Closed{protocol.CloseHeartbeat, "heartbeat: the server was silent for too long"}
+			return 0, &Closed{Code: protocol.CloseHeartbeat, Reason: "heartbeat: the server was silent for too long"}
 		}
 	}
 	after := e.silence()

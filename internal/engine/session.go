@@ -56,7 +56,7 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	}
 	c := &e.conn
 	if why := e.unfit(w); why != "" {
-		c.broken = &Closed{protocol.CloseBadMessage, why}
+		c.broken = &Closed{Code: protocol.CloseBadMessage, Reason: why}
 		e.rouse(e.attention)
 		e.mu.Unlock()
 		return

@@ -23,7 +23,8 @@ type Change struct {
 	Attempt  int                // failures in a row so far
 	Delay    time.Duration      // in StateWaiting: until the next attempt; 0: until Nudge
 	Code     protocol.CloseCode // in StateWaiting and StateClosed: 0 if there was none
-	Reason   string             // in StateWaiting and StateClosed
+	Cause    Cause              // in StateWaiting and StateClosed
+	Reason   string             // the same in words
 }
 
 // State is what the engine is doing now.

@@ -171,7 +171,7 @@ func TestTokenFails(t *testing.T) {
 		n.engine.Start()
 		n.want("connecting token waiting")
 		<-n.changes
-		if c := <-n.changes; c.Reason != "not logged in" || c.Code != 0 || c.Attempt != 1 {
+		if c := <-n.changes; c.Cause != CauseFunction || c.Reason != "not logged in" || c.Code != 0 || c.Attempt != 1 {
 			t.Errorf("%+v", c)
 		}
 		n.tokens()
@@ -183,7 +183,7 @@ func TestTokenFails(t *testing.T) {
 func TestTokenFailsNeverFatal(t *testing.T) {
 	bubble(t, Options{Token: true, Reconnect: Reconnect{Min: time.Second, Max: time.Second}}, func(n *fakeNet) {
 		n.gives(func(<-chan struct{}) (string, error) {
-			return "", &Closed{protocol.CloseUnauthorized, "not logged in"}
+			return "", &Closed{Code: protocol.CloseUnauthorized, Reason: "not logged in"}
 		})
 		n.engine.Start()
 		n.want("connecting token waiting")
@@ -211,7 +211,7 @@ func TestTokenTooLarge(t *testing.T) {
 			if !ok {
 				for c := range n.changes {
 					if c.State == StateWaiting {
-						if !strings.Contains(c.Reason, "too large") {
+						if c.Cause != CauseFunction || !strings.Contains(c.Reason, "too large") {
 							t.Errorf("%+v", c)
 						}
 						break

@@ -1,10 +1,12 @@
+import { ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, OPTIONS, SCRATCH, STATS, WELCOME } from "../../web/shared/abi.js";
+
 /**
  * As much of a browser, and of the host in ../../web/host/host.js, as the program
  * in ../../wasm needs. Nothing happens by itself: the test says what the
  * network and the page do, and reads in `log` what the program did.
  */
 export class FakeBrowser {
-  /** What the program did, in order. Host with a name put it in front. */
+  /** What the program did, in order. A host with a name puts it in front. */
   log = [];
   /** Every WebSocket made, also those that are closed. */
   sockets = [];
@@ -37,7 +39,27 @@ export class FakeBrowser {
     this.#clients.set(id, host);
   }
 
-  /** What a page's host do in a microtask, and after each frame: nothing runs that flush does not tell of. */
+  /** Makes a client with options, 0 for each that is missing, and returns its number. */
+  connect(connect, host, session, socket, cause, reason, options) {
+    this.#writeNumbers(OPTIONS, options);
+    return connect(host, session, socket, cause, reason);
+  }
+
+  /** Calls the export welcome, with 0 for each number that is missing. */
+  welcome(id, welcome) {
+    this.#writeNumbers(WELCOME, welcome);
+    this.exports.welcome(id);
+  }
+
+  #writeNumbers(names, values) {
+    names.forEach((name, i) => (this.#numbers[i] = values[name] ?? 0));
+  }
+
+  get #numbers() {
+    return new Float64Array(this.exports.mem.buffer, this.exports.scratchPointer(), SCRATCH / 8);
+  }
+
+  /** What a page's host does in a microtask, and after each frame: nothing runs that flush does not tell of. */
   turn(id) {
     if (this.exports.flush(id, this.#clients.get(id).full) !== 0) this.exports.resume();
   }
@@ -48,7 +70,7 @@ export class FakeBrowser {
 
   /** Puts a name where the program reads it, and returns its length in bytes. */
   write(name) {
-    const scratch = new Uint8Array(this.exports.mem.buffer, this.exports.scratchPointer(), 1024);
+    const scratch = new Uint8Array(this.exports.mem.buffer, this.exports.scratchPointer(), SCRATCH);
     return new TextEncoder().encodeInto(name, scratch).written;
   }
 
@@ -59,8 +81,8 @@ export class FakeBrowser {
 
   /** Calls the export stats. */
   stats(id) {
-    const [pending, queued, queuedBytes, inDoubt, unacked, funcs] = new Float64Array(this.exports.mem.buffer, this.exports.stats(id), 6);
-    return { pending, queued, queuedBytes, inDoubt, unacked, funcs };
+    this.exports.stats(id);
+    return Object.fromEntries(STATS.map((name, i) => [name, this.#numbers[i]]));
   }
 
   /** What ../../wasm/imports.go declares. */
@@ -89,11 +111,10 @@ export class FakeBrowser {
     },
     frame: (id, at, count) => {
       const items = [];
-      const view = new DataView(this.exports.mem.buffer, at, count * 16);
-      for (let i = 0; i < count; i++) {
-        const key = view.getBigUint64(16 * i, true);
-        const slot = view.getUint32(16 * i + 8, true);
-        items.push(["request", "cancel"][view.getUint8(16 * i + 12)] + ` ${key}/${slot}`);
+      const words = new Uint32Array(this.exports.mem.buffer, at, count * ITEM_WORDS);
+      for (let item = 0; item < words.length; item += ITEM_WORDS) {
+        const key = words[item] + words[item + 1] * 2 ** 32;
+        items.push(["request", "cancel"][words[item + ITEM_CANCEL] & 1] + ` ${key}/${words[item + ITEM_SLOT]}`);
       }
       const host = this.#clients.get(id);
       host.note(`frame [${items.join(", ")}]`);
@@ -131,9 +152,9 @@ export class FakeHost {
     this.note(`failed ${slot} ${code} ${fate}: ${message}`);
   }
 
-  changed(state, attempt, delay, closeCode, reason) {
-    this.note(`${state}${closeCode ? ` ${closeCode}` : ""}${reason ? `: ${reason}` : ""}`);
-    this.change = { state, attempt, delay, closeCode, reason };
+  changed(state, cause, reason, attempt, delay, closeCode) {
+    this.note(`${state}${cause && ` ${cause}`}${closeCode ? ` ${closeCode}` : ""}${reason && `: ${reason}`}`);
+    this.change = { state, attempt, delay };
   }
 
   ask(answer) {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockjax/sockjax/internal/abi"
 	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/protocol"
 )
@@ -72,6 +73,29 @@ func TestFailuresHaveOneList(t *testing.T) {
 	}
 }
 
+// So have states and causes, of which each has a row that says what happened.
+func TestStatesAndCauses(t *testing.T) {
+	states, causes := union(t, "State"), union(t, "Cause")
+	sameNames(t, typesFile+", State", states, "internal/abi/words.go", texts(abi.States[:]))
+	sameNames(t, typesFile+", Cause", causes, "internal/abi/words.go", texts(abi.Causes[:]))
+	var rows []string
+	row := regexp.MustCompile("(?m)^ \\* \\| `([\\w-]+)` \\| `(\\w+)` \\| .+ \\|$")
+	for _, m := range row.FindAllStringSubmatch(readFile(t, typesFile), -1) {
+		if slices.Contains(states, m[2]) {
+			rows = append(rows, m[1])
+		}
+	}
+	sameNames(t, "the table of causes in "+typesFile, rows, "its type Cause", causes)
+}
+
+func texts[S ~string](words []S) []string {
+	var all []string
+	for _, word := range words {
+		all = append(all, string(word))
+	}
+	return all
+}
+
 // union are the texts of a type that is a choice of texts.
 func union(t *testing.T, name string) []string {
 	t.Helper()
@@ -84,7 +108,7 @@ func union(t *testing.T, name string) []string {
 
 func quoted(text string) []string {
 	var found []string
-	for _, m := range regexp.MustCompile(`"(\w+)"`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`"([\w-]+)"`).FindAllStringSubmatch(text, -1) {
 		found = append(found, m[1])
 	}
 	return found
@@ -201,4 +225,20 @@ func evaluate(t *testing.T, e ast.Expr) constant.Value {
 	}
 	t.Fatalf("internal/engine/options.go: the test can't evaluate a %T", e)
 	return nil
+}
+
+// What a program decides by is a code. A sentence may change with each version,
+// and the other end may write what it likes into a reason.
+func TestNobodyComparesSentences(t *testing.T) {
+	compared := regexp.MustCompile(`(?i)(?:^|[^f] |[^ \w])\b(reason|message|err\.Error\(\))\)? *[!=]==? *["'` + "`" + `][^"'` + "`" + `]`)
+	for _, name := range repoFiles(t, ".go", ".js", ".mjs") {
+		if strings.HasSuffix(name, "_test.go") || strings.Contains(name, "testdata/") || strings.HasPrefix(name, "internal/engine/contract/") {
+			continue // a test may want a text
+		}
+		for n, line := range strings.Split(readFile(t, name), "\n") {
+			if found := compared.FindString(line); found != "" {
+				t.Errorf("%s:%d: %s…: have a code say it", name, n+1, found)
+			}
+		}
+	}
 }

@@ -76,12 +76,14 @@ var mayImport = map[string][]string{
 	"protocol":                 {},
 	"internal/engine":          {"protocol"},
 	"internal/engine/contract": {"protocol"}, // tests alone import it
+	"internal/abi":             {"internal/engine", "protocol"},
+	"internal/abi/gen":         {"internal/abi", "internal/build", "protocol"}, // a command
 	"client":                   {"internal/engine", "protocol"},
 	"internal/dispatch":        {},
 	"internal/sendq":           {"protocol"},
 	"server":                   {"internal/dispatch", "internal/sendq", "protocol", "server/session"},
 	"server/session":           {"protocol"},
-	"wasm":                     {"internal/engine", "protocol"},
+	"wasm":                     {"internal/abi", "internal/engine", "protocol"},
 	"internal/rules":           {},
 	"test/browser":             {},
 	"test/chaos":               {},

@@ -33,6 +33,11 @@ func TestNetwork(t *testing.T) {
 	e2e.Cases(t, "/", "network.js")
 }
 
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	e2e.Cases(t, "/", "causes.js")
+}
+
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	e2e.Cases(t, "/", "hostile.js")

@@ -1,11 +1,14 @@
 package browser_test
 
 import (
+	"bytes"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/sockjax/sockjax/internal/abi"
 	"github.com/sockjax/sockjax/internal/e2e"
 )
 
@@ -64,12 +67,49 @@ func TestStart(t *testing.T) {
 		}
 		serve(w, wasm.Type)
 	})
+	for path, name := range map[string]string{
+		"/older.wasm":   versionExport(strings.Repeat("0", len(version))),
+		"/newer.wasm":   versionExport(strings.Repeat("9", len(version))),
+		"/ancient.wasm": strings.ReplaceAll(versionExport(version), abi.VersionPrefix, "was"),
+	} {
+		other := patched(t, wasm.Data, versionExport(version), name)
+		if path == "/newer.wasm" { // it wants what this script does not have
+			other = patched(t, other, "\x07sockjax\x04wake", "\x07sockjax\x04stir")
+		}
+		site.Handle(path, func(w http.ResponseWriter, _ *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			w.Header().Set("Content-Type", wasm.Type)
+			if found {
+				other = wasm.Data
+			}
+			_, _ = w.Write(other)
+		})
+	}
 	site.Handle("/plain.wasm", func(w http.ResponseWriter, _ *http.Request) { serve(w, "application/octet-stream") })
 	site.Handle("/page.wasm", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte("<!doctype html>"))
 	})
 	site.FreshCases(t, "/fresh", "start.js")
+}
+
+var version = strconv.Itoa(abi.Version)
+
+// versionExport is how the export of a version begins in a wasm: the length of
+// its name, the name, and the kind of a function.
+func versionExport(version string) string {
+	name := abi.VersionPrefix + version
+	return string(rune(len(name))) + name + "\x00"
+}
+
+// patched is a wasm in which one text is another of the same length.
+func patched(t *testing.T, wasm []byte, from, to string) []byte {
+	t.Helper()
+	if n := bytes.Count(wasm, []byte(from)); n != 1 || len(from) != len(to) {
+		t.Fatalf("%q stands %d times in the wasm, and is to become %q", from, n, to)
+	}
+	return bytes.Replace(wasm, []byte(from), []byte(to), 1)
 }
 
 // A policy binds what the page runs, and not what DevTools evaluates in it, so

@@ -1,3 +1,4 @@
+import { CAUSE_CLOSE } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { Host } from "../host/host.js";
 import { complete, duration } from "./options.js";
@@ -28,7 +29,7 @@ export class Sockjax extends EventTarget {
         if (detail.state === "closed") {
           const error = ended ?? new SockjaxError("closed", "unsent", detail.reason);
           failed(error);
-          if (detail.reason !== "close() was called") this.#tell("error", error);
+          if (detail.cause !== CAUSE_CLOSE) this.#tell("error", error);
         }
         this.#tell("statechange", detail);
       },

@@ -1,9 +1,11 @@
+import { SUBPROTOCOL } from "../shared/abi.js";
+
 /**
  * Defaults: the same numbers as in ../../internal/engine/options.go, which is what a Go
  * program gets; a test compares the two, and sockjax.d.ts with them.
  */
 export const defaults = {
-  protocol: "sockjax.1",
+  protocol: SUBPROTOCOL,
   heartbeat: { after: 25_000, timeout: 10_000 },
   reconnect: { min: 500, max: 20_000, attempts: Infinity },
   timeout: 10_000,
@@ -42,8 +44,8 @@ export function complete(options = {}) {
     all[name] = typeof value === "object" ? group(name, value, given) : (given ?? value);
   }
   all.outbox.name = outboxName(options.outbox?.name);
-  if (all.protocol !== "sockjax.1" && all.protocol !== "plain") {
-    throw new TypeError(`sockjax: protocol must be "sockjax.1" or "plain", not ${String(all.protocol)}`);
+  if (all.protocol !== SUBPROTOCOL && all.protocol !== "plain") {
+    throw new TypeError(`sockjax: protocol must be "${SUBPROTOCOL}" or "plain", not ${String(all.protocol)}`);
   }
   duration("timeout", all.timeout);
   all.token = options.token;

@@ -224,6 +224,27 @@ export class SockjaxError extends Error {
   readonly data?: any;
 }
 
+/**
+ * Why a state has changed, for the page to act on.
+ *
+ * | cause | state | what happened |
+ * |---|---|---|
+ * | `close` | `closed` | `close()` was called |
+ * | `refused` | `closed` | the server closed with a code after which trying again is pointless: `closeCode` says which |
+ * | `gave-up` | `closed` | as many attempts in a row failed as `reconnect.attempts` allows |
+ * | `failed-to-load` | `closed` | wasm could not be loaded or started, or belongs to another build of the script |
+ * | `network` | `waiting` | the connection could not be opened, or broke |
+ * | `server` | `waiting` | the server, or a proxy, closed the connection: `closeCode` says why, such as 1012 for a restart |
+ * | `timeout` | `waiting` | the server did not answer in time: the handshake, or a ping |
+ * | `function` | `waiting` | the `url` or `token` function failed, did not answer in time, or gave what can't be used |
+ * | `paused` | `waiting` | the page went into the back/forward cache |
+ * | `crashed` | `connecting` | the wasm runtime ended, and is being started again |
+ *
+ * As long as wasm is being loaded, a connection that ends leaves `connecting`
+ * with `network`, `server` or `paused`: the attempts to follow are made by wasm.
+ */
+export type Cause = "close" | "refused" | "gave-up" | "failed-to-load" | "network" | "server" | "timeout" | "function" | "paused" | "crashed";
+
 /** Detail of a `statechange` event. */
 export interface StateChange {
   readonly state: State;
@@ -234,7 +255,9 @@ export interface StateChange {
   readonly delay: number;
   /** With `waiting` and `closed`: the WebSocket's close code, 0 if there was none. */
   readonly closeCode: number;
-  /** With `waiting` and `closed`: why, in words. */
+  /** Empty where nothing has gone wrong: with `open`, and with `connecting` for the next attempt. */
+  readonly cause: Cause | "";
+  /** The same in words, for logs and people: they change from version to version. */
   readonly reason: string;
 }
 

@@ -4,6 +4,13 @@ import { byId, make, setIcon, setText } from "/demo/dom.js";
 import { formatMs, formatUptime, plural } from "/demo/format.js";
 
 const historyLength = 12;
+/** What to make of a client that is closed, by the cause. */
+const closedBy = {
+  close: "Until you connect",
+  refused: "The server does not want this page",
+  "gave-up": "No attempt is left",
+  "failed-to-load": "The client could not be loaded",
+};
 const titles = { connecting: "Connecting…", open: "Open", waiting: "Waiting", closed: "Closed" };
 
 export class ConnectionPanel {
@@ -30,14 +37,14 @@ export class ConnectionPanel {
     document.documentElement.dataset.state = state;
     setIcon(byId("state-icon"), state);
     setText(byId("state-text"), titles[state]);
-    const reason = state === "waiting" || state === "closed" ? because(change) : "";
+    const reason = change?.cause ? because(change) : "";
     setText(byId("state-reason"), reason);
     byId("state-reason").title = reason;
     this.#showControls(state);
     this.#tick();
     if (!change) return;
     this.#record(change);
-    this.#announce(`Connection ${state}${change.reason ? `: ${change.reason}` : ""}.`);
+    this.#announce(`Connection ${state}${change.cause ? `: ${change.reason}` : ""}.`);
   }
 
   #showControls(state) {
@@ -68,7 +75,7 @@ export class ConnectionPanel {
         return `Attempt ${failures + 1} in ${(left / 1000).toFixed(1)} s`;
       }
       case "closed":
-        return "Until you connect";
+        return closedBy[change?.cause] ?? closedBy.close;
       default:
         return failures > 0 ? `Attempt ${failures + 1}, after ${plural(failures, "failure")}` : `To ${location.host}/ws`;
     }
@@ -78,10 +85,10 @@ export class ConnectionPanel {
     const time = new Date().toLocaleTimeString("en-GB");
     const delay = change.state === "waiting" ? `, next attempt in ${formatMs(change.delay)}` : "";
     byId("history").prepend(
-      make("li", {},
+      make("li", { "data-cause": change.cause },
         make("time", {}, time),
         make("b", { className: "dot", "data-state": change.state }, change.state),
-        make("span", {}, `${change.reason || change.closeCode ? because(change) : `after ${change.previous}`}${delay}`),
+        make("span", {}, `${change.cause ? because(change) : `after ${change.previous}`}${delay}`),
       ),
     );
     while (byId("history").childElementCount > historyLength) byId("history").lastElementChild.remove();
@@ -89,6 +96,6 @@ export class ConnectionPanel {
 }
 
 /** "1012 the server restarts", or as much of that as is known. */
-function because(change) {
-  return change ? [change.closeCode || "", change.reason].filter(Boolean).join(" ") : "";
+function because({ closeCode, reason }) {
+  return [closeCode || "", reason].filter(Boolean).join(" ");
 }

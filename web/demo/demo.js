@@ -18,7 +18,7 @@
 //   inputs                  #echo-data (with #echo-error) #slow-ms #fail-code #fail-message #timeout-ms
 //                           #abort-ms #count-name #stall-seconds #restart-seconds
 //   results                 #burst-result #count-value #latest #latency-summary #p50 #p95
-//   connection              #state-text #state-detail #state-reason #history > li
+//   connection              #state-text #state-detail #state-reason #history > li (data-cause: of the change)
 //   counters                #stat-calls #stat-replies #stat-failures #stat-pending #stat-queued #stat-frames-out
 //                           #stat-frames-in #stat-calls-per-frame #stat-sent #stat-received #stat-opened #stat-unmatched
 //   #problem (#problem-text) shown when something went wrong that no single call is told

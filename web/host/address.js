@@ -12,7 +12,7 @@ export class Address {
     this.#token = token;
   }
 
-  /** Asks for the URL. answer(url, problem) is called later; null takes the question back. */
+  /** Asks for the URL. answer(url, null) or answer("", problem) is called later; null takes the question back. */
   askURL(answer) {
     this.#ask("url", answer, () => this.url());
   }
@@ -36,7 +36,7 @@ export class Address {
     };
     Promise.resolve()
       .then(question)
-      .then((value) => reply(value, ""))
+      .then((value) => reply(value, null))
       .catch((error) => reply("", String(error?.message || error)));
   }
 

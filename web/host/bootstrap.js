@@ -1,15 +1,8 @@
+import { CAUSE_FUNCTION, CAUSE_NETWORK, CAUSE_PAUSED, CAUSE_SERVER, CLOSE_ABNORMAL, CLOSE_HANDSHAKE, FIRST_FRAME, FIRST_REQUESTS, HANDSHAKE, NONE, PONG, SUBPROTOCOL } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { drop } from "./frames.js";
 import { LONGEST_TIMER } from "../shared/time.js";
 import { byteLength } from "./wire.js";
-
-/** As Handshake in ../../protocol: milliseconds. */
-const HANDSHAKE = 10_000;
-/** As in ../../protocol/close.go. */
-const CLOSE_ABNORMAL = 1006;
-const CLOSE_HANDSHAKE = 4408;
-/** As FirstFrame and FirstRequests in ../../protocol, which bind a client before the welcome. */
-const FIRST = { frame: 64 * 1024, requests: 64 };
 
 /**
  * Stands in for the engine, with the same methods, as long as there is none:
@@ -39,9 +32,9 @@ export class Bootstrap {
   #socket = null;
   #hello = ""; // to be sent
   #resume; // a server may have seen the session
-  #limits = FIRST;
+  #limits = { frame: FIRST_FRAME, requests: FIRST_REQUESTS };
   #over = () => {}; // ends what open has begun
-  #failed = null; // how the connection ended: {code, reason}
+  #failed = null; // how the connection ended: {code, cause, reason}
   #outcomes = 0;
 
   /** texts are those of the slots. */
@@ -60,23 +53,26 @@ export class Bootstrap {
     this.opening = true;
     let socket = null;
     let token = "";
-    const over = (code, reason) => {
+    const over = (code, cause, reason) => {
       clearTimeout(timer);
       if (socket !== null && socket !== this.#socket) drop(socket);
       if (!this.opening) return;
       this.opening = false;
-      if (this.#socket === null) this.#failed = { code, reason };
+      if (this.#socket === null) this.#failed = { code, cause, reason };
       this.#host.join();
     };
     this.#over = over;
-    const timer = setTimeout(() => over(CLOSE_HANDSHAKE, `the ${socket === null ? "url or token function did not answer" : "socket did not open"} within 10 s`), HANDSHAKE);
+    const timer = setTimeout(() => {
+      const [cause, why] = socket === null ? [CAUSE_FUNCTION, "url or token function did not answer"] : ["", "socket did not open"];
+      over(CLOSE_HANDSHAKE, cause, `the ${why} within ${HANDSHAKE / 1000} s`);
+    }, HANDSHAKE);
     try {
       const url = await address.url();
       token = await address.token();
       if (!this.opening) return;
-      socket = new WebSocket(url, "sockjax.1");
+      socket = new WebSocket(url, SUBPROTOCOL);
     } catch (error) {
-      over(0, String(error?.message || error));
+      over(0, CAUSE_FUNCTION, String(error?.message || error));
       return;
     }
     socket.onopen = () => {
@@ -89,30 +85,30 @@ export class Bootstrap {
     };
     const end = (code, reason) => {
       if (socket === this.#socket) {
-        this.#abandon(reason);
-        this.#failed = { code, reason };
+        this.#abandon(code === CLOSE_ABNORMAL ? CAUSE_NETWORK : CAUSE_SERVER, reason);
+        this.#failed = { code, cause: "", reason }; // the code tells
       }
-      over(code, reason);
+      over(code, "", reason);
     };
     socket.onclose = (event) => end(event.code, event.reason || "the connection ended without a reason");
     socket.onerror = () => end(CLOSE_ABNORMAL, `the connection to ${socket.url} failed`);
   }
 
   /** The calls that were sent stay in doubt until an engine has connected anew. */
-  #abandon(reason) {
+  #abandon(cause, reason) {
     if (this.#socket === null) return;
     this.#frames.detach(this.#socket);
     drop(this.#socket);
     this.#socket = null;
     this.welcomed = null;
     this.#outcomes = 0;
-    if (this.#host.state === "open") this.#host.changed("connecting", 0, 0, 0, reason);
+    if (this.#host.state === "open") this.#host.changed("connecting", cause, reason);
   }
 
-  /** What an engine is made with, to go on: see newBridge in ../../wasm/bridge.go. */
+  /** What an engine is made with, to go on: see OPTIONS in abi.js, and begun in ../../wasm/bridge.go. */
   handover() {
-    const { code = 0, reason = "" } = this.#failed ?? {};
-    return { socket: this.#socket, failed: this.#failed !== null, code, reason, resume: this.#resume, outcomes: this.#outcomes };
+    const { code = 0, cause = "", reason = "" } = this.#failed ?? {};
+    return { socket: this.#socket, failed: this.#failed !== null, code, cause, reason, resume: this.#resume, outcomes: this.#outcomes };
   }
 
   /** Takes all calls out, oldest first, with what is left of their timeouts. */
@@ -174,18 +170,18 @@ export class Bootstrap {
   pause() {
     this.nudged = false;
     this.paused = true;
-    this.#disconnect("the page is not in use");
+    this.#disconnect(CAUSE_PAUSED, "the page is not in use");
   }
 
-  /** Ends the connection. The calls must have been taken out. */
+  /** Ends the connection. The calls must have been taken out, and the state be closed. */
   close() {
-    this.#disconnect("close() was called");
+    this.#disconnect("", "");
   }
 
-  #disconnect(reason) {
+  #disconnect(cause, reason) {
     this.opening = false;
     this.#over();
-    this.#abandon(reason);
+    this.#abandon(cause, reason);
   }
 
   get queued() {
@@ -233,7 +229,7 @@ export class Bootstrap {
   received() {}
 
   pinged() {
-    this.#frames.write("pong");
+    this.#frames.write(PONG);
   }
 
   ponged() {}
@@ -241,8 +237,8 @@ export class Bootstrap {
   welcome(welcome) {
     this.welcomed = welcome;
     const { frame, requests } = welcome;
-    this.#limits = { frame: Math.max(FIRST.frame, frame), requests: Math.max(FIRST.requests, requests) };
-    if (welcome.ours) this.#host.changed("open", 0, 0, 0, "");
+    this.#limits = { frame: Math.max(FIRST_FRAME, frame), requests: Math.max(FIRST_REQUESTS, requests) };
+    if (welcome.ours) this.#host.changed("open", "", "");
   }
 
   authorized() {}
@@ -266,11 +262,11 @@ export class Bootstrap {
     call.held = true;
     this.#waiting.set(number, call);
     this.queuedBytes += call.bytes;
-    return -1;
+    return NONE;
   }
 
   drop(number) {
-    if (!this.#sent.has(number)) return -1;
+    if (!this.#sent.has(number)) return NONE;
     return this.#take(number).slot;
   }
 

@@ -1,11 +1,18 @@
-/** A number that means nothing: the engine has died under the call. */
-export const DEAD = -2;
-
+import { DEAD, FATES, NONE, OPTIONS, STATS, WELCOME } from "../shared/abi.js";
 /**
  * Calls and turns after which Go's scheduler runs even if no goroutine is
  * ready: its garbage collector needs that to keep up with what exports allocate.
  */
 const REST = 1024;
+
+/**
+ * Makes an engine for a host, with options of forGo, that goes on from what a
+ * Bootstrap hands over. Returns its number, or undefined if Go panicked.
+ */
+export function makeEngine(runtime, connect, host, options, { socket, cause, reason, ...begun }) {
+  runtime.writeNumbers(OPTIONS, { ...options, ...begun });
+  return connect(host, host.session, socket, cause, reason);
+}
 
 /**
  * One client's engine, ../../internal/engine, behind the exports of ../../wasm/exports.go:
@@ -29,14 +36,13 @@ export class Engine {
   submit(slot, number, name, bytes, timeout, flags) {
     this.#since++;
     if (name === undefined) this.#go.submit(this.#id, slot, number, bytes, timeout, flags);
-    else this.#go.submitNamed(this.#id, slot, number, bytes, timeout, flags, this.#runtime.write(name));
+    else this.#go.submitNamed(this.#id, slot, number, bytes, timeout, flags, this.#runtime.writeName(name));
   }
 
-  /** Takes a call out and returns its fate, null if it has ended. */
+  /** Takes a call out and returns its fate, null if it has ended or ends with the runtime. */
   abort(number) {
-    const found = this.#go.abort(this.#id, number);
-    if (found < 0) return null;
-    return found & 1 ? "unknown" : "unsent";
+    const fate = this.#go.abort(this.#id, number);
+    return fate === NONE || this.#runtime.dead ? null : FATES[fate];
   }
 
   reconnect() {
@@ -63,9 +69,8 @@ export class Engine {
   }
 
   stats() {
-    const at = this.#go.stats(this.#id) / 8;
-    const [pending, queued, queuedBytes, inDoubt, unacked, funcs] = this.memory.numbers.subarray(at, at + 6);
-    return { pending, queued, queuedBytes, inDoubt, unacked, funcs };
+    this.#go.stats(this.#id);
+    return this.#runtime.readNumbers(STATS);
   }
 
   // ---- from a turn
@@ -79,8 +84,8 @@ export class Engine {
   }
 
   /** See Runtime. */
-  get memory() {
-    return this.#runtime.memory;
+  get words() {
+    return this.#runtime.words;
   }
 
   // ---- from a frame
@@ -98,22 +103,23 @@ export class Engine {
   }
 
   /** See readWelcome in messages.js. */
-  welcome({ ours, resumed, acked, heartbeat, expires, jitter, frame, requests }) {
-    this.#go.welcome(this.#id, ours ? 1 : 0, resumed ? 1 : 0, acked, heartbeat, expires, jitter, frame, requests);
+  welcome(welcome) {
+    this.#runtime.writeNumbers(WELCOME, welcome);
+    this.#go.welcome(this.#id);
   }
 
   authorized(expires) {
     this.#go.authorized(this.#id, expires);
   }
 
-  /** Each of these returns the slot of the call that ends, -1 if none does, or DEAD. */
+  /** Each of these returns the slot of the call that ends, NONE or DEAD. */
   settle(key) {
     const slot = this.#go.settle(this.#id, key);
     return this.#runtime.dead ? DEAD : slot;
   }
 
   settleName(name) {
-    const slot = this.#go.settleNamed(this.#id, this.#runtime.write(name));
+    const slot = this.#go.settleNamed(this.#id, this.#runtime.writeName(name));
     return this.#runtime.dead ? DEAD : slot;
   }
 

@@ -1,16 +1,8 @@
-import { DEAD } from "./engine.js";
+import { DEAD, FIRST_FRAME, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG, SCRATCH } from "../shared/abi.js";
 import { forgotten, notRun, refusal, rejected } from "../shared/errors.js";
 import { readAuthorized, readError, readWelcome } from "./messages.js";
 import { byteLength, outgoing, plainName } from "./wire.js";
 
-/** As item in ../../wasm/imports.go: words of 4 bytes, of which the first two are the key. */
-const ITEM = 4;
-const SLOT = 2;
-const CANCEL = 3; // the first byte
-/** As scratch in ../../wasm/exports.go. */
-export const LONGEST_NAME = 1024;
-/** As FirstFrame in ../../protocol: bytes that a frame may have before the welcome. */
-const FIRST_FRAME = 64 * 1024;
 /**
  * A browser takes whatever it is given into memory. With more bytes than this
  * waiting in there, further frames stay with the engine, where calls can
@@ -84,24 +76,24 @@ export class Frames {
   }
 
   /** Sends the items that stand at an address of Go's memory. */
-  frame({ words }, at, count) {
+  frame(words, at, count) {
     const first = at / 4;
-    if (this.#plain) this.write(this.#texts[words[first + SLOT]]);
+    if (this.#plain) this.write(this.#texts[words[first + ITEM_SLOT]]);
     else this.#messages(words, first, count);
   }
 
   #messages(words, first, count) {
     const messages = new Array(count); // of a series, its pieces
     let series = false; // the one before goes on
-    for (let i = 0, item = first; i < count; i++, item += ITEM) {
+    for (let i = 0, item = first; i < count; i++, item += ITEM_WORDS) {
       const key = words[item] + words[item + 1] * 2 ** 32;
-      if (words[item + CANCEL] & 1) {
+      if (words[item + ITEM_CANCEL] & 1) {
         messages[i] = `{"cancel":${key}}`;
         continue;
       }
-      const text = this.#texts[words[item + SLOT]];
-      const next = item + ITEM;
-      const more = i + 1 < count && words[next] === words[item] + 1 && words[next + 1] === words[item + 1] && !(words[next + CANCEL] & 1);
+      const text = this.#texts[words[item + ITEM_SLOT]];
+      const next = item + ITEM_WORDS;
+      const more = i + 1 < count && words[next] === words[item] + 1 && words[next + 1] === words[item + 1] && !(words[next + ITEM_CANCEL] & 1);
       if (series) messages[i] = more ? text : `${text}]`;
       else messages[i] = more ? `[${key},${text}` : `{"key":${key},"data":${text}}`;
       series = more;
@@ -112,7 +104,7 @@ export class Frames {
       // The engine counts small texts by the character: see countedSize.
       const half = count >> 1;
       this.#messages(words, first, half);
-      this.#messages(words, first + half * ITEM, count - half);
+      this.#messages(words, first + half * ITEM_WORDS, count - half);
       return;
     }
     this.#prefix = "";
@@ -142,8 +134,8 @@ export class Frames {
   }
 
   #take(engine, text) {
-    if (text === "ping") engine.pinged();
-    else if (text === "pong") engine.ponged();
+    if (text === PING) engine.pinged();
+    else if (text === PONG) engine.ponged();
     else this.#read(engine, text);
   }
 
@@ -281,8 +273,8 @@ export class Frames {
 
   #plainReply(engine, frame) {
     const name = plainName(frame);
-    const known = name !== undefined && name.length * 3 <= LONGEST_NAME;
-    const slot = known ? engine.settleName(name) : -1;
+    const known = name !== undefined && fitsScratch(name);
+    const slot = known ? engine.settleName(name) : NONE;
     if (slot >= 0) this.#host.settle(slot, frame, null);
     else this.#unmatched(slot, name, frame);
   }
@@ -290,6 +282,11 @@ export class Frames {
 
 function isKey(key) {
   return Number.isSafeInteger(key) && key > 0;
+}
+
+/** Whether a name can cross to Go: it may take 3 bytes a character. */
+export function fitsScratch(name) {
+  return name.length * 3 <= SCRATCH;
 }
 
 /** Closes a socket that nobody listens to any more. */

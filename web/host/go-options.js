@@ -1,6 +1,6 @@
 /**
- * What Go takes (newBridge in ../../wasm/bridge.go): flat and finite. There 0
- * stands for the default, and a negative number for what is 0 here.
+ * What Go takes: flat and finite. There 0 stands for the default, and a negative
+ * number for what is 0 here. See OPTIONS in abi.js.
  */
 export function forGo(options) {
   const most = 2 ** 31 - 1;

@@ -1,16 +1,16 @@
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, FLAG_IDEMPOTENT, FLAG_SENT, SUBPROTOCOL } from "../shared/abi.js";
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
-import { Engine } from "./engine.js";
+import { Engine, makeEngine } from "./engine.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
-import { Frames, LONGEST_NAME } from "./frames.js";
+import { Frames, fitsScratch } from "./frames.js";
 import { forGo } from "./go-options.js";
 import { Slots } from "./slots.js";
 import { countedSize, notJSON, plain, uuid } from "./wire.js";
 
-/** As flagIdempotent and flagSent in ../../wasm/exports.go. */
-const IDEMPOTENT = 1;
-const SENT = 2;
+/** What is changed by close(). */
+const CLOSED = ["closed", CAUSE_CLOSE, "close() was called"];
 
 /** Milliseconds after which a congested socket is looked at again: it has no event for that. */
 const BREATH = 10;
@@ -64,7 +64,7 @@ export class Host {
     this.#face = face;
     this.#frames = new Frames(this, this.#slots.texts, options.protocol === "plain");
     this.#renew(session);
-    if (options.protocol === "sockjax.1" && session === undefined) this.engine.open(this.#address);
+    if (options.protocol === SUBPROTOCOL && session === undefined) this.engine.open(this.#address);
     runtime.add(this);
   }
 
@@ -97,7 +97,7 @@ export class Host {
     const number = ++this.calls;
     key ??= number;
     if (text === undefined) problem ??= notJSON(data, cause);
-    if (name?.length * 3 > LONGEST_NAME) problem = "the key is too long";
+    if (name !== undefined && !fitsScratch(name)) problem = "the key is too long";
     if (problem !== undefined) {
       this.fail(slot, new SockjaxError("invalid", "unsent", problem, { cause }));
       return key;
@@ -117,7 +117,7 @@ export class Host {
     }
     this.#slots.texts[slot] = text;
     const bytes = countedSize(text);
-    const flags = idempotent ? IDEMPOTENT : 0;
+    const flags = idempotent ? FLAG_IDEMPOTENT : 0;
     if (durable) {
       this.#slots.atRelease(slot, () => this.#durable.over(number));
       this.#durable.submit(slot, number, bytes, timeout, flags, Boolean(idempotent));
@@ -133,7 +133,7 @@ export class Host {
     const slot = this.#slots.take(callback);
     this.#slots.texts[slot] = text;
     if (this.ended) return this.fail(slot, new SockjaxError("closed", sent ? "unknown" : "unsent", this.ended.message));
-    this.engine.submit(slot, key, undefined, size, 0, (idempotent ? IDEMPOTENT : 0) | (sent ? SENT : 0));
+    this.engine.submit(slot, key, undefined, size, 0, (idempotent ? FLAG_IDEMPOTENT : 0) | (sent ? FLAG_SENT : 0));
     this.schedule();
   }
 
@@ -144,7 +144,7 @@ export class Host {
       this.engine.reconnect();
       this.schedule();
     } else {
-      if (this.state === "closed") this.changed("connecting", 0, 0, 0, "");
+      if (this.state === "closed") this.changed("connecting", "", "");
       this.#runtime.add(this);
     }
   }
@@ -177,7 +177,7 @@ export class Host {
         this.schedule();
       } else {
         this.engine.failAll("closed", this.ended.message);
-        this.changed("closed", 0, 0, 0, "close() was called");
+        this.changed(...CLOSED);
         this.engine.close();
         this.released();
       }
@@ -282,14 +282,14 @@ export class Host {
     this.fail(slot, new SockjaxError(code, fate, message));
   }
 
-  changed(state, attempt, delay, closeCode, reason) {
+  changed(state, cause, reason, attempt = 0, delay = 0, closeCode = 0) {
     const previous = this.state;
     if (state === previous) return;
     this.state = state;
     if (state === "open") this.opened++;
     if (state === "closed" && !this.#closing) this.ended = new SockjaxError("closed", "unsent", reason);
     this.#durable?.changed(state, reason);
-    const detail = { state, previous, attempt, delay, closeCode, reason };
+    const detail = { state, previous, attempt, delay, closeCode, cause, reason };
     const tell = () => {
       this.told = state;
       this.#face.changed(detail, this.ended);
@@ -330,7 +330,7 @@ export class Host {
 
   /** Returns whether that is enough for now. */
   frame(at, count) {
-    this.#frames.frame(this.engine.memory, at, count);
+    this.#frames.frame(this.engine.words, at, count);
     return this.#frames.congested;
   }
 
@@ -354,13 +354,13 @@ export class Host {
   begin(go, connect) {
     const bootstrap = this.engine;
     bootstrap.flush(this.#frames.congested); // the engine knows nothing of what it still has to tell the server
-    const id = connect(this, { ...forGo(this.#options), session: this.session, ...bootstrap.handover() }) ?? -1; // undefined if Go panicked
-    if (id < 0) return;
+    const id = makeEngine(this.#runtime, connect, this, forGo(this.#options), bootstrap.handover());
+    if (id === undefined) return; // Go panicked
     this.id = id;
     this.engine = new Engine(this.#runtime, go, id);
     if (bootstrap.welcomed !== null) this.engine.welcome(bootstrap.welcomed);
     for (const { slot, number, name, bytes, timeout, flags, sent } of bootstrap.takeAll()) {
-      this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | SENT : flags);
+      this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | FLAG_SENT : flags);
     }
     if (bootstrap.paused) this.pause();
     else if (bootstrap.nudged) this.nudge();
@@ -381,17 +381,17 @@ export class Host {
       if (!told.has(slot)) this.fail(slot, new SockjaxError("crashed", "unknown", message));
     }
     if (this.#closing) {
-      this.changed("closed", 0, 0, 0, "close() was called");
+      this.changed(...CLOSED);
       this.released();
     } else {
-      this.changed("connecting", 0, 0, 0, message);
+      this.changed("connecting", CAUSE_CRASHED, message);
     }
   }
 
   /** There will be no engine. */
   failedToLoad(error) {
     this.#durable?.failAll("crashed", error.message, error);
-    this.changed("closed", 0, 0, 0, error.message);
+    this.changed("closed", CAUSE_FAILED_TO_LOAD, error.message);
     this.ended = new SockjaxError("crashed", "unsent", error.message, { cause: error });
     this.engine.failAll("crashed", error.message, error);
     this.engine.close();

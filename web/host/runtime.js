@@ -1,6 +1,8 @@
 import { loadGo } from "sockjax:runtime";
+import { SCRATCH } from "../shared/abi.js";
 import { report } from "../shared/errors.js";
 import { watchPage } from "./page-events.js";
+import { belonging } from "./version.js";
 
 /** Milliseconds between attempts to load wasm, and to restart it: doubled up to the longest. */
 const SHORTEST_DELAY = 500;
@@ -24,7 +26,7 @@ export class Runtime {
   #module = null;
   #starting = false;
   #instance = null;
-  #memory = null;
+  #words = null;
   #crashes = 0; // in a row
   #decoder = new TextDecoder();
   #encoder = new TextEncoder();
@@ -50,9 +52,24 @@ export class Runtime {
   }
 
   /** Puts a name where Go reads it, and returns its length in bytes. */
-  write(name) {
+  writeName(name) {
     const { exports, scratch } = this.#instance;
-    return this.#encoder.encodeInto(name, new Uint8Array(exports.mem.buffer, scratch, 1024)).written;
+    return this.#encoder.encodeInto(name, new Uint8Array(exports.mem.buffer, scratch, SCRATCH)).written;
+  }
+
+  /** Puts a structure where Go reads it: numbers and booleans by these names, in this order. */
+  writeNumbers(names, values) {
+    names.forEach((name, i) => (this.#scratchNumbers[i] = values[name]));
+  }
+
+  /** Reads what Go has put there. */
+  readNumbers(names) {
+    return Object.fromEntries(names.map((name, i) => [name, this.#scratchNumbers[i]]));
+  }
+
+  get #scratchNumbers() {
+    const { exports, scratch } = this.#instance;
+    return new Float64Array(exports.mem.buffer, scratch, SCRATCH / 8);
   }
 
   /**
@@ -73,21 +90,21 @@ export class Runtime {
   /** Looks whether the instance is sound: depth is not 0 after an export that panicked or blocked (../../wasm/exports.go). */
   check() {
     if (this.#instance === null || this.dead) return;
-    if (this.memory.words[this.#instance.depth / 4] !== 0) this.#crash(this.#instance, "an export did not return");
+    if (this.words[this.#instance.depth / 4] !== 0) this.#crash(this.#instance, "an export did not return");
   }
 
-  /** Go's memory as {numbers, words}: Float64Array, Uint32Array. Others take its place when it has grown. */
-  get memory() {
+  /** Go's memory, in words of 4 bytes. Another array takes its place when it has grown. */
+  get words() {
     const { buffer } = this.#instance.exports.mem;
-    if (this.#memory?.words.buffer !== buffer) this.#memory = { numbers: new Float64Array(buffer), words: new Uint32Array(buffer) };
-    return this.#memory;
+    if (this.#words?.buffer !== buffer) this.#words = new Uint32Array(buffer);
+    return this.#words;
   }
 
   async #start() {
     if (this.#starting || this.#instance) return;
     this.#starting = true;
     try {
-      this.#module ??= await load(this.#url);
+      this.#module ??= belonging(await load(this.#url), this.#url);
       await breath();
       await this.#launch();
     } catch (error) {

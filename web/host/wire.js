@@ -1,3 +1,5 @@
+import { FIRST_FRAME } from "../shared/abi.js";
+
 /**
  * Texts as they are on the wire. PROTOCOL.md says what they mean. A frame of
  * sockjax.1 is put together in frames.js, since that is the hot path.
@@ -48,8 +50,8 @@ export function countedSize(text) {
   return text.length <= SMALL ? text.length : byteLength(text);
 }
 
-/** Three bytes a character at most, that is below FirstFrame in ../../protocol. */
-const SMALL = 16 * 1024;
+/** Three bytes a character at most: with the rest of its message that is below FIRST_FRAME. */
+const SMALL = FIRST_FRAME / 4;
 
 /** Why data can't be made into JSON: thrown is what JSON.stringify threw. */
 export function notJSON(data, thrown) {

@@ -74,7 +74,7 @@ func dropTellsCodeAndReason(play player) {
 	play(Options{}, func(w *World) {
 		p := w.open("hello")
 		p.Drop(protocol.CloseRestart, "the server restarts")
-		if got := w.state("waiting"); got.Code != protocol.CloseRestart || got.Reason != "the server restarts" {
+		if got := w.state("waiting"); got.Code != protocol.CloseRestart || got.Cause != "server" || got.Reason != "the server restarts" {
 			w.T.Errorf("%+v", got)
 		}
 		w.open("hello/resume")
@@ -89,7 +89,7 @@ func cutLostAndSentAgain(play player) {
 		b := w.Request("2", true, 0)
 		w.Frame(p, "2")
 		p.Cut()
-		if got := w.state("waiting"); got.Code != protocol.CloseAbnormal || got.Reason == "" {
+		if got := w.state("waiting"); got.Code != protocol.CloseAbnormal || got.Cause != "network" || got.Reason == "" {
 			w.T.Errorf("%+v", got)
 		}
 		p = w.open("hello/resume")
@@ -121,7 +121,7 @@ func fatalClosed(play player) {
 			a := w.send("1")
 			w.Frame(p, "1")
 			p.Drop(code, "go away")
-			if got := w.state("closed"); got.Code != code || !strings.Contains(got.Reason, "go away") {
+			if got := w.state("closed"); got.Code != code || got.Cause != "refused" || !strings.Contains(got.Reason, "go away") {
 				w.T.Errorf("%+v", got)
 			}
 			w.Want(a.Outcome, "closed/unknown")
@@ -141,7 +141,7 @@ func silentPingDeadReconnect(play player) {
 		for got := ""; got != "x4411"; { // there may be another ping
 			got = take(w, p.Frames(), "end")
 		}
-		if got := w.state("waiting"); got.Code != protocol.CloseHeartbeat {
+		if got := w.state("waiting"); got.Code != protocol.CloseHeartbeat || got.Cause != "timeout" {
 			w.T.Errorf("%+v", got)
 		}
 		w.open("hello/resume")
@@ -170,6 +170,9 @@ func close(play player) {
 		a := w.send("1")
 		w.Frame(p, "1")
 		w.Engine.Close()
+		if got := w.state("closed"); got.Cause != "close" {
+			w.T.Errorf("%+v", got)
+		}
 		w.Want(a.Outcome, "closed/unknown")
 		w.Want(p.Frames(), "x1000")
 		take(w, w.Engine.Done(), "end")

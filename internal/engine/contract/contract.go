@@ -40,6 +40,7 @@ type World struct {
 type Change struct {
 	State  string
 	Code   protocol.CloseCode
+	Cause  string
 	Reason string
 }
 

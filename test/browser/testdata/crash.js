@@ -26,6 +26,18 @@ const cases = {
     await server.until((seen) => seen.live === 1 && seen.opened === 2);
   },
 
+  "what a dead runtime answers to an abort counts for nothing": async (server) => {
+    const api = T.connect(server.ws, fast);
+    await T.engine(api);
+    const stop = new AbortController();
+    api.send({ do: "silent" }, cb("a"), { signal: stop.signal });
+    await server.until((seen) => seen.requests.length === 1);
+    crash();
+    stop.abort();
+    await logged(1);
+    equal(T.log, ["a: crashed/unknown"]);
+  },
+
   "every call ends once, whenever it was made": async (server) => {
     const api = T.connect(server.ws, fast);
     const outcomes = new Map();

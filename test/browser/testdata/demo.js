@@ -16,6 +16,7 @@ globalThis.demo = (() => {
   const equal = (got, want, what) => {
     if (got !== want) throw new Error(`${what}: got ${got}, want ${want}`);
   };
+  const told = (cause) => document.querySelector(`#history > li[data-cause=${cause}]`) !== null;
   const state = (wanted) => until(() => document.documentElement.dataset.state === wanted, `state ${wanted}`);
   const change = (id, value) => {
     $(id).value = value;
@@ -107,6 +108,7 @@ globalThis.demo = (() => {
       await until(() => Number($("stat-opened").textContent) > opened, "another connection");
       await state("open");
       await ends(slow, "ok"); // its session was resumed
+      equal(told("network"), true, "why, in the history");
     },
 
     async stall() {
@@ -124,12 +126,14 @@ globalThis.demo = (() => {
       equal($("fault-drop").getAttribute("aria-disabled"), "true", "the fault's button");
       await state("open");
       await ends(slow, "lost", "unknown");
+      equal(told("server"), true, "why, in the history");
     },
 
     async "close and connect"() {
       $("close").click();
       await state("closed");
       equal($("connect").hidden, false, "the button to connect");
+      equal([told("close"), $("state-detail").textContent].join(), "true,Until you connect", "why, and what to do");
       $("connect").click();
       await state("open");
       $("reconnect").click(); // which an open connection needs not

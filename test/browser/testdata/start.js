@@ -1,11 +1,27 @@
 // Before wasm is there, and without it. Each case has a page of its own. The
 // site serves /held.wasm once /letgo was asked for, /plain.wasm with the wrong
-// type, /page.wasm that is a page, and /missing.wasm never, until /found.
+// type, /page.wasm that is a page, and until /found was asked for /missing.wasm
+// never, and /ancient.wasm, /older.wasm and /newer.wasm from other builds.
 const { cb, equal, ok, outcome, logged, event } = T;
 const held = { wasmURL: "/held.wasm" };
 const far = { reconnect: { min: 60_000_000, max: 60_000_000 } }; // only a nudge comes before that
 const leave = () => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
 const comeBack = () => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+
+/** A script and a wasm of two builds: says which is old and what to do, and starts neither. */
+const strangers = async (server, wasmURL, says) => {
+  const api = T.connect(server.ws, { wasmURL });
+  api.send({ do: "silent" }, cb("sent"), { timeout: 0 });
+  const { message } = await event(api, "error");
+  ok(says.test(message) && message.includes("serve both from one build"), message);
+  await logged(1);
+  ok(/^sent: crashed\/un(sent|known)$/.test(T.log[0]), T.log[0]);
+  const late = await api.request(2).catch((e) => e);
+  equal([late.code, late.fate, late.message, T.instances.length], ["crashed", "unsent", message, 0]);
+  await fetch("/found"); // both come from one build now
+  api.reconnect();
+  equal(await api.request(3), 3);
+};
 
 Object.assign(T.cases, {
   "connect and send return at once": async (server) => {
@@ -112,6 +128,19 @@ Object.assign(T.cases, {
     await server.heal();
     comeBack();
     equal(await api.request(2), 2);
+  },
+
+  "why a connection without wasm has ended": async (server) => {
+    const api = T.connect(server.ws, { ...held, ...far });
+    equal(await api.request(1), 1);
+    const change = event(api, "statechange");
+    await server.close(1012, "restart");
+    const { state, previous, cause, reason } = await change;
+    equal([state, previous, cause, reason], ["connecting", "open", "server", "restart"]);
+    const next = event(api, "statechange");
+    await fetch("/letgo");
+    const { state: then, cause: why, closeCode } = await next;
+    equal([then, why, closeCode], ["waiting", "server", 1012]);
   },
 
   "a nudge before wasm is there ends the waiting for the second attempt": async (server) => {
@@ -222,9 +251,12 @@ Object.assign(T.cases, {
     const api = T.connect(server.ws, { wasmURL: new URL("/missing.wasm", location.href) });
     api.send({ n: 1 }, cb("a"), { timeout: 0 });
     api.send({ do: "silent" }, cb("b"), { timeout: 0 });
+    let last;
+    api.addEventListener("statechange", ({ detail }) => (last = detail));
     const error = await event(api, "error");
     ok(error instanceof Error && error.message.includes("/missing.wasm") && error.message.includes("404"), `it says what and why: ${error}`);
-    equal(api.state, "closed");
+    const { state, cause } = last;
+    equal([api.state, state, cause], ["closed", "closed", "failed-to-load"]);
     await logged(2);
     equal(T.log, ['a: {"n":1}', "b: crashed/unknown"]);
     const late = await api.request(2).catch((e) => e);
@@ -236,6 +268,12 @@ Object.assign(T.cases, {
     equal(await api.request(3), 3);
     equal(await T.connect(server.ws).request(4), 4);
   },
+
+  "a wasm from before there were versions": (server) => strangers(server, "/ancient.wasm", /\/ancient\.wasm is older than sockjax\.js/),
+
+  "a wasm that is older than the script": (server) => strangers(server, "/older.wasm", /\/older\.wasm is older than sockjax\.js/),
+
+  "a script that is older than the wasm": (server) => strangers(server, "/newer.wasm", /sockjax\.js .* is older than .*\/newer\.wasm/),
 
   "Go cannot start": async (server) => {
     // The first thing that its runtime asks for, in the middle of go.run().

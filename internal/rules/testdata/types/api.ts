@@ -1,7 +1,7 @@
 // What a page may write: all of this must compile. Nothing here is ever run.
 import { connect, Sockjax, SockjaxError, version } from "sockjax";
 import type {
-  CallOptions, Callback, Data, ErrorCode, Fate, Json, Key, Options, Recovered, SockjaxEventMap, State, StateChange, Stats, Unmatched,
+  CallOptions, Callback, Cause, Data, ErrorCode, Fate, Json, Key, Options, Recovered, SockjaxEventMap, State, StateChange, Stats, Unmatched,
 } from "sockjax";
 
 // connect: every way to say where, every option.
@@ -83,8 +83,9 @@ function became(fate: Fate): boolean {
 // Events.
 api.addEventListener("statechange", function ({ detail }) {
   const change: StateChange = detail;
-  const { state, previous, attempt, delay, closeCode, reason } = change;
-  console.log(this.state, where(state), where(previous), attempt + delay + closeCode, reason.length);
+  const { state, previous, attempt, delay, closeCode, cause, reason } = change;
+  const why: Cause | "" = cause;
+  console.log(this.state, where(state), where(previous), attempt + delay + closeCode, why === "gave-up", reason.length);
 }, { once: true });
 api.addEventListener("error", ({ detail }: SockjaxEventMap["error"]) => console.log(detail.message));
 const unmatched = ({ detail }: CustomEvent<Unmatched>) => console.log(detail.key, detail.message);
