@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/sockjax/sockjax/protocol"
 )
 
 const (
@@ -21,6 +24,7 @@ const (
 type block struct {
 	language string
 	text     string
+	file     string
 	line     int
 }
 
@@ -32,7 +36,7 @@ func parseMarkdown(t *testing.T, name string) (blocks []block, prose []string) {
 		fence, isFence := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case isFence && open == nil:
-			open = &block{language: fence, line: n + 1}
+			open = &block{language: fence, file: name, line: n + 1}
 		case isFence:
 			blocks = append(blocks, *open)
 			open = nil
@@ -48,10 +52,18 @@ func parseMarkdown(t *testing.T, name string) (blocks []block, prose []string) {
 	return blocks, prose
 }
 
-// A command that a newcomer copies works. Each is executed here, or is a
+// A command that a reader copies works. Each is executed here, or is a
 // target of make test, which can't run itself.
 func TestReadmeCommands(t *testing.T) {
-	blocks, prose := parseMarkdown(t, readme)
+	var blocks []block
+	var prose []string
+	for _, name := range manuals(t) {
+		if name == readmeChinese { // its blocks are those of the other
+			continue
+		}
+		more, words := parseMarkdown(t, name)
+		blocks, prose = append(blocks, more...), append(prose, words...)
+	}
 	found := map[string]bool{}
 	for _, b := range blocks {
 		if b.language != "sh" {
@@ -63,13 +75,16 @@ func TestReadmeCommands(t *testing.T) {
 			if command == "" || strings.HasPrefix(command, "#") {
 				continue
 			}
+			if found[command] {
+				continue
+			}
 			found[command] = true
-			t.Run(command, func(t *testing.T) { tryCommand(t, command, b.line) })
+			t.Run(command, func(t *testing.T) { tryCommand(t, command, b) })
 		}
 	}
 	for _, m := range regexp.MustCompile("`(make [a-z-]+)`").FindAllStringSubmatch(strings.Join(prose, "\n"), -1) {
 		if !found[m[1]] {
-			t.Run(m[1], func(t *testing.T) { tryCommand(t, m[1], 0) })
+			t.Run(m[1], func(t *testing.T) { tryCommand(t, m[1], block{}) })
 		}
 	}
 	for _, command := range []string{"go run ./cmd/devserver", "make test"} {
@@ -79,7 +94,7 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-func tryCommand(t *testing.T, command string, line int) {
+func tryCommand(t *testing.T, command string, b block) {
 	words := strings.Fields(command)
 	switch {
 	case words[0] == "make":
@@ -92,26 +107,83 @@ func tryCommand(t *testing.T, command string, line int) {
 	case words[0] == "go" && words[1] == "get" || words[0] == "git" && words[1] == "clone" || words[0] == "cd":
 		// These need the world outside: a module proxy, a host of git.
 	default:
-		t.Errorf("%s:%d: this test does not know how to try %q: teach it", readme, line, command)
+		t.Errorf("%s:%d: this test does not know how to try %q: teach it", b.file, b.line, command)
 	}
 }
 
-// In what the README names, the reader clicks.
+// manuals are what people read who do not read code.
+func manuals(t *testing.T) []string {
+	t.Helper()
+	names := []string{readme, readmeChinese, "PROTOCOL.md", "CHANGELOG.md"}
+	docs, err := filepath.Glob("docs/*.md")
+	if err != nil || docs == nil {
+		t.Fatalf("docs/ holds no page: %v", err)
+	}
+	return append(names, docs...)
+}
+
+// In what a manual names, the reader clicks.
 func TestReadmeLinks(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#]+)[^)]*\)|(?:src|srcset|href)="([^"]+)"`)
-	for _, name := range []string{readme, readmeChinese} {
+	link := regexp.MustCompile(`\]\(([^)#]*)#?([^)]*)\)|(?:src|srcset|href)="([^"]+)"`)
+	for _, name := range manuals(t) {
 		_, prose := parseMarkdown(t, name)
 		for _, m := range link.FindAllStringSubmatch(strings.Join(prose, "\n"), -1) {
-			target := m[1] + m[2]
+			target, heading := m[1]+m[3], m[2]
 			if strings.Contains(target, "://") {
 				continue
 			}
-			if _, err := os.Stat(filepath.FromSlash(target)); err != nil {
+			path := filepath.Join(filepath.Dir(name), filepath.FromSlash(target))
+			if target == "" {
+				path = name
+			}
+			if _, err := os.Stat(path); err != nil {
 				t.Errorf("%s: %v", name, err)
+			} else if heading != "" && !slices.Contains(headings(t, path), heading) {
+				t.Errorf("%s: %s has no heading #%s", name, path, heading)
 			}
 		}
 		if placeholder := regexp.MustCompile(`\b(TODO|FIXME|TBD|XXX)\b`).FindString(strings.Join(prose, "\n")); placeholder != "" {
 			t.Errorf("%s still says %s", name, placeholder)
+		}
+	}
+}
+
+// headings are the names by which a link reaches the headings of a page.
+func headings(t *testing.T, name string) []string {
+	t.Helper()
+	_, prose := parseMarkdown(t, name)
+	var names []string
+	for _, line := range prose {
+		if title := strings.TrimLeft(line, "#"); title != line {
+			kept := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(strings.TrimSpace(title)), "")
+			names = append(names, strings.ReplaceAll(kept, " ", "-"))
+		}
+	}
+	return names
+}
+
+// A newcomer reads the README to its end. What grows has a page in docs/.
+func TestReadmeIsOnePage(t *testing.T) {
+	for _, name := range []string{readme, readmeChinese} {
+		if lines := strings.Count(readFile(t, name), "\n"); lines > 250 {
+			t.Errorf("%s has %d lines", name, lines)
+		}
+	}
+}
+
+// After a fatal close code a client is closed, after any other it waits: so say
+// the rows by which somebody looks for what is wrong.
+func TestReadmeCloseCodes(t *testing.T) {
+	for _, name := range []string{readme, readmeChinese} {
+		rows := regexp.MustCompile("(?m)^\\| `(closed|waiting)`, (\\d{4}) ").FindAllStringSubmatch(readFile(t, name), -1)
+		if len(rows) == 0 {
+			t.Errorf("%s has no rows with close codes", name)
+		}
+		for _, row := range rows {
+			code, err := strconv.Atoi(row[2])
+			if err != nil || protocol.CloseCode(code).Fatal() != (row[1] == "closed") {
+				t.Errorf("%s: after %d a client is not %s", name, code, row[1])
+			}
 		}
 	}
 }
@@ -139,12 +211,8 @@ func excerpt(ctx context.Context) (err error) {
 	return err
 }
 `
-	blocks, _ := parseMarkdown(t, readme)
 	n := 0
-	for _, b := range blocks {
-		if b.language != "go" {
-			continue
-		}
+	for _, b := range goBlocks(t) {
 		n++
 		source := b.text
 		if !strings.HasPrefix(source, "package ") {
@@ -156,12 +224,28 @@ func excerpt(ctx context.Context) (err error) {
 			t.Fatal(err)
 		}
 		if out, err := exec.Command("go", "build", "-o", os.DevNull, file).CombinedOutput(); err != nil {
-			t.Errorf("%s:%d: %v\n%s", readme, b.line, err, out)
+			t.Errorf("%s:%d: %v\n%s", b.file, b.line, err, out)
 		}
 	}
-	if n == 0 {
-		t.Errorf("%s has no example in Go", readme)
+	if n < 3 {
+		t.Errorf("the manuals have %d examples in Go; there were 3", n)
 	}
+}
+
+func goBlocks(t *testing.T) (found []block) {
+	t.Helper()
+	for _, name := range manuals(t) {
+		if name == readmeChinese {
+			continue
+		}
+		blocks, _ := parseMarkdown(t, name)
+		for _, b := range blocks {
+			if b.language == "go" {
+				found = append(found, b)
+			}
+		}
+	}
+	return found
 }
 
 // Whoever reads Chinese gets the same document. Only comments in code may
