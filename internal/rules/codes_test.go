@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"math"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,50 +16,16 @@ import (
 	"time"
 
 	"github.com/sockjax/sockjax/internal/abi"
+	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// Failure codes and fates have one list, in the types. Both halves of the
-// client use it, and nothing else; a page may switch over it.
+// Failure codes and fates have one list, in internal/abi: the types tell a page
+// the same, since it may switch over them.
 func TestCodesAndFates(t *testing.T) {
-	codes := union(t, "ErrorCode")
-	fates := union(t, "Fate")
-	usedCodes, usedFates := map[string]bool{}, map[string]bool{}
-
-	source := readFile(t, "internal/engine/errors.go")
-	for _, m := range regexp.MustCompile(`(?m)^\s+Code\w+\s+Code\s+= "(\w+)"`).FindAllStringSubmatch(source, -1) {
-		usedCodes[m[1]] = true
-	}
-	for _, m := range regexp.MustCompile(`(?m)^\s+\w+\s+Fate\s+= "(\w+)"`).FindAllStringSubmatch(source, -1) {
-		usedFates[m[1]] = true
-	}
-	if len(usedCodes) < 2 || len(usedFates) < 2 {
-		t.Fatal("internal/engine/errors.go has no constants of the types Code and Fate any more")
-	}
-	if usedCodes["crashed"] {
-		t.Error("client: the engine can't crash; that code is the host'")
-	}
-	for _, name := range repoFiles(t, ".js") {
-		if !strings.HasPrefix(name, "web/") {
-			continue
-		}
-		made := regexp.MustCompile(`SockjaxError\(([^,]*"\w+"[^,]*|[\w.]+), ("\w+"|[\w.]+)`)
-		for _, m := range made.FindAllStringSubmatch(readFile(t, name), -1) {
-			// A code may be chosen: only the texts behind the question count.
-			_, chosen, ok := strings.Cut(m[1], "?")
-			if !ok {
-				chosen = m[1]
-			}
-			for _, code := range quoted(chosen) {
-				usedCodes[code] = true
-			}
-			for _, fate := range quoted(m[2]) {
-				usedFates[fate] = true
-			}
-		}
-	}
-	sameNames(t, typesFile+", ErrorCode", codes, "internal/engine/errors.go with web/*.js", keys(usedCodes))
-	sameNames(t, typesFile+", Fate", fates, "internal/engine/errors.go with web/*.js", keys(usedFates))
+	codes, fates := union(t, "ErrorCode"), union(t, "Fate")
+	sameNames(t, typesFile+", ErrorCode", codes, "internal/abi/words.go", texts(abi.Codes[:]))
+	sameNames(t, typesFile+", Fate", fates, "internal/abi/words.go", texts(abi.Fates[:]))
 
 	table := codeTable(readFile(t, typesFile))
 	sameNames(t, "the table of "+typesFile, keys(table), "its type ErrorCode", codes)
@@ -66,6 +33,44 @@ func TestCodesAndFates(t *testing.T) {
 		for fate := range strings.SplitSeq(told, " or ") {
 			if !slices.Contains(fates, strings.Trim(fate, "`")) {
 				t.Errorf("%s: the fate of %s is %s; there are %v", typesFile, code, fate, fates)
+			}
+		}
+	}
+}
+
+// internal/abi lists what the engine names, and what is the host's alone.
+func TestListsOfWordsAreWhole(t *testing.T) {
+	for _, list := range []struct {
+		file, word string
+		listed     []string
+		host       []string
+	}{
+		{"internal/engine/errors.go", "Code", texts(abi.Codes[:]), texts([]engine.Code{abi.CodeCrashed, abi.CodeStorage})},
+		{"internal/engine/errors.go", "Fate", texts(abi.Fates[:]), nil},
+		{"internal/engine/state.go", "State", texts(abi.States[:]), nil},
+		{"internal/engine/cause.go", "Cause", texts(abi.Causes[:]), texts([]engine.Cause{abi.CauseCrashed, abi.CauseFailedToLoad})},
+	} {
+		want := list.host
+		constant := regexp.MustCompile(`(?m)^\s+\w+\s+` + list.word + `\s+= "([\w-]+)"`)
+		for _, m := range constant.FindAllStringSubmatch(readFile(t, list.file), -1) {
+			want = append(want, m[1])
+		}
+		sameNames(t, "the list of "+list.word+" in internal/abi/words.go", list.listed, list.file+" with the host", want)
+	}
+}
+
+// The script has these words from Go too: a constant that is misspelt fails the
+// build, and a text does not.
+func TestWordsAreConstants(t *testing.T) {
+	written := regexp.MustCompile(`"(unsent|unknown|executed|crashed|overloaded|lost|rejected|aborted|storage)"|` +
+		`\b(SockjaxError|failAll|changed)\("|\b(state|code|fate|cause)\)? ([!=]==|=) "\w`)
+	for _, name := range repoFiles(t, ".js") {
+		if dir, _ := path.Split(name); !slices.Contains([]string{"web/api/", "web/host/", "web/store/", "web/shared/"}, dir) || name == "web/shared/abi.js" {
+			continue
+		}
+		for n, line := range strings.Split(readFile(t, name), "\n") {
+			if found := written.FindString(line); found != "" {
+				t.Errorf("%s:%d: %s: have it from abi.js", name, n+1, found)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-import { DEAD, FIRST_FRAME, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG, SCRATCH } from "../shared/abi.js";
+import { CODE_INVALID, DEAD, FIRST_FRAME, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG, SCRATCH } from "../shared/abi.js";
 import { failure, forgotten } from "../shared/errors.js";
 import { byteLength, count, outgoing, plainName, readWelcome } from "./wire.js";
 
@@ -216,7 +216,7 @@ export class Frames {
     const { error, refused } = message;
     let slot;
     if (error !== undefined) slot = engine.settle(key);
-    else if (refused !== undefined) slot = engine.refused(key, refused?.code === "invalid" ? -1 : count(refused?.after));
+    else if (refused !== undefined) slot = engine.refused(key, refused?.code === CODE_INVALID ? -1 : count(refused?.after));
     else slot = engine.drop(key);
     if (slot >= 0) this.#host.settle(slot, undefined, error === undefined && refused === undefined ? forgotten() : failure(message));
     else if (error !== undefined) this.#unmatched(slot, key, message);
