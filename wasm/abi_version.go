@@ -7,5 +7,5 @@ package main
 // abiVersion says by the name of its export which version of package abi this
 // is. Nobody calls it.
 //
-//go:wasmexport abi2
+//go:wasmexport abi1
 func abiVersion() {}

@@ -16,8 +16,8 @@ const CLOSED = [STATE_CLOSED, CAUSE_CLOSE, "close() was called"];
 const BREATH = 10;
 
 /**
- * The host of one client: they hold what never enters Go, the text and the
- * callback of each call, in slots, and do what the engine (../../internal/engine) decides.
+ * The host of one client: it holds what never enters Go, the text and the
+ * callback of each call, in slots, and does what the engine (../../internal/engine) decides.
  *
  * Callbacks and listeners of the page run only from `#turn` and from the
  * arrival of a frame (frames.js), where no Go frame is on the stack; what Go
@@ -31,7 +31,7 @@ export class Host {
   told = STATE_CONNECTING;
   /** Why no more calls can be made, null as long as they can. */
   ended = null;
-  /** An Engine, or an Bootstrap as long as there is none. */
+  /** An Engine, or a Bootstrap as long as there is none. */
   engine;
   /** The uuid that names this client to the server. Each engine has one of its own. */
   session;

@@ -1,7 +1,7 @@
 // Code generated from internal/abi by "go generate ./internal/abi"; DO NOT EDIT.
 
 /** See Version in internal/abi. */
-export const ABI = 2;
+export const ABI = 1;
 export const ABI_EXPORT = "abi";
 
 /** PROTOCOL.md: the subprotocol, and the frames that are no JSON. */
