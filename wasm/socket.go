@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/hack-pad/safejs"
@@ -21,11 +22,12 @@ type socket struct {
 	closed bool
 }
 
-// Dial is the engine's. It runs in the engine's goroutine, where it may block.
+// Dial implements engine.Host. It runs in the engine's goroutine, where it may
+// block.
 func (b *bridge) Dial(over <-chan struct{}) (engine.Conn, error) {
 	limit, stop := handshakeLimit()
 	defer stop()
-	url, err := b.ask("ask", over, limit, "the url function did not answer within 10 s")
+	url, err := b.ask("ask", over, limit, "the url function did not answer"+inTime)
 	if err != nil {
 		return nil, err
 	}
@@ -45,16 +47,18 @@ func (b *bridge) Dial(over <-chan struct{}) (engine.Conn, error) {
 		return nil, errOver
 	case <-limit:
 		s.Close(protocol.CloseNormal, "")
-		return nil, &engine.Closed{Code: protocol.CloseHandshake, Reason: "the socket did not open within 10 s"}
+		return nil, &engine.Closed{Code: protocol.CloseHandshake, Reason: "the socket did not open" + inTime}
 	}
 }
 
-// Token is the engine's.
+// Token implements engine.Host.
 func (b *bridge) Token(over <-chan struct{}) (string, error) {
 	limit, stop := handshakeLimit()
 	defer stop()
-	return b.ask("askToken", over, limit, "the token function did not answer within 10 s")
+	return b.ask("askToken", over, limit, "the token function did not answer"+inTime)
 }
+
+var inTime = " within " + strconv.Itoa(int(protocol.Handshake/time.Second)) + " s"
 
 // handshakeLimit closes a channel when it is time to give up. For why it is no
 // time.Timer's, see ../internal/engine/clock.go.
@@ -186,14 +190,15 @@ func (s *socket) release() {
 	}
 }
 
-// Wake is the engine's.
+// Wake implements engine.Conn.
 func (s *socket) Wake() { wake(s.bridge.id) }
 
-// Done is the engine's.
+// Done implements engine.Conn.
 func (s *socket) Done() <-chan engine.Closed { return s.done }
 
-// Close is the engine's. A browser takes no codes but 1000 and 3000 to 4999,
-// and may wait for the peer for as long as it likes: nobody here waits for it.
+// Close implements engine.Conn. A browser takes no codes but 1000 and 3000 to
+// 4999, and may wait for the peer for as long as it likes: nobody here waits for
+// it.
 func (s *socket) Close(code protocol.CloseCode, reason string) {
 	if s.closed {
 		return

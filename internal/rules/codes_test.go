@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"math"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -68,6 +69,45 @@ func TestFailuresHaveOneList(t *testing.T) {
 						t.Errorf("%s makes an error %s/%s, which %s does not list", name, code, fate, list)
 					}
 				}
+			}
+		}
+	}
+}
+
+// internal/abi lists what the engine names, and what is the host's alone.
+func TestListsOfWordsAreWhole(t *testing.T) {
+	for _, list := range []struct {
+		file, word string
+		listed     []string
+		host       []string
+	}{
+		{"internal/engine/errors.go", "Code", texts(abi.Codes[:]), texts([]engine.Code{abi.CodeCrashed, abi.CodeStorage})},
+		{"internal/engine/errors.go", "Fate", texts(abi.Fates[:]), nil},
+		{"internal/engine/state.go", "State", texts(abi.States[:]), nil},
+		{"internal/engine/cause.go", "Cause", texts(abi.Causes[:]), texts([]engine.Cause{abi.CauseCrashed, abi.CauseFailedToLoad})},
+	} {
+		want := list.host
+		constant := regexp.MustCompile(`(?m)^\s+\w+\s+` + list.word + `\s+= "([\w-]+)"`)
+		for _, m := range constant.FindAllStringSubmatch(readFile(t, list.file), -1) {
+			want = append(want, m[1])
+		}
+		sameNames(t, "the list of "+list.word+" in internal/abi/words.go", list.listed, list.file+" with the host", want)
+	}
+}
+
+// The script has these words from Go too: a constant that is misspelt fails the
+// build, and a text does not.
+func TestWordsAreConstants(t *testing.T) {
+	written := regexp.MustCompile(`"(unsent|unknown|executed|crashed|overloaded|lost|rejected|aborted|storage)"|` +
+		`\b(SockjaxError|failAll|changed)\("|\b(state|code|fate|cause)\)? ([!=]==|=) "\w`)
+	for _, name := range repoFiles(t, ".js") {
+		if dir, _ := path.Split(name); !slices.Contains([]string{"web/api/", "web/host/", "web/store/", "web/shared/"}, dir) || name == "web/shared/abi.js" ||
+			name == "web/host/messages.js" { // whose words are those of the wire
+			continue
+		}
+		for n, line := range strings.Split(readFile(t, name), "\n") {
+			if found := written.FindString(line); found != "" {
+				t.Errorf("%s:%d: %s: have it from abi.js", name, n+1, found)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-import { CAUSE_CLOSE } from "../shared/abi.js";
+import { CAUSE_CLOSE, CODE_CLOSED, FATE_UNSENT, STATE_CLOSED, STATE_OPEN } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { Host } from "../host/host.js";
 import { complete, duration } from "./options.js";
@@ -22,12 +22,12 @@ export class Sockjax extends EventTarget {
     this.#ready.catch(() => {}); // not every page asks for it
     this.#host = new Host(runtime, url, options, {
       changed: (detail, ended) => {
-        if (detail.state === "open") {
+        if (detail.state === STATE_OPEN) {
           opened();
           this.#look();
         }
-        if (detail.state === "closed") {
-          const error = ended ?? new SockjaxError("closed", "unsent", detail.reason);
+        if (detail.state === STATE_CLOSED) {
+          const error = ended ?? new SockjaxError(CODE_CLOSED, FATE_UNSENT, detail.reason);
           failed(error);
           if (detail.cause !== CAUSE_CLOSE) this.#tell("error", error);
         }
@@ -45,7 +45,7 @@ export class Sockjax extends EventTarget {
 
   /** Each time that there is a server, or that the visitor comes from another tab, which may be gone. */
   #look = () => {
-    if (this.state === "open") this.#recovery?.look();
+    if (this.state === STATE_OPEN) this.#recovery?.look();
   };
 
   #tell(type, detail) {

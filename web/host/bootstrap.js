@@ -1,4 +1,4 @@
-import { CAUSE_FUNCTION, CAUSE_NETWORK, CAUSE_PAUSED, CAUSE_SERVER, CLOSE_ABNORMAL, CLOSE_HANDSHAKE, FIRST_FRAME, FIRST_REQUESTS, HANDSHAKE, NONE, PONG, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_FUNCTION, CAUSE_NETWORK, CAUSE_PAUSED, CAUSE_SERVER, CLOSE_ABNORMAL, CLOSE_HANDSHAKE, CODE_OVERLOADED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, FIRST_FRAME, FIRST_REQUESTS, HANDSHAKE, NONE, PONG, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { drop } from "./frames.js";
 import { LONGEST_TIMER } from "../shared/time.js";
@@ -102,7 +102,7 @@ export class Bootstrap {
     this.#socket = null;
     this.welcomed = null;
     this.#outcomes = 0;
-    if (this.#host.state === "open") this.#host.changed("connecting", cause, reason);
+    if (this.#host.state === STATE_OPEN) this.#host.changed(STATE_CONNECTING, cause, reason);
   }
 
   /** What an engine is made with, to go on: see OPTIONS in abi.js, and begun in ../../wasm/bridge.go. */
@@ -125,7 +125,7 @@ export class Bootstrap {
 
   submit(slot, number, name, bytes, timeout, flags) {
     if (this.#waiting.size >= this.#bounds.calls || this.queuedBytes + bytes > this.#bounds.bytes) {
-      this.#host.fail(slot, new SockjaxError("overloaded", "unsent", "the queue is full: too much waits to be sent"));
+      this.#host.fail(slot, new SockjaxError(CODE_OVERLOADED, FATE_UNSENT, "the queue is full: too much waits to be sent"));
       return;
     }
     const call = { slot, number, name, bytes, timeout, flags, sent: false, held: false, due: undefined, timer: undefined };
@@ -140,23 +140,23 @@ export class Bootstrap {
   #late(number) {
     const slot = this.#slotOf(number);
     const fate = this.abort(number);
-    const why = fate === "unsent" ? ": wasm was not ready yet" : "";
-    this.#host.fail(slot, new SockjaxError("timeout", fate, `no reply in time${why}`));
+    const why = fate === FATE_UNSENT ? ": wasm was not ready yet" : "";
+    this.#host.fail(slot, new SockjaxError(CODE_TIMEOUT, fate, `no reply in time${why}`));
   }
 
   abort(number) {
     const call = this.#take(number);
     if (call === undefined) return null;
-    if (!call.sent) return "unsent";
+    if (!call.sent) return FATE_UNSENT;
     this.#cancels.push(number);
     this.#host.schedule();
-    return "unknown";
+    return FATE_UNKNOWN;
   }
 
   /** Fails all calls. */
   failAll(code, message, cause) {
     for (const { slot, sent } of this.takeAll()) {
-      this.#host.fail(slot, new SockjaxError(code, sent ? "unknown" : "unsent", message, { cause }));
+      this.#host.fail(slot, new SockjaxError(code, sent ? FATE_UNKNOWN : FATE_UNSENT, message, { cause }));
     }
   }
 
@@ -238,7 +238,7 @@ export class Bootstrap {
     this.welcomed = welcome;
     const { frame, requests } = welcome;
     this.#limits = { frame: Math.max(FIRST_FRAME, frame), requests: Math.max(FIRST_REQUESTS, requests) };
-    if (welcome.ours) this.#host.changed("open", "", "");
+    if (welcome.ours) this.#host.changed(STATE_OPEN, "", "");
   }
 
   authorized() {}

@@ -1,4 +1,4 @@
-import { DEAD, FIRST_FRAME, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG, SCRATCH } from "../shared/abi.js";
+import { CODE_INVALID, DEAD, FIRST_FRAME, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG, SCRATCH } from "../shared/abi.js";
 import { forgotten, notRun, refusal, rejected } from "../shared/errors.js";
 import { readAuthorized, readError, readWelcome } from "./messages.js";
 import { byteLength, outgoing, plainName } from "./wire.js";
@@ -257,7 +257,7 @@ export class Frames {
       if (slot >= 0) this.#host.settle(slot, undefined, rejected(said));
       else this.#unmatched(slot, key, message);
     } else if (refused !== null) {
-      const slot = engine.refused(key, said.code === "invalid" ? -1 : said.after);
+      const slot = engine.refused(key, said.code === CODE_INVALID ? -1 : said.after);
       if (slot >= 0) this.#host.settle(slot, undefined, refusal(said));
       // Otherwise it is tried again, or has been given up.
     } else {

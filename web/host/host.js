@@ -1,4 +1,4 @@
-import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, FLAG_IDEMPOTENT, FLAG_SENT, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_INVALID, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_SENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
@@ -10,14 +10,14 @@ import { Slots } from "./slots.js";
 import { countedSize, notJSON, plain, uuid } from "./wire.js";
 
 /** What is changed by close(). */
-const CLOSED = ["closed", CAUSE_CLOSE, "close() was called"];
+const CLOSED = [STATE_CLOSED, CAUSE_CLOSE, "close() was called"];
 
 /** Milliseconds after which a congested socket is looked at again: it has no event for that. */
 const BREATH = 10;
 
 /**
- * The host of one client: they hold what never enters Go, the text and the
- * callback of each call, in slots, and do what the engine (../../internal/engine) decides.
+ * The host of one client: it holds what never enters Go, the text and the
+ * callback of each call, in slots, and does what the engine (../../internal/engine) decides.
  *
  * Callbacks and listeners of the page run only from `#turn` and from the
  * arrival of a frame (frames.js), where no Go frame is on the stack; what Go
@@ -26,12 +26,12 @@ const BREATH = 10;
 export class Host {
   /** The client's number in Go, -1 while there is none. */
   id = -1;
-  state = "connecting";
+  state = STATE_CONNECTING;
   /** The state that the page has been told of. More than one change may come before a turn. */
-  told = "connecting";
+  told = STATE_CONNECTING;
   /** Why no more calls can be made, null as long as they can. */
   ended = null;
-  /** An Engine, or an Bootstrap as long as there is none. */
+  /** An Engine, or a Bootstrap as long as there is none. */
   engine;
   /** The uuid that names this client to the server. Each engine has one of its own. */
   session;
@@ -99,16 +99,16 @@ export class Host {
     if (text === undefined) problem ??= notJSON(data, cause);
     if (name !== undefined && !fitsScratch(name)) problem = "the key is too long";
     if (problem !== undefined) {
-      this.fail(slot, new SockjaxError("invalid", "unsent", problem, { cause }));
+      this.fail(slot, new SockjaxError(CODE_INVALID, FATE_UNSENT, problem, { cause }));
       return key;
     }
     if (this.ended) {
-      this.fail(slot, new SockjaxError(this.ended.code, "unsent", this.ended.message));
+      this.fail(slot, new SockjaxError(this.ended.code, FATE_UNSENT, this.ended.message));
       return key;
     }
     if (signal) {
       if (signal.aborted) {
-        this.fail(slot, aborted("unsent", signal));
+        this.fail(slot, aborted(FATE_UNSENT, signal));
         return key;
       }
       const abort = () => this.#abort(slot, number, signal);
@@ -132,19 +132,19 @@ export class Host {
   resend({ key, text, size, idempotent, sent }, callback) {
     const slot = this.#slots.take(callback);
     this.#slots.texts[slot] = text;
-    if (this.ended) return this.fail(slot, new SockjaxError("closed", sent ? "unknown" : "unsent", this.ended.message));
+    if (this.ended) return this.fail(slot, new SockjaxError(CODE_CLOSED, sent ? FATE_UNKNOWN : FATE_UNSENT, this.ended.message));
     this.engine.submit(slot, key, undefined, size, 0, (idempotent ? FLAG_IDEMPOTENT : 0) | (sent ? FLAG_SENT : 0));
     this.schedule();
   }
 
   reconnect() {
-    if (this.#closing) throw new SockjaxError("closed", "unsent", "the client was closed: make a new one with connect()");
+    if (this.#closing) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed: make a new one with connect()");
     this.ended = null;
     if (this.id >= 0) {
       this.engine.reconnect();
       this.schedule();
     } else {
-      if (this.state === "closed") this.changed("connecting", "", "");
+      if (this.state === STATE_CLOSED) this.changed(STATE_CONNECTING, "", "");
       this.#runtime.add(this);
     }
   }
@@ -170,13 +170,13 @@ export class Host {
   close() {
     this.#closing ??= new Promise((resolve) => {
       this.#released = resolve;
-      this.ended = new SockjaxError("closed", "unsent", "the client was closed");
-      this.#durable?.failAll("closed", this.ended.message);
+      this.ended = new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed");
+      this.#durable?.failAll(CODE_CLOSED, this.ended.message);
       if (this.id >= 0) {
         this.engine.close();
         this.schedule();
       } else {
-        this.engine.failAll("closed", this.ended.message);
+        this.engine.failAll(CODE_CLOSED, this.ended.message);
         this.changed(...CLOSED);
         this.engine.close();
         this.released();
@@ -286,8 +286,8 @@ export class Host {
     const previous = this.state;
     if (state === previous) return;
     this.state = state;
-    if (state === "open") this.opened++;
-    if (state === "closed" && !this.#closing) this.ended = new SockjaxError("closed", "unsent", reason);
+    if (state === STATE_OPEN) this.opened++;
+    if (state === STATE_CLOSED && !this.#closing) this.ended = new SockjaxError(CODE_CLOSED, FATE_UNSENT, reason);
     this.#durable?.changed(state, reason);
     const detail = { state, previous, attempt, delay, closeCode, cause, reason };
     const tell = () => {
@@ -378,22 +378,22 @@ export class Host {
     this.#durable?.crashed(message);
     const told = new Set(this.#news.map(({ slot }) => slot));
     for (const slot of this.#slots.taken()) {
-      if (!told.has(slot)) this.fail(slot, new SockjaxError("crashed", "unknown", message));
+      if (!told.has(slot)) this.fail(slot, new SockjaxError(CODE_CRASHED, FATE_UNKNOWN, message));
     }
     if (this.#closing) {
       this.changed(...CLOSED);
       this.released();
     } else {
-      this.changed("connecting", CAUSE_CRASHED, message);
+      this.changed(STATE_CONNECTING, CAUSE_CRASHED, message);
     }
   }
 
   /** There will be no engine. */
   failedToLoad(error) {
-    this.#durable?.failAll("crashed", error.message, error);
-    this.changed("closed", CAUSE_FAILED_TO_LOAD, error.message);
-    this.ended = new SockjaxError("crashed", "unsent", error.message, { cause: error });
-    this.engine.failAll("crashed", error.message, error);
+    this.#durable?.failAll(CODE_CRASHED, error.message, error);
+    this.changed(STATE_CLOSED, CAUSE_FAILED_TO_LOAD, error.message);
+    this.ended = new SockjaxError(CODE_CRASHED, FATE_UNSENT, error.message, { cause: error });
+    this.engine.failAll(CODE_CRASHED, error.message, error);
     this.engine.close();
   }
 }

@@ -1,3 +1,4 @@
+import { CODE_CLOSED, CODE_CRASHED, CODE_TIMEOUT, FATE_UNSENT, STATE_CLOSED, STATE_OPEN } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { LONGEST_TIMER } from "../shared/time.js";
 import { Outbox } from "./outbox.js";
@@ -31,7 +32,7 @@ export class Durable {
 
   /** wasm has ended, and the session with it: the client has another one now. */
   crashed(message) {
-    this.failAll("crashed", message);
+    this.failAll(CODE_CRASHED, message);
     this.#outboxes = [new Outbox(this.#options, this.#host.session), ...this.#outboxes.filter((outbox) => !outbox.empty)];
   }
 
@@ -39,25 +40,25 @@ export class Durable {
     const call = { slot, number, bytes, timeout, flags, due: undefined, timer: undefined, stored: false };
     if (timeout > 0) {
       call.due = performance.now() + timeout;
-      const late = new SockjaxError("timeout", "unsent", "no reply in time: the request was still waiting to be sent");
+      const late = new SockjaxError(CODE_TIMEOUT, FATE_UNSENT, "no reply in time: the request was still waiting to be sent");
       call.timer = setTimeout(() => this.#fail(call, late), Math.min(timeout, LONGEST_TIMER));
     }
     this.#calls.set(number, call);
     this.#bytes += bytes;
-    const sent = this.#host.state === "open";
+    const sent = this.#host.state === STATE_OPEN;
     this.#outboxes[0].add({ key: number, size: bytes, text: this.#texts[slot], idempotent, sent }).then(
       () => {
         if (sent) return this.#go(call);
         call.stored = true;
-        if (this.#host.state === "open") this.#opened();
+        if (this.#host.state === STATE_OPEN) this.#opened();
       },
       (error) => this.#fail(call, error),
     );
   }
 
   changed(state, reason) {
-    if (state === "open") this.#opened();
-    if (state === "closed") this.failAll("closed", reason);
+    if (state === STATE_OPEN) this.#opened();
+    if (state === STATE_CLOSED) this.failAll(CODE_CLOSED, reason);
   }
 
   noteLoss() {
@@ -89,11 +90,11 @@ export class Durable {
 
   /** Takes a call out, if it is here, and returns its fate, or null. */
   abort(number) {
-    return this.#take(this.#calls.get(number)) ? "unsent" : null;
+    return this.#take(this.#calls.get(number)) ? FATE_UNSENT : null;
   }
 
   failAll(code, message, cause) {
-    for (const call of [...this.#calls.values()]) this.#fail(call, new SockjaxError(code, "unsent", message, { cause }));
+    for (const call of [...this.#calls.values()]) this.#fail(call, new SockjaxError(code, FATE_UNSENT, message, { cause }));
   }
 
   #take(call) {

@@ -1,3 +1,4 @@
+import { CODE_CLOSED, CODE_CRASHED, CODE_LOST, CODE_OVERLOADED, FATE_EXECUTED, FATE_UNKNOWN, STATE_CLOSED, STATE_OPEN } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { acquire, noteLoss } from "./outbox.js";
 import { store } from "./store.js";
@@ -8,7 +9,7 @@ const AT_ONCE = 4;
 const LOST = "an earlier page has sent the request, and the server did not know the session any more";
 
 /** Failures after which a call is not over: it stays in the store, for another time. */
-const LEFT = ["closed", "crashed", "overloaded"];
+const LEFT = [CODE_CLOSED, CODE_CRASHED, CODE_OVERLOADED];
 
 /**
  * Sends again what pages that are gone have left in the store, each session
@@ -68,7 +69,7 @@ export class Recovery {
     if (this.#places-- <= 0) await new Promise((resolve) => this.#queue.push(resolve));
     try {
       const [lost, others] = [true, false].map((wanted) => records.filter((record) => record.lost === wanted));
-      await Promise.all(lost.map((record) => this.#over(record, undefined, new SockjaxError("lost", "unknown", LOST))));
+      await Promise.all(lost.map((record) => this.#over(record, undefined, new SockjaxError(CODE_LOST, FATE_UNKNOWN, LOST))));
       return !this.#closed && others.length > 0 && (await this.#resend(session, others)) && !this.#closed;
     } finally {
       this.#places++;
@@ -87,8 +88,8 @@ export class Recovery {
         unmatched() {}, // outcomes of calls that were not durable
         noteLoss: () => noteLoss(records),
         changed: ({ state }) => {
-          if (state === "closed" || host.session !== session) resolve(); // it gave up, or wasm has crashed
-          else if (state === "open") this.#mark(unsent.splice(0)).then((calls) => resolve(calls.forEach(resend)));
+          if (state === STATE_CLOSED || host.session !== session) resolve(); // it gave up, or wasm has crashed
+          else if (state === STATE_OPEN) this.#mark(unsent.splice(0)).then((calls) => resolve(calls.forEach(resend)));
         },
       });
     });
@@ -116,7 +117,7 @@ export class Recovery {
     record.over = true;
     const { key, text } = record;
     // An earlier life of the page has got the reply, and run its callback.
-    const known = error?.code === "lost" && error.fate === "executed";
+    const known = error?.code === CODE_LOST && error.fate === FATE_EXECUTED;
     if (!known) this.#tell({ key, data: JSON.parse(text), reply, error });
     await store.remove([record]).catch(() => {}); // then it is forgotten, or lost, another time
   }

@@ -1,3 +1,4 @@
+import { CODE_STORAGE, FATE_UNSENT } from "../shared/abi.js";
 import { Database, Late } from "./database.js";
 import { SockjaxError } from "../shared/errors.js";
 
@@ -202,7 +203,7 @@ const below = (parts) => IDBKeyRange.bound(parts, [...parts, []]);
 /** What a page is told. */
 export function failure(cause) {
   if (cause instanceof SockjaxError) return cause;
-  return new SockjaxError("storage", "unsent", `the call could not be stored: ${reason(cause)}`, { cause });
+  return new SockjaxError(CODE_STORAGE, FATE_UNSENT, `the call could not be stored: ${reason(cause)}`, { cause });
 }
 
 function reason(cause) {

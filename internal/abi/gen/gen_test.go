@@ -47,7 +47,7 @@ func TestTheScriptWritesWhatGoReads(t *testing.T) {
 // surfaces are the hashes of what each version of package abi lets cross. One
 // that has been built somewhere stays as it is: add a line for the next.
 var surfaces = map[int]string{
-	1: "f262107dd119aa97",
+	1: "e52301efb1ab867b",
 }
 
 // A script and a wasm of two builds must notice that they do not belong together.
@@ -114,8 +114,12 @@ func crossings(t *testing.T, name string) (found []string) {
 				}
 			}
 		case *ast.CallExpr:
-			if method, ok := n.Fun.(*ast.SelectorExpr); ok && (method.Sel.Name == "tell" || method.Sel.Name == "ask") {
+			switch method, _ := n.Fun.(*ast.SelectorExpr); {
+			case method == nil:
+			case method.Sel.Name == "tell":
 				found = append(found, show(n))
+			case method.Sel.Name == "ask":
+				found = append(found, "ask "+show(n.Args[0])) // the others stay in Go
 			}
 		}
 		return true

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { complete } from "../../../../web/api/options.js";
 import { Bootstrap } from "../../../../web/host/bootstrap.js";
 import { forGo } from "../../../../web/host/go-options.js";
-import { readWelcome } from "../../../../web/host/wire.js";
+import { readWelcome } from "../../../../web/host/messages.js";
 import { OPTIONS, STATS, WELCOME } from "../../../../web/shared/abi.js";
 
 const bootstrap = new Bootstrap(null, null, [], {}, false);
