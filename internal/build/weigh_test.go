@@ -33,6 +33,24 @@ func TestReasons(t *testing.T) {
 	}
 }
 
+// The go command says nothing of flags for a package that is not there, so that
+// calls would only become slower when one moves.
+func TestHotPackagesAreLinked(t *testing.T) {
+	tool, err := findTool(context.Background(), Options{Root: "../.."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages, err := tool.packages(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range hot {
+		if !slices.Contains(packages, Module+"/"+name) {
+			t.Errorf("wasm.go has the compiler inline in %s, which is not linked", name)
+		}
+	}
+}
+
 func TestWeigh(t *testing.T) {
 	weights, err := Weigh(context.Background(), checkout(t, nil))
 	if err != nil {
