@@ -1,9 +1,9 @@
 import { SockjaxError } from "../shared/errors.js";
 import { Host } from "../host/host.js";
-import { complete, duration } from "./options.js";
+import { checkCall, complete } from "./options.js";
 import { Recovery } from "../store/recovery.js";
 import { Runtime } from "../host/runtime.js";
-import { socketURL } from "../shared/url.js";
+import { pageURL, socketURL } from "../shared/url.js";
 
 /** The face of a client. What it does stands in sockjax.d.ts, how in host.js. */
 export class Sockjax extends EventTarget {
@@ -55,7 +55,7 @@ export class Sockjax extends EventTarget {
     if (callback !== undefined && callback !== null && typeof callback !== "function") {
       throw new TypeError(`sockjax: the callback must be a function, not ${typeof callback}`);
     }
-    return this.#host.send(data, callback, checked(options));
+    return this.#host.send(data, callback, checkCall(options));
   }
 
   request(data, options) {
@@ -90,25 +90,32 @@ export class Sockjax extends EventTarget {
   }
 }
 
-function checked(options) {
-  if (options === undefined || options === null) return undefined;
-  if (typeof options !== "object") throw new TypeError("sockjax: the options of a call must be an object");
-  const { timeout, signal } = options;
-  if (timeout !== undefined) duration("timeout", timeout);
-  if (signal !== undefined && signal !== null && typeof signal.addEventListener !== "function") {
-    throw new TypeError("sockjax: signal must be an AbortSignal");
-  }
-  return options;
-}
-
-/** Makes the page's connect function; defaultURL is where the wasm lies. */
-export function connector(defaultURL) {
+/** Makes the page's connect function. ownURL returns where the wasm lies beside the script, and throws if the script has no such place. */
+export function connector(ownURL) {
   let runtime = null;
   return function connect(url, options) {
     const all = complete(options);
     const where = typeof url === "function" ? url : socketURL(url);
     if (typeof where === "string") all.outbox.name ??= where;
-    runtime ??= new Runtime(String(options?.wasmURL ?? defaultURL));
+    runtime = runtimeFrom(options?.wasmURL, runtime, ownURL);
     return new Sockjax(runtime, where, all);
   };
+}
+
+/** The page has one runtime, from wherever its first client says. */
+function runtimeFrom(wasmURL, present, ownURL) {
+  if (wasmURL === undefined || wasmURL === null) return present ?? new Runtime(besideScript(ownURL));
+  const given = pageURL(wasmURL, "wasmURL").href;
+  if (present !== null && present.url !== given) {
+    throw new TypeError(`sockjax: all clients of a page share one wasm, which comes from ${present.url}: a later one can't have it from ${given}`);
+  }
+  return present ?? new Runtime(given);
+}
+
+function besideScript(ownURL) {
+  try {
+    return String(ownURL());
+  } catch (cause) {
+    throw new TypeError("sockjax: this script has no URL of its own, beside which its wasm could lie: the option wasmURL must say where it is", { cause });
+  }
 }

@@ -173,8 +173,13 @@ export interface Options {
     name?: string;
   };
   /**
-   * Where `sockjax-….wasm` lies, for pages that move it.
+   * Where `sockjax-….wasm` is, if it is not beside the script. Required where
+   * the script has no URL of its own: in a module from a `blob:` or `data:`
+   * URL, in a worker made of a blob, in a bundle that is no module. All clients
+   * of a page share one wasm, so that only the first client decides; a later
+   * one may name the same URL, or none.
    * @default beside the script
+   * @throws TypeError where it is missing and required, or differs from the first client's
    */
   wasmURL?: string | URL;
 }
@@ -313,10 +318,11 @@ export class Sockjax extends EventTarget {
    * Makes a call. Works at once, whatever the state: the call waits until it
    * can be sent. Calls made in the same turn of the page share a frame.
    * @returns the call's key, for logs
+   * @throws TypeError for a callback or an option that cannot work, or an option that does not exist
    */
   send<Reply = any>(data: Data, callback?: Callback<Reply> | null, options?: CallOptions): Key;
 
-  /** As `send`, as a Promise that rejects with a `SockjaxError`. */
+  /** As `send`, as a Promise that rejects with a `SockjaxError`, or with the TypeError that `send` would throw. */
   request<Reply = any>(data: Data, options?: CallOptions): Promise<Reply>;
 
   readonly state: State;

@@ -18,7 +18,9 @@ export class Runtime {
   /** There is no instance, or it has ended: what its exports return means nothing. */
   dead = true;
 
-  #url;
+  /** Where the wasm lies. */
+  url;
+
   #clients = new Set();
   #byId = new Map();
   #module = null;
@@ -30,7 +32,7 @@ export class Runtime {
   #encoder = new TextEncoder();
 
   constructor(url) {
-    this.#url = url;
+    this.url = url;
     const each = (act) => () => this.#clients.forEach(act);
     watchPage(
       each((host) => host.nudge()),
@@ -87,7 +89,7 @@ export class Runtime {
     if (this.#starting || this.#instance) return;
     this.#starting = true;
     try {
-      this.#module ??= await load(this.#url);
+      this.#module ??= await load(this.url);
       await breath();
       await this.#launch();
     } catch (error) {

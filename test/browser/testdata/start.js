@@ -1,7 +1,7 @@
 // Before wasm is there, and without it. Each case has a page of its own. The
 // site serves /held.wasm once /letgo was asked for, /plain.wasm with the wrong
 // type, /page.wasm that is a page, and /missing.wasm never, until /found.
-const { cb, equal, ok, outcome, logged, event } = T;
+const { cb, equal, ok, outcome, throws, logged, event } = T;
 const held = { wasmURL: "/held.wasm" };
 const far = { reconnect: { min: 60_000_000, max: 60_000_000 } }; // only a nudge comes before that
 const leave = () => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
@@ -212,6 +212,21 @@ Object.assign(T.cases, {
     api.reconnect();
     await fetch("/letgo");
     equal(await reply, { n: 1 });
+  },
+
+  "the first client decides where wasm comes from": async (server) => {
+    const api = T.connect(server.ws, { wasmURL: "/plain.wasm" });
+    for (const wasmURL of ["/held.wasm", "/plain.wasm?2", new URL("/held.wasm", location.href)]) {
+      const { message } = throws(TypeError, () => sockjax.connect(server.ws, { wasmURL }));
+      ok(message.includes("/plain.wasm") && message.includes(String(wasmURL)), `it names both: ${message}`);
+    }
+    for (const wasmURL of [5, {}, "http://"]) throws(TypeError, () => sockjax.connect(server.ws, { wasmURL }));
+    const others = [undefined, "/plain.wasm", "plain.wasm", new URL("/plain.wasm", location.href)].map((wasmURL) => T.connect(server.ws, { wasmURL }));
+    for (const client of [api, ...others]) {
+      equal(await client.request(1), 1);
+      await T.engine(client);
+    }
+    equal(T.instances.length, 1);
   },
 
   "the wrong type": async (server) => {
