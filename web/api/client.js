@@ -5,6 +5,9 @@ import { Recovery } from "../store/recovery.js";
 import { Runtime } from "../host/runtime.js";
 import { pageURL, socketURL } from "../shared/url.js";
 
+/** Each client has these bound to it, so that a page may pass them on, or write const { request } = api. */
+const METHODS = ["send", "request", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
+
 /** The face of a client. What it does stands in sockjax.d.ts, how in host.js. */
 export class Sockjax extends EventTarget {
   #host;
@@ -13,6 +16,7 @@ export class Sockjax extends EventTarget {
 
   constructor(runtime, url, options) {
     super();
+    for (const name of METHODS) this[name] = this[name].bind(this);
     let opened, failed;
     this.#ready = new Promise((resolve, reject) => {
       opened = resolve;

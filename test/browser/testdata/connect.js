@@ -281,6 +281,29 @@ Object.assign(T.cases, {
     equal((await two.request({ n: 5 })).n, 5);
   },
 
+  "methods work on their own": async (server) => {
+    const api = T.connect(server.ws, fast);
+    const { send, request, reconnect, drain, close, stats, addEventListener, removeEventListener, dispatchEvent } = api;
+    await T.engine(api);
+    equal(await Promise.all([1, 2].map((n) => request(n))), [1, 2]);
+    equal(await new Promise((resolve) => send(3, resolve)), 3);
+    equal(await Promise.resolve({ n: 4 }).then(request), { n: 4 }, "as a callback");
+    await drain();
+    const states = [];
+    const note = ({ detail }) => states.push(detail.state);
+    addEventListener("statechange", note); // without a client these would be the window's
+    reconnect();
+    await until(() => states.includes("open"));
+    removeEventListener("statechange", note);
+    addEventListener("mine", () => states.push("mine"));
+    dispatchEvent(new Event("mine"));
+    equal([states.at(-1), stats().opened, stats().calls], ["mine", 2, 4]);
+    setTimeout(close);
+    await state(api, "closed");
+    ok(!states.includes("closed"), "the listener was removed");
+    equal(Object.getPrototypeOf(api).send.length, 3, "the class has them too");
+  },
+
   "the preset of the seed": async (server) => {
     await server.set({ refuse: true });
     const api = T.connect(server.ws, { preset: "seed", reconnect: { min: 1, max: 2 } });
