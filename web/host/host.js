@@ -87,7 +87,7 @@ export class Host {
     let text, name, key, problem, cause;
     try {
       text = JSON.stringify(data);
-      if (text !== undefined && this.#options.protocol === "plain") ({ text, name, key = name, problem } = plain(data, text));
+      if (text !== undefined && this.#options.protocol === "plain") ({ text, name, key, problem } = plain(text));
     } catch (thrown) {
       cause = thrown;
       text = undefined;
