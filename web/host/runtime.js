@@ -1,12 +1,8 @@
 import { loadGo } from "sockjax:runtime";
 import { report } from "../shared/errors.js";
+import { delay, load } from "./load.js";
 import { watchPage } from "./page-events.js";
 
-/** Milliseconds between attempts to load wasm, and to restart it: doubled up to the longest. */
-const SHORTEST_DELAY = 500;
-const LONGEST_DELAY = 20_000;
-/** How often a load is tried before the clients are told that it failed. */
-const LOADS = 4;
 /** An instance that lived for so many milliseconds was a good one. */
 const GOOD_LIFE = 5_000;
 
@@ -208,35 +204,6 @@ const breath = () => new Promise((resolve) => {
   if (globalThis.requestIdleCallback) requestIdleCallback(resolve, { timeout: 200 });
   else setTimeout(resolve);
 });
-
-function delay(attempt) {
-  return Math.min(LONGEST_DELAY, SHORTEST_DELAY * 2 ** (attempt - 1));
-}
-
-/** Fetches and compiles, several times if the network fails. */
-async function load(url) {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await compile(url);
-    } catch (error) {
-      const blocked = error instanceof WebAssembly.CompileError;
-      if (blocked || attempt === LOADS) {
-        const advice = blocked ? "; if the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'" : "";
-        throw new Error(`sockjax: failed to load ${url}: ${error.message}${advice}`, { cause: error });
-      }
-      await new Promise((resolve) => setTimeout(resolve, delay(attempt)));
-    }
-  }
-}
-
-async function compile(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`the server answered with status ${response.status}`);
-  // Streaming needs the right type; without it the slower way works as well.
-  return response.headers.get("Content-Type")?.startsWith("application/wasm")
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer());
-}
 
 /**
  * What Go sees as the global object: this and nothing else of the page. Go's
