@@ -28,7 +28,7 @@ export class FakeBrowser {
   }
 
   makeHost(name) {
-    return new FakeHost(name, this.log);
+    return new FakeBridge(name, this.log);
   }
 
   /** Ties the number that the program gave out to its host. */
@@ -105,8 +105,8 @@ export class FakeBrowser {
   };
 }
 
-/** Its methods, but note, are those that ../../wasm calls on Host; a test compares the two. */
-export class FakeHost {
+/** Its methods, but note, are those of Bridge in ../../web/host/bridge.js; a test compares the two. */
+export class FakeBridge {
   id = -1;
   turning = false;
   sessions = []; // of each hello

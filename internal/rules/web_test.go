@@ -27,7 +27,7 @@ type javaScript struct {
 	Module, Script     []string // what the ES module and the classic script export
 	Sockjax, Inherited []string // members of the class Sockjax
 	Error              []string // own properties of a SockjaxError
-	Host, Fake         []string // methods of the class Host, and of its stand-in in internal/jsexec
+	Bridge, Fake       []string // methods of the class Bridge, and of its stand-in in internal/jsexec
 	Defaults           map[string]string
 }
 
@@ -54,7 +54,7 @@ var seen = sync.OnceValues(func() (*javaScript, error) {
 		}
 		args = append(args, file)
 	}
-	for _, entry := range []string{"web/api/options.js", "web/host/host.js"} {
+	for _, entry := range []string{"web/api/options.js", "web/host/bridge.js"} {
 		file := filepath.Join(dir, strings.TrimSuffix(path.Base(entry), ".js")+".mjs")
 		out := api.Build(api.BuildOptions{
 			EntryPoints: []string{entry},
@@ -228,11 +228,11 @@ func TestFakesAreTrue(t *testing.T) {
 		}
 	}
 	for _, method := range slices.Sorted(maps.Keys(told)) {
-		if !slices.Contains(js.Host, method) {
-			t.Errorf("wasm/ calls %s, which class Host in web/host/host.js does not have", method)
+		if !slices.Contains(js.Bridge, method) {
+			t.Errorf("wasm/ calls %s, which class Bridge in web/host/bridge.js does not have", method)
 		}
 		if !slices.Contains(js.Fake, method) {
-			t.Errorf("wasm/ calls %s, which class FakeHost in internal/jsexec/browser.mjs does not have", method)
+			t.Errorf("wasm/ calls %s, which class FakeBridge in internal/jsexec/browser.mjs does not have", method)
 		}
 	}
 	sameNames(t, "the scope in internal/jsexec/jsexec.mjs", scopeNames(t, "internal/jsexec/jsexec.mjs", "const scope = {"),

@@ -36,6 +36,7 @@ export class Sockjax extends EventTarget {
         }
         this.#tell("statechange", detail);
       },
+      nudged: () => this.#look(),
       unmatched: (detail) => this.#tell("unmatched", detail),
     });
     const { name } = options.outbox;
@@ -43,13 +44,12 @@ export class Sockjax extends EventTarget {
     const patient = { ...options, queue: { calls: Infinity, bytes: Infinity } }; // the outbox has bounds of its own
     const connect = (session, face) => new Host(runtime, url, patient, face, session);
     this.#recovery = new Recovery(name, connect, (detail) => this.#tell("outbox", detail));
-    globalThis.document?.addEventListener("visibilitychange", this.#look);
   }
 
   /** Each time that there is a server, or that the visitor comes from another tab, which may be gone. */
-  #look = () => {
+  #look() {
     if (this.state === "open") this.#recovery?.look();
-  };
+  }
 
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
@@ -85,7 +85,6 @@ export class Sockjax extends EventTarget {
   }
 
   async close() {
-    globalThis.document?.removeEventListener("visibilitychange", this.#look);
     await Promise.all([this.#host.close(), this.#recovery?.close()]);
   }
 

@@ -1,6 +1,7 @@
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
+import { Bridge } from "./bridge.js";
 import { Engine } from "./engine.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
 import { Frames, LONGEST_NAME } from "./frames.js";
@@ -31,7 +32,7 @@ export class Host {
   told = "connecting";
   /** Why no more calls can be made, null as long as they can. */
   ended = null;
-  /** An Engine, or an Bootstrap as long as there is none. */
+  /** An Engine, or a Bootstrap as long as there is none. */
   engine;
   /** The uuid that names this client to the server. Each engine has one of its own. */
   session;
@@ -54,9 +55,9 @@ export class Host {
   #news = [];
   #drainers = [];
   #closing = null;
-  #released;
+  #released = () => {};
 
-  /** face is told of changes, errors and unmatched messages; session is that of an earlier life, to go on with. */
+  /** face is told of changes, nudges and unmatched messages; session is that of an earlier life, to go on with. */
   constructor(runtime, url, options, face, session) {
     this.#runtime = runtime;
     this.#address = new Address(url, options.token);
@@ -68,15 +69,11 @@ export class Host {
     runtime.add(this);
   }
 
-  /** A new life, or one to go on with. */
+  /** Begins a new life, or goes on with an earlier one: there is no engine yet. */
   #renew(session) {
     this.session = session ?? uuid();
-    this.#wait(session !== undefined);
-  }
-
-  /** There is no engine. */
-  #wait(resume) {
-    this.engine = new Bootstrap(this, this.#frames, this.#slots.texts, this.#options.queue, resume);
+    this.engine = new Bootstrap(this, this.#frames, this.#slots.texts, this.#options.queue, session !== undefined);
+    this.#durable?.renew();
   }
 
   // ---- from the page
@@ -151,6 +148,7 @@ export class Host {
 
   nudge() {
     this.engine.nudge();
+    this.#face.nudged?.();
     this.schedule();
   }
 
@@ -276,11 +274,7 @@ export class Host {
     }
   }
 
-  // ---- from Go, through safejs: see ../../wasm/bridge.go and socket.go
-
-  failed(slot, code, fate, message) {
-    this.fail(slot, new SockjaxError(code, fate, message));
-  }
+  // ---- from Go: see bridge.js
 
   changed(state, attempt, delay, closeCode, reason) {
     const previous = this.state;
@@ -293,32 +287,16 @@ export class Host {
     const tell = () => {
       this.told = state;
       this.#face.changed(detail, this.ended);
+      if (this.ended !== null && this.id >= 0 && !this.#closing) this.#retire();
     };
     this.#news.push({ tell });
     this.schedule();
   }
 
-  /** Asks where to connect: see Address. */
-  ask(answer) {
-    this.#address.askURL(answer);
-  }
-
-  askToken(answer) {
-    this.#address.askToken(answer);
-  }
-
-  attach(socket) {
-    this.#frames.attach(socket);
-  }
-
-  detach(socket) {
-    this.#frames.detach(socket);
-  }
-
   released() {
     this.#runtime.remove(this);
     this.id = -1;
-    this.#wait(false);
+    this.#renew();
     this.#released();
   }
 
@@ -340,6 +318,16 @@ export class Host {
 
   // ---- from the runtime
 
+  /**
+   * The client has closed by itself. Until reconnect() is called, if ever,
+   * nothing may hold it: the page may have dropped it. So its engine ends, and
+   * with it the session, of which no call is left.
+   */
+  #retire() {
+    this.engine.close();
+    this.#runtime.resume(); // calls released()
+  }
+
   /** The first connection is there, or has failed: an engine may take over. */
   join() {
     this.#runtime.add(this);
@@ -354,7 +342,7 @@ export class Host {
   begin(go, connect) {
     const bootstrap = this.engine;
     bootstrap.flush(this.#frames.congested); // the engine knows nothing of what it still has to tell the server
-    const id = connect(this, { ...forGo(this.#options), session: this.session, ...bootstrap.handover() }) ?? -1; // undefined if Go panicked
+    const id = connect(new Bridge(this, this.#address, this.#frames), { ...forGo(this.#options), session: this.session, ...bootstrap.handover() }) ?? -1; // undefined if Go panicked
     if (id < 0) return;
     this.id = id;
     this.engine = new Engine(this.#runtime, go, id);
@@ -374,8 +362,8 @@ export class Host {
     this.id = -1;
     this.#address.forget();
     this.#frames.abandon();
+    this.#durable?.failAll("crashed", message);
     this.#renew();
-    this.#durable?.crashed(message);
     const told = new Set(this.#news.map(({ slot }) => slot));
     for (const slot of this.#slots.taken()) {
       if (!told.has(slot)) this.fail(slot, new SockjaxError("crashed", "unknown", message));
@@ -395,5 +383,6 @@ export class Host {
     this.ended = new SockjaxError("crashed", "unsent", error.message, { cause: error });
     this.engine.failAll("crashed", error.message, error);
     this.engine.close();
+    this.#renew();
   }
 }

@@ -12,7 +12,7 @@ import { Outbox } from "./outbox.js";
 export class Durable {
   #host;
   #options;
-  #outboxes; // the present session's, and behind it those of sessions that ended with wasm
+  #outboxes; // the present session's, and behind it those of sessions that have ended
   #texts;
   #calls = new Map(); // by number, oldest first
   #bytes = 0;
@@ -29,9 +29,8 @@ export class Durable {
     this.#texts = texts;
   }
 
-  /** wasm has ended, and the session with it: the client has another one now. */
-  crashed(message) {
-    this.failAll("crashed", message);
+  /** The client has another session now. */
+  renew() {
     this.#outboxes = [new Outbox(this.#options, this.#host.session), ...this.#outboxes.filter((outbox) => !outbox.empty)];
   }
 
