@@ -74,6 +74,9 @@ export interface CallOptions {
    * (2 minutes by default); after that, it is sent again if it is
    * `idempotent`, and otherwise the event says `lost`.
    *
+   * On a page that is hidden, being left or reloaded there may be no time to
+   * store it: while there is a connection it is sent at once, and stored beside it.
+   *
    * A `timeout`, an AbortSignal and `close()` work, and end the call for good,
    * as long as the page lives that has made it; later it has no deadline.
    *

@@ -75,6 +75,10 @@ export class Frames {
     this.#prefix += (this.#prefix && ",") + JSON.stringify(message);
   }
 
+  get connected() {
+    return this.#socket?.readyState === 1; // WebSocket.OPEN
+  }
+
   /** The socket has more to send than it should. */
   get congested() {
     return this.#socket !== null && this.#socket.bufferedAmount > HIGH_WATER;

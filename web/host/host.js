@@ -6,6 +6,7 @@ import { Engine } from "./engine.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
 import { Frames, LONGEST_NAME } from "./frames.js";
 import { forGo } from "./go-options.js";
+import { isHiding } from "./page-events.js";
 import { Slots } from "./slots.js";
 import { countedSize, notJSON, plain, uuid } from "./wire.js";
 
@@ -155,6 +156,15 @@ export class Host {
   pause() {
     this.engine.pause();
     this.schedule();
+  }
+
+  hide() {
+    this.#durable?.hurry();
+  }
+
+  /** A call that waits may never be sent, and one that does not is sent now. */
+  get hurried() {
+    return isHiding() && this.#frames.connected;
   }
 
   /** Resolves when nothing waits to be sent. */

@@ -30,10 +30,11 @@ export class Runtime {
   constructor(url) {
     this.url = url;
     const each = (act) => () => this.#clients.forEach(act);
-    watchPage(
-      each((host) => host.nudge()),
-      each((host) => host.pause()),
-    );
+    watchPage({
+      nudge: each((host) => host.nudge()),
+      hide: each((host) => host.hide()),
+      pause: each((host) => host.pause()),
+    });
   }
 
   add(host) {

@@ -8,6 +8,10 @@ import { Outbox } from "./outbox.js";
  * open until it is. Only then is it noted in the store that the call may have
  * been sent. So a page that was offline until its end leaves calls of which
  * the next one knows that they never ran.
+ *
+ * A page that is being left has no time for that: there a call is sent at
+ * once, if there is a connection, and stored beside it. If the store gets as
+ * far, it says that the call may have been sent.
  */
 export class Durable {
   #host;
@@ -44,7 +48,8 @@ export class Durable {
     this.#calls.set(number, call);
     this.#bytes += bytes;
     const sent = this.#host.state === "open";
-    this.#outboxes[0].add({ key: number, size: bytes, text: this.#texts[slot], idempotent, sent }).then(
+    const outbox = this.#outboxes[0];
+    outbox.add({ key: number, size: bytes, text: this.#texts[slot], idempotent, sent }).then(
       () => {
         if (sent) return this.#go(call);
         call.stored = true;
@@ -52,6 +57,15 @@ export class Durable {
       },
       (error) => this.#fail(call, error),
     );
+    if (this.#host.hurried && outbox.hurry(number)) this.#go(call);
+  }
+
+  /** The page may end before the store is done with what waits for it. */
+  hurry() {
+    if (!this.#host.hurried) return;
+    for (const call of [...this.#calls.values()]) {
+      if (this.#outboxes[0].hurry(call.number)) this.#go(call);
+    }
   }
 
   changed(state, reason) {

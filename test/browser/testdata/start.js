@@ -4,7 +4,10 @@
 const { cb, equal, ok, outcome, throws, logged, event } = T;
 const held = { wasmURL: "/held.wasm" };
 const far = { reconnect: { min: 60_000_000, max: 60_000_000 } }; // only a nudge comes before that
-const leave = () => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+const leave = () => {
+  dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+  document.dispatchEvent(new Event("visibilitychange", { bubbles: true })); // as a browser does next
+};
 const comeBack = () => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
 
 Object.assign(T.cases, {
