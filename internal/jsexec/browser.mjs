@@ -152,6 +152,10 @@ export class FakeBridge {
     if (this.attached === socket) this.attached = null;
   }
 
+  ended({ code, reason }) {
+    return { code, reason: reason || "the connection ended without a reason" };
+  }
+
   released() {
     this.releases++;
     this.note("released");

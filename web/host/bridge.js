@@ -42,6 +42,11 @@ export class Bridge {
     this.#frames.detach(socket);
   }
 
+  /** What a close event means: {code, reason}. */
+  ended(event) {
+    return this.#frames.ended(event);
+  }
+
   /** The engine has ended: nothing comes any more. */
   released() {
     const host = this.#host;

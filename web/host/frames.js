@@ -1,6 +1,7 @@
+import { Binary } from "./binary.js";
 import { DEAD } from "./engine.js";
 import { failure, forgotten } from "../shared/errors.js";
-import { byteLength, count, outgoing, plainName, readWelcome } from "./wire.js";
+import { byteLength, count, plainName, readWelcome } from "./wire.js";
 
 /** As item in ../../wasm/imports.go: words of 4 bytes, of which the first two are the key. */
 const ITEM = 4;
@@ -35,6 +36,7 @@ export class Frames {
   #texts;
   #plain;
   #socket = null;
+  #binary = new Binary();
   #prefix = "";
   #limit = FIRST_FRAME;
   #held = null; // texts that have arrived while the loss of the session is noted
@@ -51,6 +53,7 @@ export class Frames {
     this.#socket = socket;
     this.#prefix = "";
     this.#limit = FIRST_FRAME;
+    this.#binary.reset();
     this.#held = null;
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event) => this.#receive(event.data);
@@ -59,6 +62,11 @@ export class Frames {
   detach(socket) {
     socket.onmessage = null;
     if (this.#socket === socket) this.#socket = this.#held = null;
+  }
+
+  /** Returns what a close event of the socket means to an engine: {code, reason}. */
+  ended(event) {
+    return this.#binary.ended(event);
   }
 
   /** Closes the socket of an engine that is gone. */
@@ -94,12 +102,14 @@ export class Frames {
   #messages(words, first, count) {
     const messages = new Array(count); // of a series, its pieces
     let series = false; // the one before goes on
+    let last = 0; // request's key
     for (let i = 0, item = first; i < count; i++, item += ITEM) {
       const key = words[item] + words[item + 1] * 2 ** 32;
       if (words[item + CANCEL] & 1) {
         messages[i] = `{"cancel":${key}}`;
         continue;
       }
+      last = key;
       const text = this.#texts[words[item + SLOT]];
       const next = item + ITEM;
       const more = i + 1 < count && words[next] === words[item] + 1 && words[next + 1] === words[item + 1] && !(words[next + CANCEL] & 1);
@@ -117,15 +127,16 @@ export class Frames {
       return;
     }
     this.#prefix = "";
-    this.write(text);
+    this.write(text, last);
   }
 
-  write(text) {
+  /** key is that of a call in the frame, if there is one. */
+  write(text, key = 0) {
     this.sent++;
     this.unitsSent += text.length;
     // A socket that is closing takes the text and drops it; its close event
     // tells the engine what that means for the calls.
-    this.#socket?.send(this.#plain ? text : outgoing(text));
+    this.#socket?.send(this.#plain ? text : this.#binary.encode(text, key));
   }
 
   // ---- in
@@ -199,6 +210,7 @@ export class Frames {
   }
 
   #reply(engine, key, data, message) {
+    this.#binary.answered(key);
     const slot = engine.settle(key);
     if (slot >= 0) this.#host.settle(slot, data, null);
     else this.#unmatched(slot, key, message ?? { key, data });
@@ -215,6 +227,7 @@ export class Frames {
     } else if (message?.welcome) {
       const welcome = readWelcome(message.welcome, this.#host.session);
       this.#limit = Math.max(FIRST_FRAME, welcome.frame);
+      this.#binary.welcomed();
       engine.welcome(welcome);
     } else if (message?.token) {
       engine.authorized(count(message.token.expires));
@@ -226,6 +239,7 @@ export class Frames {
   /** Only an error is an outcome: the handler ran. */
   #failure(engine, key, message) {
     const { error, refused } = message;
+    this.#binary.answered(key);
     let slot;
     if (error !== undefined) slot = engine.settle(key);
     else if (refused !== undefined) slot = engine.refused(key, refused?.code === "invalid" ? -1 : count(refused?.after));
