@@ -8,22 +8,18 @@ import { Frames, LONGEST_NAME } from "./frames.js";
 import { forGo } from "./go-options.js";
 import { isHiding } from "./page-events.js";
 import { Slots } from "./slots.js";
+import { Turns } from "./turns.js";
 import { countedSize, notJSON, plain, uuid } from "./wire.js";
 
 /** As flagIdempotent and flagSent in ../../wasm/exports.go. */
 const IDEMPOTENT = 1;
 const SENT = 2;
 
-/** Milliseconds after which a congested socket is looked at again: it has no event for that. */
-const BREATH = 10;
-
 /**
- * The host of one client: they hold what never enters Go, the text and the
- * callback of each call, in slots, and do what the engine (../../internal/engine) decides.
- *
- * Callbacks and listeners of the page run only from `#turn` and from the
- * arrival of a frame (frames.js), where no Go frame is on the stack; what Go
- * reports in between is put into `#news`.
+ * The host of one client: it holds what never enters Go, the text and the
+ * callback of each call, in slots, and does what the engine
+ * (../../internal/engine) decides. What Go reports is told to the page when
+ * its turn is over: see turns.js.
  */
 export class Host {
   /** The client's number in Go, -1 while there is none. */
@@ -48,13 +44,10 @@ export class Host {
   #address;
   #options;
   #face;
-  #turning = false; // turn is scheduled
-  #breathing = false; // breathe is
   #slots = new Slots();
   #frames;
   #durable = null; // made for the first durable call
-  #news = [];
-  #drainers = [];
+  #turns;
   #closing = null;
   #released = () => {};
 
@@ -65,6 +58,7 @@ export class Host {
     this.#options = options;
     this.#face = face;
     this.#frames = new Frames(this, this.#slots.texts, options.protocol === "plain");
+    this.#turns = new Turns(this, this.#frames);
     this.#renew(session);
     if (options.protocol === "sockjax.1" && session === undefined) this.engine.open(this.#address);
     runtime.add(this);
@@ -169,10 +163,12 @@ export class Host {
 
   /** Resolves when nothing waits to be sent. */
   drain() {
-    return new Promise((resolve) => {
-      this.#drainers.push(resolve);
-      this.schedule();
-    });
+    return this.#turns.drain();
+  }
+
+  /** Calls that wait to be sent. */
+  get queued() {
+    return this.engine.queued + (this.#durable?.queued ?? 0);
   }
 
   close() {
@@ -233,8 +229,7 @@ export class Host {
 
   /** Ends a call in the next turn. */
   fail(slot, error) {
-    this.#news.push({ slot, error });
-    this.schedule();
+    this.#turns.add({ slot, error });
   }
 
   /**
@@ -248,40 +243,9 @@ export class Host {
     return this.#durable?.noteLoss() ?? this.#face.noteLoss?.() ?? null;
   }
 
-  // ---- turns
-
-  /** Has turn run in a microtask: what a turn of the page sends shares frames. */
+  /** A turn of the page has brought something. */
   schedule() {
-    if (this.#turning) return;
-    this.#turning = true;
-    queueMicrotask(this.#turn);
-  }
-
-  #turn = () => {
-    this.#turning = false;
-    if (this.#news.length > 0) this.#deliver();
-    const { congested } = this.#frames;
-    this.engine.flush(congested);
-    if ((congested || this.#frames.congested) && !this.#breathing) {
-      this.#breathing = true;
-      setTimeout(this.#breathe, BREATH);
-    }
-    if (this.#drainers.length > 0 && this.engine.queued + (this.#durable?.queued ?? 0) === 0) {
-      for (const resolve of this.#drainers.splice(0)) resolve();
-    }
-  };
-
-  #breathe = () => {
-    this.#breathing = false;
-    this.schedule();
-  };
-
-  #deliver() {
-    // What a callback causes is told in the next turn.
-    for (const { slot, error, tell } of this.#news.splice(0)) {
-      if (tell) tell();
-      else this.settle(slot, undefined, error);
-    }
+    this.#turns.schedule();
   }
 
   // ---- from Go: see bridge.js
@@ -299,8 +263,7 @@ export class Host {
       this.#face.changed(detail, this.ended);
       if (this.ended !== null && this.id >= 0 && !this.#closing) this.#retire();
     };
-    this.#news.push({ tell });
-    this.schedule();
+    this.#turns.add({ tell });
   }
 
   released() {
@@ -374,7 +337,7 @@ export class Host {
     this.#frames.abandon();
     this.#durable?.failAll("crashed", message);
     this.#renew();
-    const told = new Set(this.#news.map(({ slot }) => slot));
+    const told = new Set(this.#turns.news.map(({ slot }) => slot));
     for (const slot of this.#slots.taken()) {
       if (!told.has(slot)) this.fail(slot, new SockjaxError("crashed", "unknown", message));
     }
