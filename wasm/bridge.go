@@ -17,7 +17,7 @@ type slot = abi.Slot
 // what the host reports into calls of the engine.
 type bridge struct {
 	id     uint32
-	host   safejs.Value // of class Host in ../web/host/host.js
+	host   safejs.Value // of class Bridge in ../web/host/bridge.js
 	engine *engine.Engine[slot]
 	plain  bool
 	socket *socket // the present one, or nil

@@ -134,11 +134,8 @@ func (b *bridge) open(url string) (*socket, error) {
 func (b *bridge) wrap(value safejs.Value) *socket {
 	s := &socket{bridge: b, value: value, opened: make(chan struct{}), done: make(chan engine.Closed, 1)}
 	s.on("close", func(event safejs.Value) {
-		code, reason := protocol.CloseCode(number(event, "code")), text(event, "reason")
-		if reason == "" {
-			reason = "the connection ended without a reason"
-		}
-		s.end(engine.Closed{Code: code, Reason: reason})
+		end := must(b.host.Call("ended", event)) // the host knows which frames may have caused it
+		s.end(engine.Closed{Code: protocol.CloseCode(number(end, "code")), Reason: text(end, "reason")})
 	})
 	// A browser tells a page no reason, and some send no close after this.
 	s.on("error", func(safejs.Value) {

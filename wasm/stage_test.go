@@ -41,7 +41,7 @@ var idleFuncs int
 type stage struct {
 	t       *testing.T
 	browser js.Value // class FakeBrowser in ../internal/jsexec/browser.mjs
-	host    js.Value // class FakeHost there
+	host    js.Value // class FakeBridge there
 	id      int
 	seen    int // entries of the log that the test has looked at
 	closed  bool

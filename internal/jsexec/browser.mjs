@@ -30,7 +30,7 @@ export class FakeBrowser {
   }
 
   makeHost(name) {
-    return new FakeHost(name, this.log);
+    return new FakeBridge(name, this.log);
   }
 
   /** Ties the number that the program gave out to its host. */
@@ -126,8 +126,8 @@ export class FakeBrowser {
   };
 }
 
-/** Its methods, but note, are those that ../../wasm calls on Host; a test compares the two. */
-export class FakeHost {
+/** Its methods, but note, are those of Bridge in ../../web/host/bridge.js; a test compares the two. */
+export class FakeBridge {
   id = -1;
   turning = false;
   sessions = []; // of each hello
@@ -171,6 +171,10 @@ export class FakeHost {
 
   detach(socket) {
     if (this.attached === socket) this.attached = null;
+  }
+
+  ended({ code, reason }) {
+    return { code, reason: reason || "the connection ended without a reason" };
   }
 
   released() {

@@ -87,9 +87,18 @@ func TestStart(t *testing.T) {
 		})
 	}
 	site.Handle("/plain.wasm", func(w http.ResponseWriter, _ *http.Request) { serve(w, "application/octet-stream") })
-	site.Handle("/page.wasm", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = w.Write([]byte("<!doctype html>"))
+	site.Handle("/wrong.wasm", func(w http.ResponseWriter, r *http.Request) {
+		ask := r.URL.Query()
+		body := []byte(ask.Get("body"))
+		switch {
+		case ask.Has("to"):
+			http.Redirect(w, r, ask.Get("to"), http.StatusFound)
+			return
+		case ask.Has("cut"):
+			body = wasm.Data[:len(wasm.Data)/2]
+		}
+		w.Header().Set("Content-Type", ask.Get("type"))
+		_, _ = w.Write(body)
 	})
 	site.FreshCases(t, "/fresh", "start.js")
 }
@@ -133,7 +142,7 @@ func TestContentSecurityPolicy(t *testing.T) {
 		t.Errorf("with 'wasm-unsafe-eval': %s", got)
 	}
 	got := e2e.Eval[string](t, e2e.Open(t, site.URL+"/without"), "return result")
-	if !strings.Contains(got, "script-src needs 'wasm-unsafe-eval'") {
+	if !strings.Contains(got, "Content-Security-Policy forbids WebAssembly: its script-src needs 'wasm-unsafe-eval'") {
 		t.Errorf("without 'wasm-unsafe-eval': %s", got)
 	}
 }

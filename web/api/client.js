@@ -1,10 +1,13 @@
 import { CAUSE_CLOSE, CODE_CLOSED, FATE_UNSENT, STATE_CLOSED, STATE_OPEN } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { Host } from "../host/host.js";
-import { complete, duration } from "./options.js";
+import { checkCall, complete } from "./options.js";
 import { Recovery } from "../store/recovery.js";
 import { Runtime } from "../host/runtime.js";
-import { socketURL } from "../shared/url.js";
+import { pageURL, socketURL } from "../shared/url.js";
+
+/** Each client has these bound to it, so that a page may pass them on, or write const { request } = api. */
+const METHODS = ["send", "request", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
 
 /** The face of a client. What it does stands in sockjax.d.ts, how in host.js. */
 export class Sockjax extends EventTarget {
@@ -14,6 +17,7 @@ export class Sockjax extends EventTarget {
 
   constructor(runtime, url, options) {
     super();
+    for (const name of METHODS) this[name] = this[name].bind(this);
     let opened, failed;
     this.#ready = new Promise((resolve, reject) => {
       opened = resolve;
@@ -33,6 +37,7 @@ export class Sockjax extends EventTarget {
         }
         this.#tell("statechange", detail);
       },
+      nudged: () => this.#look(),
       unmatched: (detail) => this.#tell("unmatched", detail),
     });
     const { name } = options.outbox;
@@ -40,13 +45,12 @@ export class Sockjax extends EventTarget {
     const patient = { ...options, queue: { calls: Infinity, bytes: Infinity } }; // the outbox has bounds of its own
     const connect = (session, face) => new Host(runtime, url, patient, face, session);
     this.#recovery = new Recovery(name, connect, (detail) => this.#tell("outbox", detail));
-    globalThis.document?.addEventListener("visibilitychange", this.#look);
   }
 
   /** Each time that there is a server, or that the visitor comes from another tab, which may be gone. */
-  #look = () => {
+  #look() {
     if (this.state === STATE_OPEN) this.#recovery?.look();
-  };
+  }
 
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
@@ -56,7 +60,7 @@ export class Sockjax extends EventTarget {
     if (callback !== undefined && callback !== null && typeof callback !== "function") {
       throw new TypeError(`sockjax: the callback must be a function, not ${typeof callback}`);
     }
-    return this.#host.send(data, callback, checked(options));
+    return this.#host.send(data, callback, checkCall(options));
   }
 
   request(data, options) {
@@ -82,7 +86,6 @@ export class Sockjax extends EventTarget {
   }
 
   async close() {
-    globalThis.document?.removeEventListener("visibilitychange", this.#look);
     await Promise.all([this.#host.close(), this.#recovery?.close()]);
   }
 
@@ -91,25 +94,32 @@ export class Sockjax extends EventTarget {
   }
 }
 
-function checked(options) {
-  if (options === undefined || options === null) return undefined;
-  if (typeof options !== "object") throw new TypeError("sockjax: the options of a call must be an object");
-  const { timeout, signal } = options;
-  if (timeout !== undefined) duration("timeout", timeout);
-  if (signal !== undefined && signal !== null && typeof signal.addEventListener !== "function") {
-    throw new TypeError("sockjax: signal must be an AbortSignal");
-  }
-  return options;
-}
-
-/** Makes the page's connect function; defaultURL is where the wasm lies. */
-export function connector(defaultURL) {
+/** Makes the page's connect function. ownURL returns where the wasm lies beside the script, and throws if the script has no such place. */
+export function connector(ownURL) {
   let runtime = null;
   return function connect(url, options) {
     const all = complete(options);
     const where = typeof url === "function" ? url : socketURL(url);
     if (typeof where === "string") all.outbox.name ??= where;
-    runtime ??= new Runtime(String(options?.wasmURL ?? defaultURL));
+    runtime = runtimeFrom(options?.wasmURL, runtime, ownURL);
     return new Sockjax(runtime, where, all);
   };
+}
+
+/** The page has one runtime, from wherever its first client says. */
+function runtimeFrom(wasmURL, present, ownURL) {
+  if (wasmURL === undefined || wasmURL === null) return present ?? new Runtime(besideScript(ownURL));
+  const given = pageURL(wasmURL, "wasmURL").href;
+  if (present !== null && present.url !== given) {
+    throw new TypeError(`sockjax: all clients of a page share one wasm, which comes from ${present.url}: a later one can't have it from ${given}`);
+  }
+  return present ?? new Runtime(given);
+}
+
+function besideScript(ownURL) {
+  try {
+    return String(ownURL());
+  } catch (cause) {
+    throw new TypeError("sockjax: this script has no URL of its own, beside which its wasm could lie: the option wasmURL must say where it is", { cause });
+  }
 }

@@ -3,5 +3,7 @@ import { version, wasmFile } from "sockjax:assets";
 import { Sockjax, connector } from "./client.js";
 import { SockjaxError } from "../shared/errors.js";
 
-const connect = connector(new URL(wasmFile, globalThis.document?.currentScript?.src ?? location.href));
+const { document } = globalThis;
+const src = document?.currentScript?.src; // known only while it is loaded; "" where it stands inline in a page
+const connect = connector(() => new URL(wasmFile, src || (document?.baseURI ?? globalThis.location?.href)));
 globalThis.sockjax = Object.freeze({ connect, Sockjax, SockjaxError, version });

@@ -24,6 +24,8 @@ const presets = {
 
 const known = [...Object.keys(defaults), "preset", "token", "wasmURL"];
 
+const ofCall = ["timeout", "signal", "idempotent", "durable"];
+
 /** Fills in defaults and presets. A wrong option is the page's mistake: TypeError. */
 export function complete(options = {}) {
   if (options === null || typeof options !== "object") {
@@ -79,8 +81,32 @@ function outboxName(name) {
   throw new TypeError(`sockjax: outbox.name must be a string that is not empty, not ${String(name)}`);
 }
 
+/** Checks the options of a call, and returns them, or undefined if there are none. */
+export function checkCall(options) {
+  if (options === undefined || options === null) return undefined;
+  if (typeof options !== "object") throw new TypeError("sockjax: the options of a call must be an object");
+  for (const name in options) {
+    if (!ofCall.includes(name) && Object.hasOwn(options, name)) {
+      throw new TypeError(`sockjax: a call has no option "${name}"; it has ${ofCall.join(", ")}`);
+    }
+  }
+  const { timeout, signal, idempotent, durable } = options;
+  if (timeout !== undefined) duration("timeout", timeout);
+  if (signal !== undefined && signal !== null && !(typeof signal.aborted === "boolean" && typeof signal.addEventListener === "function")) {
+    throw new TypeError("sockjax: signal must be an AbortSignal");
+  }
+  flag("idempotent", idempotent);
+  flag("durable", durable);
+  return options;
+}
+
+function flag(name, value) {
+  if (value === undefined || typeof value === "boolean") return;
+  throw new TypeError(`sockjax: ${name} must be true or false, not ${String(value)}`);
+}
+
 /** Checks a number of milliseconds, calls or bytes. */
-export function duration(name, value) {
+function duration(name, value) {
   if (typeof value !== "number" || !(value >= 0)) {
     throw new TypeError(`sockjax: ${name} must be a number, 0 or more, not ${String(value)}`);
   }

@@ -21,10 +21,25 @@ export type Key = number | string;
 /**
  * Runs exactly once for each call, never before `send` has returned. Reply
  * first, error second: `error` is `null` when a reply came, and `reply` is
- * `undefined` when an error did. What it throws is reported as an uncaught
- * error of the page (`reportError`) and disturbs nothing else.
+ * `undefined` when an error did; after `if (error) return` the reply is there.
+ * What it throws is reported as an uncaught error of the page (`reportError`)
+ * and disturbs nothing else.
  */
-export type Callback<Reply = any> = (reply: Reply | undefined, error: SockjaxError | null) => void;
+export type Callback<Reply = any> =
+  | ((...outcome: [reply: Reply, error: null] | [reply: undefined, error: SockjaxError]) => void)
+  | UntiedCallback<Reply>;
+
+/**
+ * The same without the tie between reply and error: functions of one parameter
+ * are assignable to it, and those whose parameters have types of their own.
+ * With two signatures, TypeScript does not use this member of the union for
+ * parameters that have no type, but the other one, by which it knows that there
+ * is a reply where there is no error.
+ */
+interface UntiedCallback<Reply> {
+  (reply: Reply | undefined, error: SockjaxError | null): void;
+  <_>(reply: Reply | undefined, error: SockjaxError | null): void;
+}
 
 /** Options of one call. */
 export interface CallOptions {
@@ -58,6 +73,9 @@ export interface CallOptions {
    * server that remembers its session, which it does for a limited time
    * (2 minutes by default); after that, it is sent again if it is
    * `idempotent`, and otherwise the event says `lost`.
+   *
+   * On a page that is hidden, being left or reloaded there may be no time to
+   * store it: while there is a connection it is sent at once, and stored beside it.
    *
    * A `timeout`, an AbortSignal and `close()` work, and end the call for good,
    * as long as the page lives that has made it; later it has no deadline.
@@ -173,8 +191,13 @@ export interface Options {
     name?: string;
   };
   /**
-   * Where `sockjax-….wasm` lies, for pages that move it.
+   * Where `sockjax-….wasm` is, if it is not beside the script. Required where
+   * the script has no URL of its own: in a module from a `blob:` or `data:`
+   * URL, in a worker made of a blob, in a bundle that is no module. All clients
+   * of a page share one wasm, so that only the first client decides; a later
+   * one may name the same URL, or none.
    * @default beside the script
+   * @throws TypeError where it is missing and required, or differs from the first client's
    */
   wasmURL?: string | URL;
 }
@@ -272,14 +295,12 @@ export interface Unmatched {
  * Detail of an `outbox` event: the outcome of a `durable` call whose page went
  * before it. Reply and error are as for its callback.
  */
-export interface Recovered<Reply = any> {
+export type Recovered<Reply = any> = {
   /** The call's key in the session that made it. */
   readonly key: Key;
   /** The call's data. */
   readonly data: any;
-  readonly reply: Reply | undefined;
-  readonly error: SockjaxError | null;
-}
+} & ({ readonly reply: Reply; readonly error: null } | { readonly reply: undefined; readonly error: SockjaxError });
 
 /** What `stats` returns. Counts are from `connect` on. */
 export interface Stats {
@@ -332,7 +353,10 @@ export interface SockjaxEventMap {
   outbox: CustomEvent<Recovered>;
 }
 
-/** A client: one WebSocket, and the calls that go over it. Made by `connect`. */
+/**
+ * A client: one WebSocket, and the calls that go over it. Made by `connect`.
+ * Its methods work on their own too: `const { request } = api`.
+ */
 export class Sockjax extends EventTarget {
   private constructor();
 
@@ -340,11 +364,12 @@ export class Sockjax extends EventTarget {
    * Makes a call. Works at once, whatever the state: the call waits until it
    * can be sent. Calls made in the same turn of the page share a frame.
    * @returns the call's key, for logs
+   * @throws TypeError for a callback or an option that cannot work, or an option that does not exist
    */
-  send<Reply = any>(data: Data, callback?: Callback<Reply> | null, options?: CallOptions): Key;
+  send<Reply = any>(this: void, data: Data, callback?: Callback<Reply> | null, options?: CallOptions): Key;
 
-  /** As `send`, as a Promise that rejects with a `SockjaxError`. */
-  request<Reply = any>(data: Data, options?: CallOptions): Promise<Reply>;
+  /** As `send`, as a Promise that rejects with a `SockjaxError`, or with the TypeError that `send` would throw. */
+  request<Reply = any>(this: void, data: Data, options?: CallOptions): Promise<Reply>;
 
   readonly state: State;
 
@@ -352,24 +377,24 @@ export class Sockjax extends EventTarget {
   readonly ready: Promise<void>;
 
   /** Connects anew, at once, even if the client had given up. Not after `close()`. */
-  reconnect(): void;
+  reconnect(this: void): void;
 
   /** Resolves when nothing waits to be sent any more. */
-  drain(): Promise<void>;
+  drain(this: void): Promise<void>;
 
   /**
    * Closes for good: every call without an outcome fails as `closed`, durable
    * ones too. Those that earlier pages have left stay for the next client.
    * Resolves when everything that the client held is released.
    */
-  close(): Promise<void>;
+  close(this: void): Promise<void>;
 
-  stats(): Stats;
+  stats(this: void): Stats;
 
-  addEventListener<T extends keyof SockjaxEventMap>(type: T, listener: (this: Sockjax, event: SockjaxEventMap[T]) => any, options?: boolean | AddEventListenerOptions): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener<T extends keyof SockjaxEventMap>(type: T, listener: (this: Sockjax, event: SockjaxEventMap[T]) => any, options?: boolean | EventListenerOptions): void;
-  removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void;
+  addEventListener<T extends keyof SockjaxEventMap>(this: void, type: T, listener: (this: Sockjax, event: SockjaxEventMap[T]) => any, options?: boolean | AddEventListenerOptions): void;
+  addEventListener(this: void, type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener<T extends keyof SockjaxEventMap>(this: void, type: T, listener: (this: Sockjax, event: SockjaxEventMap[T]) => any, options?: boolean | EventListenerOptions): void;
+  removeEventListener(this: void, type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void;
 }
 
 /**

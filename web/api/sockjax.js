@@ -3,6 +3,7 @@ import { version } from "sockjax:assets";
 import { Sockjax, connector } from "./client.js";
 import { SockjaxError } from "../shared/errors.js";
 
-// Bundlers find the file by this literal; the build puts the hash in.
-export const connect = connector(new URL("./sockjax.wasm", import.meta.url));
+// Bundlers find the file by this literal; the build puts the hash in. Not
+// evaluated here: the URL of a module from a blob, or in a bundle, is no base.
+export const connect = connector(() => new URL("./sockjax.wasm", import.meta.url));
 export { Sockjax, SockjaxError, version };

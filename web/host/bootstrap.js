@@ -90,7 +90,10 @@ export class Bootstrap {
       }
       over(code, "", reason);
     };
-    socket.onclose = (event) => end(event.code, event.reason || "the connection ended without a reason");
+    socket.onclose = (event) => {
+      const { code, reason } = this.#frames.ended(event);
+      end(code, reason);
+    };
     socket.onerror = () => end(CLOSE_ABNORMAL, `the connection to ${socket.url} failed`);
   }
 
@@ -205,6 +208,7 @@ export class Bootstrap {
     const messages = this.#cancels.splice(0).map((number) => `{"cancel":${number}}`);
     if (this.#hello !== "") messages.unshift(this.#hello);
     this.#hello = "";
+    let last = 0; // call's number
     let size = messages.reduce((sum, message) => sum + message.length + 1, 2);
     for (const call of this.#waiting.values()) {
       if (this.#sent.size >= this.#limits.requests) break;
@@ -216,11 +220,12 @@ export class Bootstrap {
       this.#waiting.delete(call.number);
       this.queuedBytes -= call.bytes;
       call.sent = true;
+      last = call.number;
       this.#sent.set(call.number, call);
     }
     if (messages.length === 0) return false;
     this.#resume = true;
-    this.#frames.write(`[${messages.join()}]`);
+    this.#frames.write(`[${messages.join()}]`, last);
     return true;
   }
 

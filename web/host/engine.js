@@ -6,12 +6,12 @@ import { DEAD, FATES, NONE, OPTIONS, STATS, WELCOME } from "../shared/abi.js";
 const REST = 1024;
 
 /**
- * Makes an engine for a host, with options of forGo, that goes on from what a
- * Bootstrap hands over. Returns its number, or undefined if Go panicked.
+ * Makes an engine that tells a Bridge, with options of forGo, and goes on from
+ * what a Bootstrap hands over. Returns its number, or undefined if Go panicked.
  */
-export function makeEngine(runtime, connect, host, options, { socket, cause, reason, ...begun }) {
+export function makeEngine(runtime, connect, bridge, session, options, { socket, cause, reason, ...begun }) {
   runtime.writeNumbers(OPTIONS, { ...options, ...begun });
-  return connect(host, host.session, socket, cause, reason);
+  return connect(bridge, session, socket, cause, reason);
 }
 
 /**

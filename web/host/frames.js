@@ -1,7 +1,8 @@
 import { CODE_INVALID, DEAD, FIRST_FRAME, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG, SCRATCH } from "../shared/abi.js";
+import { Binary } from "./binary.js";
 import { forgotten, notRun, refusal, rejected } from "../shared/errors.js";
 import { readAuthorized, readError, readWelcome } from "./messages.js";
-import { byteLength, outgoing, plainName } from "./wire.js";
+import { byteLength, plainName } from "./wire.js";
 
 /**
  * A browser takes whatever it is given into memory. With more bytes than this
@@ -28,6 +29,7 @@ export class Frames {
   #texts;
   #plain;
   #socket = null;
+  #binary = new Binary();
   #prefix = "";
   #limit = FIRST_FRAME;
   #welcomed = false; // on this socket
@@ -46,6 +48,7 @@ export class Frames {
     this.#prefix = "";
     this.#limit = FIRST_FRAME;
     this.#welcomed = false;
+    this.#binary.reset();
     this.#held = null;
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event) => this.#receive(event.data);
@@ -54,6 +57,11 @@ export class Frames {
   detach(socket) {
     socket.onmessage = null;
     if (this.#socket === socket) this.#socket = this.#held = null;
+  }
+
+  /** Returns what a close event of the socket means to an engine: {code, reason}. */
+  ended(event) {
+    return this.#binary.ended(event);
   }
 
   /** Closes the socket of an engine that is gone. */
@@ -68,6 +76,10 @@ export class Frames {
   /** Puts a message in front of the next frame. */
   prefix(message) {
     this.#prefix += (this.#prefix && ",") + JSON.stringify(message);
+  }
+
+  get connected() {
+    return this.#socket?.readyState === 1; // WebSocket.OPEN
   }
 
   /** The socket has more to send than it should. */
@@ -85,12 +97,14 @@ export class Frames {
   #messages(words, first, count) {
     const messages = new Array(count); // of a series, its pieces
     let series = false; // the one before goes on
+    let last = 0; // request's key
     for (let i = 0, item = first; i < count; i++, item += ITEM_WORDS) {
       const key = words[item] + words[item + 1] * 2 ** 32;
       if (words[item + ITEM_CANCEL] & 1) {
         messages[i] = `{"cancel":${key}}`;
         continue;
       }
+      last = key;
       const text = this.#texts[words[item + ITEM_SLOT]];
       const next = item + ITEM_WORDS;
       const more = i + 1 < count && words[next] === words[item] + 1 && words[next + 1] === words[item + 1] && !(words[next + ITEM_CANCEL] & 1);
@@ -108,15 +122,16 @@ export class Frames {
       return;
     }
     this.#prefix = "";
-    this.write(text);
+    this.write(text, last);
   }
 
-  write(text) {
+  /** key is that of a call in the frame, if there is one. */
+  write(text, key = 0) {
     this.sent++;
     this.unitsSent += text.length;
     // A socket that is closing takes the text and drops it; its close event
     // tells the engine what that means for the calls.
-    this.#socket?.send(this.#plain ? text : outgoing(text));
+    this.#socket?.send(this.#plain ? text : this.#binary.encode(text, key));
   }
 
   // ---- in
@@ -194,6 +209,7 @@ export class Frames {
   }
 
   #reply(engine, key, data, message) {
+    this.#binary.answered(key);
     const slot = engine.settle(key);
     if (slot >= 0) this.#host.settle(slot, data, null);
     else this.#unmatched(slot, key, message ?? { key, data });
@@ -231,6 +247,7 @@ export class Frames {
       } else if (!this.#welcomed) {
         this.#welcomed = true;
         this.#limit = Math.max(FIRST_FRAME, welcome.frame);
+        this.#binary.welcomed();
         engine.welcome(welcome);
       }
     } else if ((message.token ?? null) !== null) {
@@ -242,6 +259,7 @@ export class Frames {
 
   /** Only an error is an outcome. */
   #failure(engine, key, message) {
+    this.#binary.answered(key);
     const { error = null, refused = null } = message;
     if (error === null && refused === null && message.forgotten !== true) return; // a message of a later version
     const body = error ?? refused;

@@ -2,26 +2,24 @@ import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRA
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
+import { Bridge } from "./bridge.js";
 import { Engine, makeEngine } from "./engine.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
 import { Frames, fitsScratch } from "./frames.js";
 import { forGo } from "./go-options.js";
+import { isHiding } from "./page-events.js";
 import { Slots } from "./slots.js";
+import { Turns } from "./turns.js";
 import { countedSize, notJSON, plain, uuid } from "./wire.js";
 
 /** What is changed by close(). */
 const CLOSED = [STATE_CLOSED, CAUSE_CLOSE, "close() was called"];
 
-/** Milliseconds after which a congested socket is looked at again: it has no event for that. */
-const BREATH = 10;
-
 /**
  * The host of one client: it holds what never enters Go, the text and the
- * callback of each call, in slots, and does what the engine (../../internal/engine) decides.
- *
- * Callbacks and listeners of the page run only from `#turn` and from the
- * arrival of a frame (frames.js), where no Go frame is on the stack; what Go
- * reports in between is put into `#news`.
+ * callback of each call, in slots, and does what the engine
+ * (../../internal/engine) decides. What Go reports is told to the page when
+ * its turn is over: see turns.js.
  */
 export class Host {
   /** The client's number in Go, -1 while there is none. */
@@ -46,37 +44,31 @@ export class Host {
   #address;
   #options;
   #face;
-  #turning = false; // turn is scheduled
-  #breathing = false; // breathe is
   #slots = new Slots();
   #frames;
   #durable = null; // made for the first durable call
-  #news = [];
-  #drainers = [];
+  #turns;
   #closing = null;
-  #released;
+  #released = () => {};
 
-  /** face is told of changes, errors and unmatched messages; session is that of an earlier life, to go on with. */
+  /** face is told of changes, nudges and unmatched messages; session is that of an earlier life, to go on with. */
   constructor(runtime, url, options, face, session) {
     this.#runtime = runtime;
     this.#address = new Address(url, options.token);
     this.#options = options;
     this.#face = face;
     this.#frames = new Frames(this, this.#slots.texts, options.protocol === "plain");
+    this.#turns = new Turns(this, this.#frames);
     this.#renew(session);
     if (options.protocol === SUBPROTOCOL && session === undefined) this.engine.open(this.#address);
     runtime.add(this);
   }
 
-  /** A new life, or one to go on with. */
+  /** Begins a new life, or goes on with an earlier one: there is no engine yet. */
   #renew(session) {
     this.session = session ?? uuid();
-    this.#wait(session !== undefined);
-  }
-
-  /** There is no engine. */
-  #wait(resume) {
-    this.engine = new Bootstrap(this, this.#frames, this.#slots.texts, this.#options.queue, resume);
+    this.engine = new Bootstrap(this, this.#frames, this.#slots.texts, this.#options.queue, session !== undefined);
+    this.#durable?.renew();
   }
 
   // ---- from the page
@@ -87,7 +79,7 @@ export class Host {
     let text, name, key, problem, cause;
     try {
       text = JSON.stringify(data);
-      if (text !== undefined && this.#options.protocol === "plain") ({ text, name, key = name, problem } = plain(data, text));
+      if (text !== undefined && this.#options.protocol === "plain") ({ text, name, key, problem } = plain(text));
     } catch (thrown) {
       cause = thrown;
       text = undefined;
@@ -151,6 +143,7 @@ export class Host {
 
   nudge() {
     this.engine.nudge();
+    this.#face.nudged?.();
     this.schedule();
   }
 
@@ -159,12 +152,23 @@ export class Host {
     this.schedule();
   }
 
+  hide() {
+    this.#durable?.hurry();
+  }
+
+  /** A call that waits may never be sent, and one that does not is sent now. */
+  get hurried() {
+    return isHiding() && this.#frames.connected;
+  }
+
   /** Resolves when nothing waits to be sent. */
   drain() {
-    return new Promise((resolve) => {
-      this.#drainers.push(resolve);
-      this.schedule();
-    });
+    return this.#turns.drain();
+  }
+
+  /** Calls that wait to be sent. */
+  get queued() {
+    return this.engine.queued + (this.#durable?.queued ?? 0);
   }
 
   close() {
@@ -225,8 +229,7 @@ export class Host {
 
   /** Ends a call in the next turn. */
   fail(slot, error) {
-    this.#news.push({ slot, error });
-    this.schedule();
+    this.#turns.add({ slot, error });
   }
 
   /**
@@ -240,47 +243,12 @@ export class Host {
     return this.#durable?.noteLoss() ?? this.#face.noteLoss?.() ?? null;
   }
 
-  // ---- turns
-
-  /** Has turn run in a microtask: what a turn of the page sends shares frames. */
+  /** A turn of the page has brought something. */
   schedule() {
-    if (this.#turning) return;
-    this.#turning = true;
-    queueMicrotask(this.#turn);
+    this.#turns.schedule();
   }
 
-  #turn = () => {
-    this.#turning = false;
-    if (this.#news.length > 0) this.#deliver();
-    const { congested } = this.#frames;
-    this.engine.flush(congested);
-    if ((congested || this.#frames.congested) && !this.#breathing) {
-      this.#breathing = true;
-      setTimeout(this.#breathe, BREATH);
-    }
-    if (this.#drainers.length > 0 && this.engine.queued + (this.#durable?.queued ?? 0) === 0) {
-      for (const resolve of this.#drainers.splice(0)) resolve();
-    }
-  };
-
-  #breathe = () => {
-    this.#breathing = false;
-    this.schedule();
-  };
-
-  #deliver() {
-    // What a callback causes is told in the next turn.
-    for (const { slot, error, tell } of this.#news.splice(0)) {
-      if (tell) tell();
-      else this.settle(slot, undefined, error);
-    }
-  }
-
-  // ---- from Go, through safejs: see ../../wasm/bridge.go and socket.go
-
-  failed(slot, code, fate, message) {
-    this.fail(slot, new SockjaxError(code, fate, message));
-  }
+  // ---- from Go: see bridge.js
 
   changed(state, cause, reason, attempt = 0, delay = 0, closeCode = 0) {
     const previous = this.state;
@@ -293,32 +261,15 @@ export class Host {
     const tell = () => {
       this.told = state;
       this.#face.changed(detail, this.ended);
+      if (this.ended !== null && this.id >= 0 && !this.#closing) this.#retire();
     };
-    this.#news.push({ tell });
-    this.schedule();
-  }
-
-  /** Asks where to connect: see Address. */
-  ask(answer) {
-    this.#address.askURL(answer);
-  }
-
-  askToken(answer) {
-    this.#address.askToken(answer);
-  }
-
-  attach(socket) {
-    this.#frames.attach(socket);
-  }
-
-  detach(socket) {
-    this.#frames.detach(socket);
+    this.#turns.add({ tell });
   }
 
   released() {
     this.#runtime.remove(this);
     this.id = -1;
-    this.#wait(false);
+    this.#renew();
     this.#released();
   }
 
@@ -340,6 +291,16 @@ export class Host {
 
   // ---- from the runtime
 
+  /**
+   * The client has closed by itself. Until reconnect() is called, if ever,
+   * nothing may hold it: the page may have dropped it. So its engine ends, and
+   * with it the session, of which no call is left.
+   */
+  #retire() {
+    this.engine.close();
+    this.#runtime.resume(); // calls released()
+  }
+
   /** The first connection is there, or has failed: an engine may take over. */
   join() {
     this.#runtime.add(this);
@@ -354,7 +315,7 @@ export class Host {
   begin(go, connect) {
     const bootstrap = this.engine;
     bootstrap.flush(this.#frames.congested); // the engine knows nothing of what it still has to tell the server
-    const id = makeEngine(this.#runtime, connect, this, forGo(this.#options), bootstrap.handover());
+    const id = makeEngine(this.#runtime, connect, new Bridge(this, this.#address, this.#frames), this.session, forGo(this.#options), bootstrap.handover());
     if (id === undefined) return; // Go panicked
     this.id = id;
     this.engine = new Engine(this.#runtime, go, id);
@@ -374,9 +335,9 @@ export class Host {
     this.id = -1;
     this.#address.forget();
     this.#frames.abandon();
+    this.#durable?.failAll(CODE_CRASHED, message);
     this.#renew();
-    this.#durable?.crashed(message);
-    const told = new Set(this.#news.map(({ slot }) => slot));
+    const told = new Set(this.#turns.news.map(({ slot }) => slot));
     for (const slot of this.#slots.taken()) {
       if (!told.has(slot)) this.fail(slot, new SockjaxError(CODE_CRASHED, FATE_UNKNOWN, message));
     }
@@ -395,5 +356,6 @@ export class Host {
     this.ended = new SockjaxError(CODE_CRASHED, FATE_UNSENT, error.message, { cause: error });
     this.engine.failAll(CODE_CRASHED, error.message, error);
     this.engine.close();
+    this.#renew();
   }
 }

@@ -1,14 +1,10 @@
 import { loadGo } from "sockjax:runtime";
 import { SCRATCH } from "../shared/abi.js";
 import { report } from "../shared/errors.js";
+import { delay, load } from "./load.js";
 import { watchPage } from "./page-events.js";
 import { belonging } from "./version.js";
 
-/** Milliseconds between attempts to load wasm, and to restart it: doubled up to the longest. */
-const SHORTEST_DELAY = 500;
-const LONGEST_DELAY = 20_000;
-/** How often a load is tried before the clients are told that it failed. */
-const LOADS = 4;
 /** An instance that lived for so many milliseconds was a good one. */
 const GOOD_LIFE = 5_000;
 
@@ -20,7 +16,9 @@ export class Runtime {
   /** There is no instance, or it has ended: what its exports return means nothing. */
   dead = true;
 
-  #url;
+  /** Where the wasm lies. */
+  url;
+
   #clients = new Set();
   #byId = new Map();
   #module = null;
@@ -32,12 +30,13 @@ export class Runtime {
   #encoder = new TextEncoder();
 
   constructor(url) {
-    this.#url = url;
+    this.url = url;
     const each = (act) => () => this.#clients.forEach(act);
-    watchPage(
-      each((host) => host.nudge()),
-      each((host) => host.pause()),
-    );
+    watchPage({
+      nudge: each((host) => host.nudge()),
+      hide: each((host) => host.hide()),
+      pause: each((host) => host.pause()),
+    });
   }
 
   add(host) {
@@ -104,7 +103,7 @@ export class Runtime {
     if (this.#starting || this.#instance) return;
     this.#starting = true;
     try {
-      this.#module ??= belonging(await load(this.#url), this.#url);
+      this.#module ??= belonging(await load(this.url), this.url);
       await breath();
       await this.#launch();
     } catch (error) {
@@ -223,35 +222,6 @@ const breath = () => new Promise((resolve) => {
   if (globalThis.requestIdleCallback) requestIdleCallback(resolve, { timeout: 200 });
   else setTimeout(resolve);
 });
-
-function delay(attempt) {
-  return Math.min(LONGEST_DELAY, SHORTEST_DELAY * 2 ** (attempt - 1));
-}
-
-/** Fetches and compiles, several times if the network fails. */
-async function load(url) {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await compile(url);
-    } catch (error) {
-      const blocked = error instanceof WebAssembly.CompileError;
-      if (blocked || attempt === LOADS) {
-        const advice = blocked ? "; if the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'" : "";
-        throw new Error(`sockjax: failed to load ${url}: ${error.message}${advice}`, { cause: error });
-      }
-      await new Promise((resolve) => setTimeout(resolve, delay(attempt)));
-    }
-  }
-}
-
-async function compile(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`the server answered with status ${response.status}`);
-  // Streaming needs the right type; without it the slower way works as well.
-  return response.headers.get("Content-Type")?.startsWith("application/wasm")
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer());
-}
 
 /**
  * What Go sees as the global object: this and nothing else of the page. Go's

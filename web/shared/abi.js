@@ -17,6 +17,7 @@ export const FIRST_REQUESTS = 64;
 export const HANDSHAKE = 10000;
 
 /** Close codes. */
+export const CLOSE_UNSUPPORTED = 1003;
 export const CLOSE_ABNORMAL = 1006;
 export const CLOSE_HANDSHAKE = 4408;
 

@@ -1,4 +1,4 @@
-import { CODE_CLOSED, CODE_CRASHED, CODE_TIMEOUT, FATE_UNSENT, STATE_CLOSED, STATE_OPEN } from "../shared/abi.js";
+import { CODE_CLOSED, CODE_TIMEOUT, FATE_UNSENT, STATE_CLOSED, STATE_OPEN } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { LONGEST_TIMER } from "../shared/time.js";
 import { Outbox } from "./outbox.js";
@@ -9,11 +9,15 @@ import { Outbox } from "./outbox.js";
  * open until it is. Only then is it noted in the store that the call may have
  * been sent. So a page that was offline until its end leaves calls of which
  * the next one knows that they never ran.
+ *
+ * A page that is being left has no time for that: there a call is sent at
+ * once, if there is a connection, and stored beside it. If the store gets as
+ * far, it says that the call may have been sent.
  */
 export class Durable {
   #host;
   #options;
-  #outboxes; // the present session's, and behind it those of sessions that ended with wasm
+  #outboxes; // the present session's, and behind it those of sessions that have ended
   #texts;
   #calls = new Map(); // by number, oldest first
   #bytes = 0;
@@ -30,9 +34,8 @@ export class Durable {
     this.#texts = texts;
   }
 
-  /** wasm has ended, and the session with it: the client has another one now. */
-  crashed(message) {
-    this.failAll(CODE_CRASHED, message);
+  /** The client has another session now. */
+  renew() {
     this.#outboxes = [new Outbox(this.#options, this.#host.session), ...this.#outboxes.filter((outbox) => !outbox.empty)];
   }
 
@@ -46,7 +49,8 @@ export class Durable {
     this.#calls.set(number, call);
     this.#bytes += bytes;
     const sent = this.#host.state === STATE_OPEN;
-    this.#outboxes[0].add({ key: number, size: bytes, text: this.#texts[slot], idempotent, sent }).then(
+    const outbox = this.#outboxes[0];
+    outbox.add({ key: number, size: bytes, text: this.#texts[slot], idempotent, sent }).then(
       () => {
         if (sent) return this.#go(call);
         call.stored = true;
@@ -54,6 +58,15 @@ export class Durable {
       },
       (error) => this.#fail(call, error),
     );
+    if (this.#host.hurried && outbox.hurry(number)) this.#go(call);
+  }
+
+  /** The page may end before the store is done with what waits for it. */
+  hurry() {
+    if (!this.#host.hurried) return;
+    for (const call of [...this.#calls.values()]) {
+      if (this.#outboxes[0].hurry(call.number)) this.#go(call);
+    }
   }
 
   changed(state, reason) {

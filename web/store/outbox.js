@@ -64,6 +64,14 @@ export class Outbox {
     }
   }
 
+  /** Returns whether a call may be sent before it is stored: that is so if the store will say that it may have been. */
+  hurry(key) {
+    const record = this.#records.get(key);
+    if (record === undefined || (record.written && !record.sent)) return false;
+    record.sent = record.hurried = true;
+    return true;
+  }
+
   /** Notes that calls may be sent from now on. */
   mark(keys) {
     const records = keys.map((key) => this.#records.get(key)).filter(Boolean);
@@ -73,7 +81,7 @@ export class Outbox {
 
   /** See noteLoss in host.js. */
   noteLoss() {
-    return noteLoss([...this.#records.values()].filter(({ text }) => text === "")); // the others are not sent yet
+    return noteLoss([...this.#records.values()].filter(({ text, hurried }) => text === "" || hurried)); // the others are not sent yet
   }
 
   /** Removes a call, if it is here. */

@@ -88,7 +88,7 @@ export class Recovery {
         unmatched() {}, // outcomes of calls that were not durable
         noteLoss: () => noteLoss(records),
         changed: ({ state }) => {
-          if (state === STATE_CLOSED || host.session !== session) resolve(); // it gave up, or wasm has crashed
+          if (state === STATE_CLOSED || host.crashes > 0) resolve(); // it gave up, or wasm has crashed, and its session is another
           else if (state === STATE_OPEN) this.#mark(unsent.splice(0)).then((calls) => resolve(calls.forEach(resend)));
         },
       });
@@ -102,7 +102,7 @@ export class Recovery {
       this.#host.delete(host);
       await host.close();
     }
-    return host.session !== session; // it has got another
+    return host.crashes > 0;
   }
 
   /** Returns those of the calls that may be sent now: all or none. */

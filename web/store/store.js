@@ -31,9 +31,10 @@ export class Store {
       name: record.name,
       strict: true,
       run(tx, holding) {
+        record.written = true; // with sent as it is from here on
         holding.add(record, bounds); // throws
         tx.objectStore(CALLS).put({ text: record.text, idempotent: record.idempotent }, callKey(record));
-        if (record.sent) tx.objectStore(SENT).put(MAYBE, sentKey(record));
+        if (record.sent) tx.objectStore(SENT).put(record.lost ? LOST : MAYBE, sentKey(record));
       },
     });
   }

@@ -69,6 +69,7 @@ func script() string {
 	constant("HANDSHAKE", protocol.Handshake.Milliseconds())
 
 	group("Close codes.")
+	constant("CLOSE_UNSUPPORTED", protocol.CloseUnsupported)
 	constant("CLOSE_ABNORMAL", protocol.CloseAbnormal)
 	constant("CLOSE_HANDSHAKE", protocol.CloseHandshake)
 

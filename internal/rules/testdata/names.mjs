@@ -1,15 +1,15 @@
 // Prints what JavaScript sees of the modules that its arguments name, for
 // web_test.go: the built ES module and classic script, and bundles of
-// web/api/options.js and web/host/host.js.
+// web/api/options.js and web/host/bridge.js.
 import fs from "node:fs";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
-import { FakeHost } from "../../jsexec/browser.mjs";
+import { FakeBridge } from "../../jsexec/browser.mjs";
 
-const [module, script, optionsFile, handsFile] = process.argv.slice(2);
+const [module, script, optionsFile, bridgeFile] = process.argv.slice(2);
 const sockjax = await import(pathToFileURL(module));
 const { defaults } = await import(pathToFileURL(optionsFile));
-const { Host } = await import(pathToFileURL(handsFile));
+const { Bridge } = await import(pathToFileURL(bridgeFile));
 
 const page = { document: {}, location: { href: "https://example.com/" }, URL, EventTarget, TextDecoder, TextEncoder, setTimeout };
 vm.runInNewContext(fs.readFileSync(script, "utf8"), page);
@@ -22,8 +22,8 @@ console.log(JSON.stringify({
   sockjax: methods(sockjax.Sockjax),
   inherited: Object.getOwnPropertyNames(EventTarget.prototype),
   error: Object.getOwnPropertyNames(new sockjax.SockjaxError("closed", "unsent", "", { reason: "", data: 0 })),
-  host: methods(Host),
-  fake: methods(FakeHost),
+  bridge: methods(Bridge),
+  fake: methods(FakeBridge),
   defaults: flat(defaults),
 }));
 

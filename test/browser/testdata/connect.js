@@ -26,9 +26,15 @@ Object.assign(T.cases, {
     equal((await server.seen()).opened, 0);
     const api = T.connect(server.ws);
     for (const callback of [1, "x", {}, true]) throws(TypeError, () => api.send({}, callback));
-    for (const options of [1, "x", { timeout: -1 }, { timeout: "1" }, { timeout: NaN }, { signal: 1 }, { signal: {} }]) {
-      throws(TypeError, () => api.send({}, null, options), `send with ${JSON.stringify(options)}`);
+    for (const options of [
+      1, "x", { timeout: -1 }, { timeout: "1" }, { timeout: NaN }, { timeout: null }, { signal: 1 }, { signal: {} }, { signal: new AbortController() }, { signal: document },
+      { timout: 50 }, { Timeout: 50 }, { retry: true }, { idempotent: 1 }, { idempotent: "yes" }, { idempotent: null }, { durable: "true" }, { durable: 0 },
+    ]) {
+      throws(TypeError, () => api.send({}, null, options), `send with ${show(options)}`);
+      ok((await api.request({}, options).catch((error) => error)) instanceof TypeError, `request with ${show(options)}`);
     }
+    const misspelt = throws(TypeError, () => api.send({}, null, { timout: 50 })).message;
+    ok(misspelt.includes('"timout"') && misspelt.includes("timeout"), `it names the culprit, and what there is: ${misspelt}`);
     await T.engine(api);
     const { calls, pending, slots } = api.stats();
     equal({ calls, pending, slots }, { calls: 0, pending: 0, slots: 0 }, "a call that threw is none");
@@ -37,6 +43,13 @@ Object.assign(T.cases, {
   "undefined options are no options": async (server) => {
     for (const options of [undefined, {}, { timeout: undefined, heartbeat: undefined, queue: { calls: undefined }, protocol: undefined, preset: undefined }]) {
       equal(await T.connect(server.ws, options).request(1), 1);
+    }
+  },
+
+  "undefined options of a call are none, and its options may be inherited": async (server) => {
+    const api = T.connect(server.ws);
+    for (const options of [undefined, null, {}, { timeout: undefined, signal: undefined, idempotent: undefined, durable: undefined }, { signal: null }, Object.create({ idempotent: true, of: "no concern" })]) {
+      equal(await api.request(1, options), 1);
     }
   },
 
@@ -266,6 +279,29 @@ Object.assign(T.cases, {
     equal(replies.map((reply) => reply.n), [1, 2, 3, 4]);
     await one.close();
     equal((await two.request({ n: 5 })).n, 5);
+  },
+
+  "methods work on their own": async (server) => {
+    const api = T.connect(server.ws, fast);
+    const { send, request, reconnect, drain, close, stats, addEventListener, removeEventListener, dispatchEvent } = api;
+    await T.engine(api);
+    equal(await Promise.all([1, 2].map((n) => request(n))), [1, 2]);
+    equal(await new Promise((resolve) => send(3, resolve)), 3);
+    equal(await Promise.resolve({ n: 4 }).then(request), { n: 4 }, "as a callback");
+    await drain();
+    const states = [];
+    const note = ({ detail }) => states.push(detail.state);
+    addEventListener("statechange", note); // without a client these would be the window's
+    reconnect();
+    await until(() => states.includes("open"));
+    removeEventListener("statechange", note);
+    addEventListener("mine", () => states.push("mine"));
+    dispatchEvent(new Event("mine"));
+    equal([states.at(-1), stats().opened, stats().calls], ["mine", 2, 4]);
+    setTimeout(close);
+    await state(api, "closed");
+    ok(!states.includes("closed"), "the listener was removed");
+    equal(Object.getPrototypeOf(api).send.length, 3, "the class has them too");
   },
 
   "the preset of the seed": async (server) => {

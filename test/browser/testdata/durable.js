@@ -33,6 +33,10 @@ const open = async () => {
     page,
     connect: (options) => page.sockjax.connect(workshop.ws, { ...fast, ...options }),
     gone: () => frame.remove(),
+    hide: () => {
+      Object.defineProperty(page.document, "visibilityState", { value: "hidden", configurable: true });
+      page.document.dispatchEvent(new page.Event("visibilitychange", { bubbles: true }));
+    },
     /** What it has stored stays there. */
     keepAll: () => {
       page.IDBObjectStore.prototype.delete = () => { throw new page.Error("the disk is slow today"); };
@@ -146,6 +150,59 @@ const cases = {
     await workshop.release("a");
     await told(api, "a: rejected/executed");
     equal([api.told[0].reply === undefined, api.told[0].error.reason, api.told[0].error.data, api.told[0].error instanceof sockjax.SockjaxError], [true, "failed", `${me} a`, true]);
+    await clean();
+    equal(await workshop.ran(), ["a"]);
+  },
+
+  "on a hidden page it is sent at once, and stored beside it": async () => {
+    const first = await open();
+    const api1 = first.connect();
+    await api1.ready;
+    first.hide();
+    api1.send(job("a", { hold: true }), null, durable());
+    await workshop.until("a");
+    await until(async () => (await stored()).length === 1);
+    equal((await stored()).map(({ key, sent }) => [key, sent]), [[1, true]]);
+    first.gone();
+    const api = connect();
+    await workshop.release("a");
+    await told(api, "a: a");
+    await clean();
+    equal(await workshop.ran(), ["a"]);
+  },
+
+  "on a page that hides, it does not wait for a storage that does not answer": async () => {
+    const first = await open();
+    const api1 = first.connect();
+    await api1.ready;
+    first.page.IDBFactory.prototype.open = () => ({});
+    api1.send(job("a"), cb("a", () => "reply"), durable());
+    await T.wait(50);
+    equal(await workshop.ran(), []);
+    first.hide();
+    api1.send(job("b"), cb("b", () => "reply"), durable());
+    await logged(2);
+    equal([T.log.sort(), (await workshop.ran()).sort()], [["a: reply", "b: reply"], ["a", "b"]]);
+    await T.wait(3_200); // until the storage is given up
+    equal(T.log.length, 2, "that ends no call twice");
+    first.gone();
+  },
+
+  "on a hidden page that is cut off it waits in the store: certainly unsent": async () => {
+    const first = await open();
+    const api1 = first.connect();
+    await api1.ready;
+    await workshop.block();
+    await T.state(api1, "waiting");
+    first.hide();
+    api1.send(job("a"), null, durable());
+    await until(async () => (await stored()).length === 1);
+    equal((await stored()).map(({ sent }) => sent), [false]);
+    first.gone();
+    await workshop.restart();
+    await workshop.heal();
+    const api = connect();
+    await told(api, "a: a");
     await clean();
     equal(await workshop.ran(), ["a"]);
   },

@@ -294,6 +294,34 @@ Object.assign(T.cases, {
     equal([api.stats().opened, live, pings], [1, 1, 0]);
   },
 
+  "1003 is fatal, but where binary frames were sent and none was answered": async (server) => {
+    const pad = "x".repeat(6_000);
+    const none = T.connect(server.ws, fast);
+    await T.engine(none);
+    equal(await none.request(1), 1);
+    await server.close(1003);
+    await state(none, "closed");
+    const answered = T.connect(server.ws, fast);
+    await T.engine(answered);
+    equal(await answered.request(pad), pad);
+    answered.send({ do: "silent", pad });
+    await server.until((seen) => seen.binary === 2);
+    await server.close(1003);
+    await state(answered, "closed");
+    const silent = T.connect(server.ws, fast);
+    await T.engine(silent);
+    silent.send({ do: "silent", pad }, cb("a"), { idempotent: true });
+    await server.until((seen) => seen.binary === 3);
+    await server.close(1003, "texts, please");
+    await server.until((seen) => seen.requests.length === 5);
+    equal(await silent.request(pad), pad);
+    equal((await server.seen()).binary, 3, "no more of them");
+    await server.close(1003);
+    await state(silent, "closed");
+    await logged(1);
+    equal(T.log, ["a: closed/unknown"]);
+  },
+
   "a hundred nudges are one": async (server) => {
     const api = await waiting(server);
     for (let i = 0; i < 100; i++) dispatchEvent(new Event(i % 2 ? "online" : "offline"));

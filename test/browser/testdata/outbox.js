@@ -59,6 +59,18 @@ Object.assign(T.cases, {
     equal(await done(db.transaction("sent").objectStore("sent").count()), 0, "marks left");
   },
 
+  "what is sent before it is stored is stored as sent, and as lost if it is": async () => {
+    const outbox = new Outbox(options, "s");
+    const add = (key, more) => outbox.add({ key, size: 3, text: `"${key}"`, idempotent: false, sent: false, ...more });
+    const added = [add(1), add(2), add(3, { idempotent: true })];
+    equal([outbox.hurry(1), outbox.hurry(3), outbox.hurry(4)], [true, true, false]);
+    const noted = outbox.noteLoss();
+    await Promise.all([...added, noted]);
+    const found = await new Store().records("n", "s");
+    equal(found.map(({ key, sent, lost }) => [key, sent, lost]), [[1, true, true], [2, false, false], [3, true, false]]);
+    equal([outbox.hurry(2), outbox.hurry(3)], [false, true], "the store says that the second is unsent");
+  },
+
   "looking makes no database": async () => {
     const store = new Store();
     equal([await store.sessions("n"), await store.records("n", "s")], [[], []]);

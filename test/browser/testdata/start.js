@@ -1,11 +1,14 @@
 // Before wasm is there, and without it. Each case has a page of its own. The
 // site serves /held.wasm once /letgo was asked for, /plain.wasm with the wrong
-// type, /page.wasm that is a page, and until /found was asked for /missing.wasm
+// type, /wrong.wasm as its query says, until /found was asked for /missing.wasm
 // never, and /ancient.wasm, /older.wasm and /newer.wasm from other builds.
-const { cb, equal, ok, outcome, logged, event } = T;
+const { cb, equal, ok, outcome, throws, logged, event } = T;
 const held = { wasmURL: "/held.wasm" };
 const far = { reconnect: { min: 60_000_000, max: 60_000_000 } }; // only a nudge comes before that
-const leave = () => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+const leave = () => {
+  dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+  document.dispatchEvent(new Event("visibilitychange", { bubbles: true })); // as a browser does next
+};
 const comeBack = () => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
 
 /** A script and a wasm of two builds: says which is old and what to do, and starts neither. */
@@ -243,6 +246,21 @@ Object.assign(T.cases, {
     equal(await reply, { n: 1 });
   },
 
+  "the first client decides where wasm comes from": async (server) => {
+    const api = T.connect(server.ws, { wasmURL: "/plain.wasm" });
+    for (const wasmURL of ["/held.wasm", "/plain.wasm?2", new URL("/held.wasm", location.href)]) {
+      const { message } = throws(TypeError, () => sockjax.connect(server.ws, { wasmURL }));
+      ok(message.includes("/plain.wasm") && message.includes(String(wasmURL)), `it names both: ${message}`);
+    }
+    for (const wasmURL of [5, {}, "http://"]) throws(TypeError, () => sockjax.connect(server.ws, { wasmURL }));
+    const others = [undefined, "/plain.wasm", "plain.wasm", new URL("/plain.wasm", location.href)].map((wasmURL) => T.connect(server.ws, { wasmURL }));
+    for (const client of [api, ...others]) {
+      equal(await client.request(1), 1);
+      await T.engine(client);
+    }
+    equal(T.instances.length, 1);
+  },
+
   "the wrong type": async (server) => {
     equal(await T.connect(server.ws, { wasmURL: "/plain.wasm" }).request(1), 1);
   },
@@ -290,13 +308,56 @@ Object.assign(T.cases, {
   },
 
   "wasm that is none": async (server) => {
-    const api = T.connect(server.ws, { wasmURL: "/page.wasm" });
+    const api = T.connect(server.ws, { wasmURL: "/wrong.wasm?type=text/html&body=<!doctype html>" });
     const failure = event(api, "error");
     const end = await outcome(api.request({ do: "silent" }));
     ok(/^crashed\/un(sent|known)$/.test(end), `as far as it has come: ${end}`);
-    ok((await failure).message.includes("/page.wasm"), "it says which");
+    ok((await failure).message.includes("/wrong.wasm"), "it says which");
     equal(await outcome(api.request(2)), "crashed/unsent");
     await api.close();
     equal(await outcome(api.request(3)), "closed/unsent");
+  },
+});
+
+/** What a client says whose wasm is something else. */
+const wrong = {
+  "a page": ["type=text/html&body=<!doctype html><title>Shop</title>", /answered with HTML at/],
+  "a page that is called wasm": ["type=application/wasm&body=%0a<!DOCTYPE html><html></html>", /answered with HTML at/],
+  "a page that is called a text": ["type=text/plain&body=<html>", /answered with HTML at/],
+  "JSON": ['type=application/json&body={"error":"no"}', /answered with JSON, beginning with "{\\"error\\":\\"no\\"}", at/],
+  "JSON that is called wasm": ["type=application/wasm&body=[]", /answered with JSON/],
+  "nothing": ["type=application/wasm", /answered with an empty file at/],
+  "nothing of no type": ["type=", /answered with an empty file at/],
+  "a part of it": ["type=application/wasm&cut", /answered with a part of the wasm, \d+ bytes, or a damaged one at/],
+  "a part of it, of another type": ["type=application/octet-stream&cut", /answered with a part of the wasm/],
+  "a text": ["type=text/plain&body=version https://git-lfs.github.com/spec/v1", /something else than wasm, beginning with "version https/],
+};
+for (const [name, [query, want]] of Object.entries(wrong)) {
+  T.cases[`wasm that is ${name}`] = async (server) => {
+    const wasmURL = `/wrong.wasm?${query}`;
+    const { message } = await event(T.connect(server.ws, { wasmURL }), "error");
+    ok(want.test(message) && message.includes(new URL(wasmURL, location.href).href), message);
+    ok(message.includes("wasmURL") && !/Content-Security|magic/.test(message), `no more than is known, and what helps: ${message}`);
+  };
+}
+
+Object.assign(T.cases, {
+  "wasm that is a page behind a redirection": async (server) => {
+    const { message } = await event(T.connect(server.ws, { wasmURL: "/wrong.wasm?to=/empty" }), "error");
+    ok(message.includes(`answered with HTML at ${location.origin}/empty, to which it was redirected`), message);
+  },
+
+  "wasm of another origin that does not allow it": async (server) => {
+    const wasmURL = `${server.base}/sockjax.wasm`;
+    const { message } = await event(T.connect(server.ws, { wasmURL }), "error");
+    ok(message.includes(wasmURL) && message.includes("Access-Control-Allow-Origin"), message);
+  },
+
+  "a browser without WebAssembly": async (server) => {
+    const { WebAssembly } = globalThis;
+    delete globalThis.WebAssembly;
+    const { message } = await event(T.connect(server.ws), "error");
+    globalThis.WebAssembly = WebAssembly;
+    ok(message.includes("this browser has no WebAssembly"), message);
   },
 });

@@ -37,6 +37,29 @@ api.send<Time>({ api: "time" }, (reply, error) => {
   const now: string | undefined = reply?.now;
   console.log(failure, now, key);
 }, options);
+api.send<Time>({ api: "time" }, (reply, error) => {
+  if (error) return console.error(error.code);
+  console.log(reply.now, error satisfies null);
+});
+api.send<Time>({ api: "time" }, (reply, error) => {
+  if (error === null) console.log(reply.now);
+  else console.log(error.fate, reply satisfies undefined);
+});
+api.send<Time>({ api: "time" }, function (reply, error) {
+  console.log(error ? error.message : reply.now.length);
+});
+api.send<Time | undefined>({}, (reply, error) => console.log(error ?? reply?.now));
+const old: (reply: Time | undefined, error: SockjaxError | null) => void = (reply) => console.log(reply);
+api.send<Time>({}, old);
+api.send<Time>({}, async (reply, error) => {
+  if (!error) await fetch(reply.now);
+});
+function wrapped<Reply>(data: Data, callback: Callback<Reply>): Key {
+  return api.send(data, callback);
+}
+wrapped<Time>({}, (reply, error) => error ?? reply.now);
+wrapped<Time>({}, (reply) => console.log(reply?.now));
+wrapped({}, () => {});
 const callback: Callback<number> = (reply) => console.log(reply?.toFixed());
 api.send(1, callback);
 api.send("a caller who wants only the reply", (reply) => console.log(reply.any.thing));
@@ -94,6 +117,8 @@ api.removeEventListener("unmatched", unmatched);
 api.addEventListener("outbox", ({ detail }) => {
   const { key, data, reply, error }: Recovered<Time> = detail;
   console.log(key, data.any.thing, reply?.now, error?.code);
+  if (error) return console.log(error.fate);
+  console.log(reply.now, detail.reply);
 });
 api.addEventListener("of the page's own", (event) => console.log(event.type));
 api.dispatchEvent(new Event("of the page's own"));
@@ -117,8 +142,17 @@ async function rest(): Promise<void> {
   await api.close();
 }
 
+// The methods on their own.
+const { send, request, reconnect, drain, close, stats: count, addEventListener, removeEventListener } = api;
+const passed: [() => void, () => Promise<void>, () => Promise<void>, () => Stats] = [reconnect, drain, close, count];
+const replies: Promise<Time>[] = [{ api: "time" }].map((data) => request<Time>(data));
+send("x", (reply) => console.log(reply.now));
+addEventListener("statechange", ({ detail }) => console.log(detail.state));
+removeEventListener("unmatched", unmatched);
+Promise.resolve({ api: "time" }).then(request);
+
 // Wrappers and tests make errors of their own.
 const error: Error = new SockjaxError("rejected", "executed", "no", { reason: "full", data: { left: 0 }, cause: 1 });
 new SockjaxError("timeout", "unknown", "late");
 
-export { became, calls, error, rest };
+export { became, calls, error, passed, replies, rest };

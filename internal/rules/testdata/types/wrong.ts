@@ -1,6 +1,7 @@
 // What a page must not write: each expected error has to be one, or else the
 // compiler complains.
 import { connect, Sockjax, SockjaxError } from "sockjax";
+import type { Recovered } from "sockjax";
 
 const api = connect("/ws");
 
@@ -35,6 +36,12 @@ api.request({}, { retry: true });
 api.send<{ now: string }>({}, (reply) => reply.now);
 // @ts-expect-error: the error may be missing
 api.send({}, (_, error) => error.code);
+// @ts-expect-error: where there is an error there is no reply
+api.send<{ now: string }>({}, (reply, error) => error && reply.now);
+// @ts-expect-error: where there is a reply there is no error
+api.send<{ now: string }>({}, (reply, error) => reply && error.code);
+// @ts-expect-error: the reply of a call that was left behind may be missing too
+api.addEventListener("outbox", ({ detail }: CustomEvent<Recovered<{ now: string }>>) => detail.reply.now);
 // @ts-expect-error: request has no callback
 api.request({}, () => {});
 // @ts-expect-error: a Promise, not the reply
