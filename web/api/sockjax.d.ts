@@ -30,11 +30,9 @@ export type Callback<Reply = any> =
   | UntiedCallback<Reply>;
 
 /**
- * The same without the tie between reply and error: functions of one parameter
- * are assignable to it, and those whose parameters have types of their own.
- * With two signatures, TypeScript does not use this member of the union for
- * parameters that have no type, but the other one, by which it knows that there
- * is a reply where there is no error.
+ * The same without the tie between reply and error, for functions of one
+ * parameter, and for parameters with types of their own. Its second signature
+ * keeps TypeScript from using it for parameters without a type.
  */
 interface UntiedCallback<Reply> {
   (reply: Reply | undefined, error: SockjaxError | null): void;
@@ -225,10 +223,7 @@ export type State = "connecting" | "open" | "waiting" | "closed";
  */
 export type ErrorCode = "timeout" | "aborted" | "closed" | "overloaded" | "lost" | "rejected" | "invalid" | "crashed" | "storage";
 
-/**
- * What became of the request: `unsent`, it certainly did not run; `executed`,
- * it certainly ran; `unknown`, it may have run.
- */
+/** What became of the request: `unsent`, it certainly did not run; `executed`, it certainly ran; `unknown`, it may have run. */
 export type Fate = "unsent" | "unknown" | "executed";
 
 /** Every failure of a call. */
@@ -291,10 +286,7 @@ export interface Unmatched {
   readonly message: any;
 }
 
-/**
- * Detail of an `outbox` event: the outcome of a `durable` call whose page went
- * before it. Reply and error are as for its callback.
- */
+/** Detail of an `outbox` event: the outcome of a `durable` call whose page has gone. Reply and error are as for its callback. */
 export type Recovered<Reply = any> = {
   /** The call's key in the session that made it. */
   readonly key: Key;
@@ -353,10 +345,7 @@ export interface SockjaxEventMap {
   outbox: CustomEvent<Recovered>;
 }
 
-/**
- * A client: one WebSocket, and the calls that go over it. Made by `connect`.
- * Its methods work on their own too: `const { request } = api`.
- */
+/** A client: one WebSocket, and the calls that go over it. Its methods work on their own too: `const { request } = api`. */
 export class Sockjax extends EventTarget {
   private constructor();
 
@@ -372,25 +361,19 @@ export class Sockjax extends EventTarget {
   request<Reply = any>(this: void, data: Data, options?: CallOptions): Promise<Reply>;
 
   readonly state: State;
-
   /** Resolves when the client is open for the first time; rejects if it closes before that. */
   readonly ready: Promise<void>;
-
   /** Connects anew, at once, even if the client had given up. Not after `close()`. */
   reconnect(this: void): void;
-
   /** Resolves when nothing waits to be sent any more. */
   drain(this: void): Promise<void>;
-
   /**
    * Closes for good: every call without an outcome fails as `closed`, durable
    * ones too. Those that earlier pages have left stay for the next client.
    * Resolves when everything that the client held is released.
    */
   close(this: void): Promise<void>;
-
   stats(this: void): Stats;
-
   addEventListener<T extends keyof SockjaxEventMap>(this: void, type: T, listener: (this: Sockjax, event: SockjaxEventMap[T]) => any, options?: boolean | AddEventListenerOptions): void;
   addEventListener(this: void, type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
   removeEventListener<T extends keyof SockjaxEventMap>(this: void, type: T, listener: (this: Sockjax, event: SockjaxEventMap[T]) => any, options?: boolean | EventListenerOptions): void;
