@@ -185,3 +185,26 @@ func TestFindRoot(t *testing.T) {
 		t.Errorf("this module is not named %s: %v", Module, err)
 	}
 }
+
+// A package of that name which is not linked would leave the flag without
+// effect, and nobody would notice but the pages.
+func TestHotPackagesAreLinked(t *testing.T) {
+	root, err := FindRoot(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tool, err := findTool(t.Context(), Options{Root: root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked, err := tool.run(t.Context(), []string{"GOOS=js", "GOARCH=wasm"}, "list", "-deps", "./wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := strings.Fields(linked)
+	for _, name := range hot {
+		if !slices.Contains(packages, Module+"/"+name) {
+			t.Errorf("%s is not linked into ./wasm", name)
+		}
+	}
+}

@@ -95,7 +95,7 @@ func (t *tool) buildWasm(ctx context.Context, workDir string, dev bool) ([]byte,
 }
 
 // hot are the packages in which a call spends its time.
-var hot = []string{"client", "protocol", "wasm"}
+var hot = []string{"internal/engine", "protocol", "wasm"}
 
 // inlining has the compiler inline in the hot packages only. Elsewhere it buys
 // nothing that a page would notice, and costs it several percent of the
