@@ -24,7 +24,7 @@ func TestAdopt(t *testing.T) {
 				if welcomed {
 					n.engine.Welcome(c, welcome)
 				}
-				n.send(sent, sent, bare)
+				n.send(sentBefore, sentBefore, bare)
 				n.engine.Start()
 				go c.pump()
 				n.want(want + ">3")

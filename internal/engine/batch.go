@@ -157,7 +157,7 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 		}
 		size += need
 		e.queue.pop(c.Size)
-		c.conn, c.sent = e.conn.number, true
+		c.send()
 		e.conn.inFlight++
 		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
 		if e.opts.Plain {

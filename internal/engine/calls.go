@@ -16,17 +16,7 @@ type call[P any] struct {
 	Idempotent bool
 
 	until time.Duration // its deadline since the engine's epoch; 0: none yet
-	conn  uint32        // number of the connection it was last sent on; 0: it waits to be sent
-	sent  bool          // the server of this session may have run it
-	lost  bool          // that of an earlier session may have
-	older bool          // it was sent on an earlier connection of the session too
-}
-
-func (c *call[P]) fate() Fate {
-	if c.sent || c.lost {
-		return Unknown
-	}
-	return Unsent
+	life
 }
 
 // ref points to a call that may have gone meanwhile, and its place with
@@ -68,7 +58,7 @@ func (t *table[P]) has(key protocol.Key) bool {
 // queued reports whether r still points to its call, and that waits to be
 // sent.
 func (t *table[P]) queued(r ref) bool {
-	return t.holds(r) && t.places[r.place].conn == 0
+	return t.holds(r) && t.places[r.place].waits()
 }
 
 // holds reports whether r still points to its call.
@@ -88,7 +78,7 @@ func (t *table[P]) add(c *Call[P]) uint32 {
 	// Member by member: wasm copies a struct of this size by a call of its own.
 	p := &t.places[place]
 	p.Key, p.Payload, p.Size, p.Timeout, p.Idempotent = c.Key, c.Payload, c.Size, c.Timeout, c.Idempotent
-	p.until, p.conn, p.sent, p.lost, p.older = 0, 0, false, false, false
+	p.until, p.life = 0, queued
 	t.index.add(c.Key, place)
 	if c.Name != "" {
 		t.names.add(c.Name, c.Key)

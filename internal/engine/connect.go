@@ -13,7 +13,6 @@ import (
 // connection is the present one, the zero value if there is none.
 type connection struct {
 	Conn
-	number   uint32 // 1 for the first; calls remember on which they were sent
 	limits   protocol.Limits
 	inFlight int           // calls sent on it without an outcome
 	hello    bool          // to be sent
@@ -26,12 +25,6 @@ type connection struct {
 	broken   *Closed       // why it must end, if the server has broken the protocol
 	pass     pass
 	pulse    pulse
-}
-
-// carries reports whether a call that was last sent on a connection of that
-// number was sent on this one.
-func (c *connection) carries(number uint32) bool {
-	return number != 0 && number == c.number
 }
 
 // full reports whether the server has as many requests as it takes.
@@ -181,7 +174,7 @@ func (e *Engine[P]) adopt(conn Conn, token string, now time.Duration) {
 // install is adopt under the lock.
 func (e *Engine[P]) install(conn Conn, token string, now time.Duration) {
 	e.opened++
-	e.conn = connection{Conn: conn, number: e.opened, token: token}
+	e.conn = connection{Conn: conn, token: token}
 	e.conn.pulse.start(now)
 	e.nudged = false // what was nudged was the attempt
 	if e.opts.Plain {
@@ -203,16 +196,16 @@ func (e *Engine[P]) detach(end Closed) (p past) {
 	if e.conn.welcomed {
 		p = past{now - e.conn.since, e.conn.jitter}
 	}
-	number := e.conn.number
 	e.conn = connection{}
 	var lost []failure[P]
 	switch {
 	case e.opts.Plain:
+		e.doubt()
 		lost = e.resolve("the connection was lost after the request was sent", end.Code != protocol.CloseTooLarge, false)
 	case end.Code == protocol.CloseTooLarge:
-		lost = e.forget(number)
+		lost = e.forget()
 	default:
-		e.doubt(number)
+		e.doubt()
 	}
 	e.mu.Unlock()
 	e.fail(lost)

@@ -85,11 +85,11 @@ func (m *model) tables(pending int) {
 	}
 	queued, bytes, inFlight := 0, 0, 0
 	for _, place := range e.calls.oldest(func(*call[*fakeCall]) bool { return true }) {
-		switch c := e.calls.at(place); c.conn {
-		case 0:
+		switch c := e.calls.at(place); {
+		case c.waits():
 			queued++
 			bytes += c.Size
-		case e.conn.number:
+		case c.carried():
 			inFlight++
 		}
 	}

@@ -106,16 +106,20 @@ func milliseconds(ms int64) time.Duration {
 	return time.Duration(min(max(ms, 0), int64(never/time.Millisecond))) * time.Millisecond
 }
 
-// doubt puts calls that were about to be sent again, when the connection of
-// the given number ended, back in doubt: the next server may not know the
+// doubt leaves in doubt what the connection that has ended has carried, and
+// what was about to be sent again on it: the next server may not know the
 // session, and must not get them before its welcome has said so. Cancels that
 // were not sent wait for that too.
-func (e *Engine[P]) doubt(number uint32) {
+func (e *Engine[P]) doubt() {
 	e.owed = append(e.owed, e.cancels[:min(len(e.cancels), max(0, maxOwed-len(e.owed)))]...)
 	e.cancels = nil
 	for i := range e.calls.places {
-		if c := &e.calls.places[i]; c.Key != 0 && c.sent && c.conn == 0 {
-			c.conn = number
+		switch c := &e.calls.places[i]; {
+		case c.Key == 0:
+		case c.carried():
+			c.ended()
+		case c.life == toResend:
+			c.ended()
 			e.queue.drop(c.Size)
 		}
 	}
@@ -127,10 +131,15 @@ func (e *Engine[P]) doubt(number uint32) {
 // sending the same again, calls or outcomes, would close the next connection
 // too. No call may stay in doubt, since the next welcome would speak of another
 // session.
-func (e *Engine[P]) forget(number uint32) []failure[P] {
+func (e *Engine[P]) forget() []failure[P] {
 	const why = "the connection was closed because of a frame that was too large, this call's or another's of the same time"
+	for i := range e.calls.places {
+		if c := &e.calls.places[i]; c.Key != 0 && c.carried() {
+			c.ended()
+		}
+	}
 	lost := e.resolve(why, false, false)
-	e.doubt(number) // what waited to be sent again is not to blame
+	e.doubt() // what waited to be sent again is not to blame
 	lost = append(lost, e.resolve(why, true, false)...)
 	e.session.resume, e.session.lost, e.owed = false, true, nil
 	e.acks.reset(0)
@@ -143,18 +152,18 @@ func (e *Engine[P]) forget(number uint32) []failure[P] {
 func (e *Engine[P]) resolve(why string, again, resumed bool) (lost []failure[P]) {
 	var older []ref
 	bytes := 0
-	doubt := func(c *call[P]) bool { return c.conn != 0 && c.conn != e.conn.number }
+	doubt := func(c *call[P]) bool { return c.life == inDoubt }
 	for _, place := range e.calls.oldest(doubt) {
 		c := e.calls.at(place)
 		if !resumed && !(again && c.Idempotent) {
 			lost = append(lost, failure[P]{e.remove(place), &Error{CodeLost, Unknown, why}})
 			continue
 		}
-		c.conn = 0
-		if !resumed {
-			c.sent, c.lost = false, true
+		if resumed {
+			c.resumed()
+		} else {
+			c.sessionLost()
 		}
-		c.older = resumed
 		older = append(older, ref{c.Key, place})
 		bytes += c.Size
 	}

@@ -25,7 +25,7 @@ func (e *Engine[P]) SettleName(name string) (P, bool) {
 
 func (e *Engine[P]) settle(key protocol.Key) (payload P, ok bool) {
 	place, ok := e.calls.find(key)
-	if ok = ok && e.calls.at(place).fate() == Unknown; ok {
+	if ok = ok && e.calls.at(place).life != queued; ok {
 		payload = e.remove(place)
 	}
 	return payload, ok
@@ -39,7 +39,7 @@ func (e *Engine[P]) Drop(key protocol.Key) (payload P, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	place, ok := e.calls.find(key)
-	if ok = ok && e.conn.carries(e.calls.at(place).conn); ok {
+	if ok = ok && e.calls.at(place).carried(); ok {
 		payload = e.remove(place)
 	}
 	return payload, ok
@@ -68,10 +68,10 @@ func (e *Engine[P]) remove(place uint32) P {
 
 // recall takes a call out of the queue or the connection, if it is there.
 func (e *Engine[P]) recall(c *call[P]) {
-	switch c.conn {
-	case 0:
+	switch {
+	case c.waits():
 		e.queue.drop(c.Size)
-	case e.conn.number:
+	case c.carried():
 		if e.conn.full() && e.queue.live > 0 {
 			e.conn.wake() // what waits for this may be sent now
 		}
@@ -88,8 +88,8 @@ const maxOwed = 10_000
 func (e *Engine[P]) giveUp(place uint32) P {
 	c := e.calls.at(place)
 	switch {
-	case e.opts.Plain || !c.sent:
-	case e.conn.welcomed || e.conn.carries(c.conn):
+	case e.opts.Plain || !c.known():
+	case e.conn.welcomed || c.carried():
 		e.cancels = append(e.cancels, c.Key)
 		e.conn.wake()
 	case len(e.owed) < maxOwed:

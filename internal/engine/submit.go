@@ -1,8 +1,5 @@
 package engine
 
-// earlier is the number of the connection on which a call with Sent was sent.
-const earlier = 1<<32 - 1
-
 // Submit takes a call. It is sent by the next Next; Wake asks for one, once
 // for as many calls as one likes. The error says why the call was not taken,
 // with the fate Unsent, or Unknown for a call with Sent; the payload then
@@ -39,18 +36,20 @@ func (e *Engine[P]) submit(c *Call[P]) *Error {
 // case refuse has taken it only because it is idempotent.
 func (e *Engine[P]) doubted(r ref) bool {
 	c := e.calls.at(r.place)
-	if e.conn.adopted {
-		c.conn, c.sent = e.conn.number, true
+	switch {
+	case e.conn.adopted:
+		c.life = sent
 		e.conn.inFlight++
 		return true
+	case e.session.lost:
+		c.life = toRerun
+	case e.conn.welcomed:
+		c.life = toResend
+	default:
+		c.life = inDoubt
+		return true
 	}
-	c.sent, c.lost = !e.session.lost, e.session.lost
-	c.older = c.sent
-	if c.lost || e.conn.welcomed {
-		return false
-	}
-	c.conn = earlier
-	return true
+	return false
 }
 
 // enqueue puts a call, which the queue has counted, at its end.
