@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -36,12 +35,11 @@ const (
 	// arrive.
 	frameTarget = 64 << 10
 
-	frameOverhead = len("[]")
-	cancelSize    = len(`{"cancel":9007199254740991},`)
-	maxCancels    = 1000 // in one frame, well below protocol.FirstFrame
+	cancelSize = len(`{"cancel":9007199254740991},`)
+	maxCancels = 1000 // in one frame, well below protocol.FirstFrame
 )
 
-// Next fills b with what the next frame on conn is to hold. It returns false
+// Next fills b with what the next frame on conn must hold. It returns false
 // if there is nothing to send, or conn is not the present connection. What b
 // holds is valid until the next call with the same b.
 func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
@@ -56,13 +54,13 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 	var failed []failure[P]
 	e.date(now)
 	if e.conn.Conn == conn && e.conn.broken == nil {
-		e.awake(now, e.conn.pulse.in)
-		if more = e.word(b); !more && !e.conn.pulse.probing {
+		e.awake(now, e.conn.heartbeat.in)
+		if more = e.word(b); !more && !e.conn.heartbeat.probing {
 			failed = e.fill(b, now)
 			more = !b.empty()
 		}
 		if more {
-			e.conn.pulse.out = now
+			e.conn.heartbeat.out = now
 		}
 	}
 	e.mu.Unlock()
@@ -77,9 +75,9 @@ func (b *Batch[P]) reset() {
 
 // idle reports whether nothing can be there to send, nor to date.
 func (e *Engine[P]) idle() bool {
-	p := &e.conn.pulse
-	return e.queue.live == 0 && len(e.undated) == 0 && len(e.cancels) == 0 && !e.acks.due &&
-		!e.conn.hello && e.conn.token == "" && !p.ping && !p.pong
+	h := &e.conn.heartbeat
+	return e.queue.live == 0 && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
+		!e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
 }
 
 func (b *Batch[P]) empty() bool {
@@ -88,14 +86,8 @@ func (b *Batch[P]) empty() bool {
 
 // word takes a heartbeat that is due. Nothing may precede the hello.
 func (e *Engine[P]) word(b *Batch[P]) bool {
-	p := &e.conn.pulse
-	switch {
-	case e.conn.hello:
-	case p.pong:
-		b.Word, p.pong = protocol.Pong, false
-	case p.ping:
-		b.Word, p.ping = protocol.Ping, false
-		p.owed++
+	if !e.conn.hello {
+		b.Word = e.conn.heartbeat.word()
 	}
 	return b.Word != ""
 }
@@ -131,13 +123,11 @@ func (e *Engine[P]) preface(b *Batch[P]) (size int) {
 
 // items takes cancels and requests into a frame that has a size already.
 func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
-	told := min(len(e.cancels), maxCancels)
-	for _, key := range e.cancels[:told] {
+	more := e.cancels.take(maxCancels, func(key protocol.Key) {
 		b.Items = append(b.Items, Item[P]{Key: key, Cancel: true})
 		size += cancelSize
-	}
-	e.cancels = slices.Delete(e.cancels, 0, told)
-	if len(e.cancels) > 0 {
+	})
+	if more {
 		return nil // to the server, those requests are still in flight
 	}
 	for !e.conn.full() {
@@ -191,9 +181,4 @@ func (e *Engine[P]) room(holds bool) int {
 		return min(limit, frameTarget)
 	}
 	return limit
-}
-
-// tooLarge reports whether a payload can't ever be sent on this connection.
-func (c *connection) tooLarge(key protocol.Key, size int) bool {
-	return c.welcomed && c.limits.Frame > 0 && frameOverhead+protocol.RequestSize(key, size) > c.limits.Frame
 }

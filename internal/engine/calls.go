@@ -6,6 +6,30 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
+// Call is what Submit takes.
+type Call[P any] struct {
+	// Key names the call within the session, from 1 on, and is used once. Of
+	// two calls that are sent again, the one with the smaller key goes first.
+	// Keys that grow cost no search.
+	Key protocol.Key
+	// Name is the call's key on the wire in plain mode, and empty otherwise.
+	Name string
+	// Payload is handed back when the call ends.
+	Payload P
+	// Size of the payload on the wire, in bytes.
+	Size int
+	// Timeout from now on. 0 means none.
+	Timeout time.Duration
+	// Idempotent calls are sent again where others would be lost.
+	Idempotent bool
+	// Sent calls may have been sent by an earlier life of the session (see
+	// Options.Resume). They are in doubt until a welcome tells what the server
+	// knows of that. Submit them before Start: the outcomes that the server has
+	// kept for them come right behind the welcome, and those that no call waits
+	// for are gone.
+	Sent bool
+}
+
 // call is a place in the table. Where P has no pointers it has none either,
 // which spares a page the work of the garbage collector.
 type call[P any] struct {
@@ -19,13 +43,6 @@ type call[P any] struct {
 	life
 }
 
-// ref points to a call that may have gone meanwhile, and its place with
-// another.
-type ref struct {
-	key   protocol.Key
-	place uint32
-}
-
 // table is the callback map: key to call. The calls lie in places that are
 // used again, so that a call costs no allocation, and that the queue and the
 // deadlines reach it without looking its key up.
@@ -35,10 +52,6 @@ type table[P any] struct {
 	places []call[P] // with the key 0 if free
 	free   []uint32
 }
-
-// idleCapacity is how many places an empty table, queue or heap keeps. A burst
-// that needed more gives its memory back when the last of it has ended.
-const idleCapacity = 4096
 
 func newTable[P any]() table[P] {
 	return table[P]{index: newIndex()}

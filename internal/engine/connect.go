@@ -10,34 +10,6 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// connection is the present one, the zero value if there is none.
-type connection struct {
-	Conn
-	limits   protocol.Limits
-	inFlight int           // calls sent on it without an outcome
-	hello    bool          // to be sent
-	adopted  bool          // see Adopt
-	token    string        // to be sent, in the hello or later
-	welcomed bool          // the limits are the server's own
-	since    time.Duration // when it was welcomed
-	jitter   time.Duration // the server's wish for the wait after its end
-	look     time.Duration // when watch looks at it again
-	broken   *Closed       // why it must end, if the server has broken the protocol
-	pass     pass
-	pulse    pulse
-}
-
-// full reports whether the server has as many requests as it takes.
-func (c *connection) full() bool {
-	return c.limits.Requests > 0 && c.inFlight >= c.limits.Requests
-}
-
-func (c *connection) wake() {
-	if c.Conn != nil {
-		c.Conn.Wake()
-	}
-}
-
 // run is the goroutine that keeps the engine connected.
 func (e *Engine[P]) run() {
 	failures := 0
@@ -163,31 +135,6 @@ func (e *Engine[P]) open(over <-chan struct{}) (Conn, *Closed) {
 	return conn, nil
 }
 
-// adopt makes an open connection the present one.
-func (e *Engine[P]) adopt(conn Conn, token string, now time.Duration) {
-	e.mu.Lock()
-	e.install(conn, token, now)
-	e.mu.Unlock()
-	e.tell()
-}
-
-// install is adopt under the lock.
-func (e *Engine[P]) install(conn Conn, token string, now time.Duration) {
-	e.opened++
-	e.conn = connection{Conn: conn, token: token}
-	e.conn.pulse.start(now)
-	e.nudged = false // what was nudged was the attempt
-	if e.opts.Plain {
-		// Nothing is known of such a server's limits.
-		e.conn.welcomed, e.conn.since = true, now
-		e.change(Change{State: StateOpen})
-	} else {
-		e.conn.hello = true
-		e.conn.limits = protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests}
-	}
-	e.conn.wake()
-}
-
 // detach ends the present connection's part. What was sent on it and not
 // answered is in doubt from here on.
 func (e *Engine[P]) detach(end Closed) (p past) {
@@ -227,56 +174,11 @@ func (e *Engine[P]) surrender(end Closed, failures int) {
 		e.mu.Unlock()
 		return
 	}
-	lost := e.end(&Error{Code: CodeClosed, Message: why})
+	lost := e.cancelAll(&Error{Code: CodeClosed, Message: why})
 	e.change(Change{State: StateClosed, Attempt: failures, Code: end.Code, Reason: why})
 	e.mu.Unlock()
 	e.fail(lost)
 	e.tell()
-}
-
-// Reconnect closes the present connection, if there is one, and connects
-// anew at once, even after giving up. After Close it does nothing.
-func (e *Engine[P]) Reconnect() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.finished {
-		return
-	}
-	e.closed, e.paused, e.restarted = nil, false, true // at once, for calls made before run sees it
-	if e.redial != nil {
-		e.redial()
-	}
-	e.rouse(e.attention)
-}
-
-// Nudge says that now is a good time: the network came back, the page was
-// shown, the machine woke. Waiting for the next attempt ends; an open
-// connection has to show with a ping that it is still alive.
-func (e *Engine[P]) Nudge() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch {
-	case e.paused && e.closed == nil:
-		e.restarted = true // the pause was no failure
-	case e.conn.Conn != nil && !e.conn.hello:
-		e.probe(e.now())
-	}
-	e.nudged, e.paused = true, false
-	e.rouse(e.attention)
-}
-
-// Pause disconnects until Nudge. A page does so before it enters the
-// back/forward cache, which an open socket would keep it out of.
-func (e *Engine[P]) Pause() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	// What was asked for before and not begun is over, or run would find
-	// reasons both to go on and to wait.
-	e.paused, e.nudged, e.restarted = true, false, false
-	if e.redial != nil {
-		e.redial()
-	}
-	e.rouse(e.attention)
 }
 
 // backoff is "full jitter": anything up to the exponential delay, so that

@@ -63,7 +63,7 @@ func (m *model) check(t *rapid.T) {
 		!m.authority.IsZero() && now.After(m.authority) {
 		m.complain("the token expired %v ago", now.Sub(m.authority))
 	}
-	m.gaveUp = m.gaveUp && e.state == StateClosed
+	m.gaveUp = m.gaveUp && e.states.present == StateClosed
 	if len(m.wrong) > 0 {
 		t.Fatalf("%d things wrong, first %q", len(m.wrong), m.wrong[:1])
 	}
@@ -113,8 +113,8 @@ func (m *model) tables(pending int) {
 	if e.conn.welcomed && !m.conn.mute && !m.probing && !e.conn.full() && ready > 0 {
 		m.complain("%d calls wait for nothing", ready)
 	}
-	if m.ended && (queued+ready+waiting+len(e.cancels)+len(e.owed)+len(e.undated)+len(e.retries) > 0 || e.calls.live() > 0) {
-		m.complain("left: %d queued, %d cancels, %d owed, %d undated, %d retries, %d calls", queued, len(e.cancels), len(e.owed), len(e.undated), len(e.retries), e.calls.live())
+	if m.ended && (queued+ready+waiting+len(e.cancels.due)+len(e.cancels.late)+len(e.undated)+len(e.retries) > 0 || e.calls.live() > 0) {
+		m.complain("left: %d queued, %d cancels, %d owed, %d undated, %d retries, %d calls", queued, len(e.cancels.due), len(e.cancels.late), len(e.undated), len(e.retries), e.calls.live())
 	}
 }
 

@@ -61,19 +61,3 @@ func (e *Engine[P]) again(place uint32, at time.Duration) {
 	e.retries.push(at, ref{c.Key, place})
 	e.wakeBy(at)
 }
-
-// retry puts the refused calls whose time has come into the queue.
-func (e *Engine[P]) retry() {
-	now := e.now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.retries.due(now) {
-		return
-	}
-	for e.retries.due(now) {
-		if r := e.retries.pop().ref; e.calls.queued(r) {
-			e.enqueue(r)
-		}
-	}
-	e.conn.wake()
-}

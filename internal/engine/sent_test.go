@@ -192,20 +192,20 @@ func TestOwedCancelsAreBounded(t *testing.T) {
 	bubble(t, Options{Reconnect: soon, Heartbeat: Heartbeat{After: -1}}, func(n *fakeNet) {
 		n.answers(nil)
 		n.engine.Start()
-		for range maxOwed/protocol.FirstRequests + 10 {
+		for range maxLate/protocol.FirstRequests + 10 {
 			n.send(times(protocol.FirstRequests, within(time.Second))...)
 			n.skip()
 			n.conn().drop(protocol.CloseAbnormal)
 			time.Sleep(2 * time.Second)
 			n.skip()
 		}
-		if owed := len(n.engine.owed); owed != maxOwed {
+		if owed := len(n.engine.cancels.late); owed != maxLate {
 			t.Errorf("%d cancels wait", owed)
 		}
 		n.engine.Welcome(n.conn(), resumed(true))
 		n.skip()
-		if e := n.engine; len(e.owed) != 0 || len(e.cancels) != 0 {
-			t.Errorf("%d and %d cancels are left", len(e.owed), len(e.cancels))
+		if e := n.engine; len(e.cancels.late) != 0 || len(e.cancels.due) != 0 {
+			t.Errorf("%d and %d cancels are left", len(e.cancels.late), len(e.cancels.due))
 		}
 	})
 }

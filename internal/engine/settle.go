@@ -2,7 +2,7 @@ package engine
 
 import "github.com/sockjax/sockjax/protocol"
 
-// Settle takes a call out whose outcome has arrived, and host its payload
+// Settle takes a call out whose outcome has arrived, and hands its payload
 // back. It returns false for a key that no sent call has, which is normal:
 // the call may have timed out a moment ago. The outcome counts as arrived all
 // the same: see acks.go.
@@ -56,44 +56,26 @@ func (e *Engine[P]) Abort(key protocol.Key) (P, Fate, bool) {
 		return none, Unsent, false
 	}
 	fate := e.calls.at(place).fate()
-	return e.giveUp(place), fate, true
+	return e.cancel(place), fate, true
 }
 
-// remove takes a call out of everything that counts it, and returns its
-// payload. The queue and the deadlines notice by themselves that it has gone.
-func (e *Engine[P]) remove(place uint32) P {
-	e.recall(e.calls.at(place))
-	return e.calls.take(place)
-}
-
-// recall takes a call out of the queue or the connection, if it is there.
-func (e *Engine[P]) recall(c *call[P]) {
-	switch {
-	case c.waits():
-		e.queue.drop(c.Size)
-	case c.carried():
-		if e.conn.full() && e.queue.live > 0 {
-			e.conn.wake() // what waits for this may be sent now
+// arrived counts an outcome, on the hot path. The clock was read when its
+// frame arrived.
+func (e *Engine[P]) arrived() {
+	a := &e.acks
+	a.received++
+	if a.due {
+		return
+	}
+	n := a.received - a.told
+	if n == 1 {
+		a.since = e.conn.heartbeat.in
+		if e.conn.look > a.since+ackAfter {
+			e.rouse(e.attention)
 		}
-		e.conn.inFlight--
 	}
-}
-
-// maxOwed bounds the cancels that wait for a welcome. A server that never
-// sends one gets a few more calls with each connection.
-const maxOwed = 10_000
-
-// giveUp removes a call without an outcome and has the server told of it, if
-// the server may know of it: at once, or after a welcome that resumes.
-func (e *Engine[P]) giveUp(place uint32) P {
-	c := e.calls.at(place)
-	switch {
-	case e.opts.Plain || !c.known():
-	case e.conn.welcomed || c.carried():
-		e.cancels = append(e.cancels, c.Key)
+	if n >= ackAlone || a.bytes >= ackBytes {
+		a.due = true
 		e.conn.wake()
-	case len(e.owed) < maxOwed:
-		e.owed = append(e.owed, c.Key)
 	}
-	return e.remove(place)
 }

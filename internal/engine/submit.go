@@ -60,15 +60,6 @@ func (e *Engine[P]) enqueue(r ref) {
 	e.queue.enter(r)
 }
 
-// EndTurn is for hosts with Options.Turns: the time of the calls submitted
-// since the last EndTurn, or Next, begins to run.
-func (e *Engine[P]) EndTurn() {
-	now := e.now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.date(now)
-}
-
 // refuse says why a call can't be taken. Calls with Sent have passed the
 // queue's limits once.
 func (e *Engine[P]) refuse(c *Call[P]) *Error {
