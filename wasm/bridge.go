@@ -54,8 +54,7 @@ func newBridge(id uint32, host, options safejs.Value) *bridge {
 	return b
 }
 
-// adopt takes over the connection that the host has opened, if it has
-// If its welcome has come, they tell of that next.
+// adopt takes over the connection that the host has opened, if it has one. If its welcome has come, the host tells of that next.
 func (b *bridge) adopt(options safejs.Value) {
 	if truthy(options, "failed") {
 		b.engine.Failed(engine.Closed{Code: protocol.CloseCode(number(options, "code")), Reason: text(options, "reason")})
@@ -65,7 +64,7 @@ func (b *bridge) adopt(options safejs.Value) {
 		return
 	}
 	b.socket = b.wrap(value)
-	b.engine.Adopt(b.socket, uint64(number(options, "outcomes")))
+	b.engine.Adopt(b.socket, uint64(number(options, "outcomes")), truthy(options, "heard"))
 }
 
 func milliseconds(ms float64) time.Duration {

@@ -9,16 +9,17 @@ import (
 // Adopt makes an open connection the present one on which the host has begun
 // without the engine, as a page does while wasm is being loaded: the host has
 // sent the hello, with Resume false, and calls behind it. If the welcome has
-// come, it is told next, and outcomes is how many have come since.
+// come, it is told next, and outcomes is how many have come since. heard says
+// that something has come on it, be it what it may.
 //
 // It is called once, before Start, with sockjax.1 only. Calls submitted after
 // it with Sent have been sent on this connection.
-func (e *Engine[P]) Adopt(conn Conn, outcomes uint64) {
+func (e *Engine[P]) Adopt(conn Conn, outcomes uint64, heard bool) {
 	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.install(conn, "", now)
-	e.conn.hello, e.conn.adopted = false, true
+	e.conn.hello, e.conn.adopted, e.conn.heard = false, true, heard
 	e.session.resume = true
 	e.acks.received, e.acks.since = outcomes, now
 }

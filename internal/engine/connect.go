@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	"github.com/sockjax/sockjax/protocol"
 )
 
 // run is the goroutine that keeps the engine connected.
@@ -143,17 +141,7 @@ func (e *Engine[P]) detach(end Closed) (p past) {
 	if e.conn.welcomed {
 		p = past{now - e.conn.since, e.conn.jitter}
 	}
-	e.conn = connection{}
-	var lost []failure[P]
-	switch {
-	case e.opts.Plain:
-		e.doubt()
-		lost = e.resolve("the connection was lost after the request was sent", end.Code != protocol.CloseTooLarge, false)
-	case end.Code == protocol.CloseTooLarge:
-		lost = e.forget()
-	default:
-		e.doubt()
-	}
+	lost := e.ended(end)
 	e.mu.Unlock()
 	e.fail(lost)
 	return p

@@ -16,6 +16,7 @@ type connection struct {
 	inFlight  int           // calls sent on it without an outcome
 	hello     bool          // to be sent
 	adopted   bool          // see Adopt
+	heard     bool          // something has come on it
 	token     string        // to be sent, in the hello or later
 	welcomed  bool          // the limits are the server's own
 	since     time.Duration // when it was welcomed
@@ -29,6 +30,16 @@ type connection struct {
 // full reports whether the server has as many requests as it takes.
 func (c *connection) full() bool {
 	return c.limits.Requests > 0 && c.inFlight >= c.limits.Requests
+}
+
+// turnedAway reports whether the server has ended the connection before it
+// began anything that it had brought: it runs nothing before its welcome.
+func (c *connection) turnedAway(code protocol.CloseCode) bool {
+	switch code {
+	case protocol.CloseUnauthorized, protocol.CloseForbidden, protocol.CloseVersion:
+		return !c.heard && !c.hello
+	}
+	return false
 }
 
 func (c *connection) wake() {

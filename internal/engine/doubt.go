@@ -1,5 +1,44 @@
 package engine
 
+import "github.com/sockjax/sockjax/protocol"
+
+// ended decides what becomes of the calls that the present connection has
+// carried, now that it has ended.
+func (e *Engine[P]) ended(end Closed) []failure[P] {
+	c := e.conn
+	e.conn = connection{}
+	if c.turnedAway(end.Code) {
+		e.takeBack()
+		e.session.resume = e.session.asked
+	}
+	if !e.opts.Plain && end.Code == protocol.CloseTooLarge {
+		return e.forget()
+	}
+	e.doubt()
+	if e.opts.Plain {
+		return e.resolve("the connection was lost after the request was sent", end.Code != protocol.CloseTooLarge, false)
+	}
+	return nil
+}
+
+// takeBack has what the connection that has ended has carried wait again, as
+// before it was sent.
+func (e *Engine[P]) takeBack() {
+	e.sendAgain(e.calls.oldest(func(c *call[P]) bool { return c.carried() }), (*life).notBegun)
+}
+
+// sendAgain has calls that are not in the queue wait before all others.
+func (e *Engine[P]) sendAgain(places []uint32, move func(*life)) {
+	refs, bytes := make([]ref, 0, len(places)), 0
+	for _, place := range places {
+		c := e.calls.at(place)
+		move(&c.life)
+		refs = append(refs, ref{c.Key, place})
+		bytes += c.Size
+	}
+	e.queue.pushFront(refs, bytes)
+}
+
 // doubt leaves in doubt what the connection that has ended has carried, and
 // what was about to be sent again on it: the next server may not know the
 // session, and must not get them before its welcome has said so. Cancels that
@@ -44,25 +83,18 @@ func (e *Engine[P]) forget() []failure[P] {
 // doubt: all of them if the session was resumed; otherwise the idempotent ones
 // if again allows it. The others are lost, and why says how.
 func (e *Engine[P]) resolve(why string, again, resumed bool) (lost []failure[P]) {
-	var older []ref
-	bytes := 0
-	doubt := func(c *call[P]) bool { return c.life == inDoubt }
-	for _, place := range e.calls.oldest(doubt) {
-		c := e.calls.at(place)
-		if !resumed && !(again && c.Idempotent) {
-			lost = append(lost, failure[P]{e.remove(place), &Error{CodeLost, Unknown, why}})
-			continue
-		}
-		if resumed {
-			c.resumed()
+	move := (*life).sessionLost
+	if resumed {
+		move = (*life).resumed
+	}
+	var found []uint32
+	for _, place := range e.calls.oldest(func(c *call[P]) bool { return c.life == inDoubt }) {
+		if resumed || again && e.calls.at(place).Idempotent {
+			found = append(found, place)
 		} else {
-			c.sessionLost()
+			lost = append(lost, failure[P]{e.remove(place), &Error{CodeLost, Unknown, why}})
 		}
-		older = append(older, ref{c.Key, place})
-		bytes += c.Size
 	}
-	if older != nil {
-		e.queue.pushFront(older, bytes)
-	}
+	e.sendAgain(found, move)
 	return lost
 }

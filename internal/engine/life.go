@@ -3,12 +3,12 @@ package engine
 // life is where a call stands between Submit and its outcome. All that moves
 // it is in this file.
 //
-//	          ┌── refused ───┐
-//	queued ──send──► sent ───┴─ ended ─┐
-//	toResend ─send─► resent ── ended ──┼─► inDoubt ─ resumed ────► toResend
-//	toRerun ──send─► rerun ─── ended ──┘           └ sessionLost ► toRerun
+//	queued ───┬─ send ──► sent ────┐
+//	toResend ─┼─ send ──► resent ──┼─ ended ──► inDoubt ─┬─ resumed ──────► toResend
+//	toRerun ──┼─ send ──► rerun ───┤                     └─ sessionLost ──► toRerun
+//	          └──── notBegun ──────┘
 //
-// A call leaves it by its outcome, its deadline, its caller, or as lost.
+// It ends by the call's outcome, its deadline, its caller, or as lost.
 type life uint8
 
 const (
@@ -64,9 +64,9 @@ func (l *life) send() {
 	}
 }
 
-// refused takes back the last sending: the server has not begun what that
+// notBegun takes back the last sending: the server has begun nothing that it
 // brought, and will not.
-func (l *life) refused() {
+func (l *life) notBegun() {
 	switch *l {
 	case sent:
 		*l = queued

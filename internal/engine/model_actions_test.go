@@ -154,6 +154,9 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 			code := rapid.SampledFrom([]protocol.CloseCode{1006, 1006, 1012, 1009, 4401, 4410}).Draw(t, "code")
 			n.mu.Lock()
 			m.gaveUp = m.gaveUp || code.Fatal()
+			if code == protocol.CloseUnauthorized && !m.heard {
+				m.turnAway()
+			}
 			if code == protocol.CloseTooLarge {
 				m.forgot, m.later, m.received = true, true, 0
 				for key, call := range m.calls {

@@ -13,6 +13,7 @@ import (
 // say has a frame arrive at the engine.
 func (m *model) say(c *fakeConn, frame string) {
 	m.n.mu.Lock()
+	m.heard = m.heard || c == m.conn
 	if c == m.conn && (frame == protocol.Pong || time.Since(m.probed) >= lag) {
 		m.probing = false
 	}
@@ -114,6 +115,24 @@ func (m *model) finish(keys ...protocol.Key) {
 	m.n.mu.Unlock()
 	if arrive {
 		m.say(conn, string(append(frame, ']')))
+	}
+}
+
+// turnAway ends the connection before the server has begun anything.
+func (m *model) turnAway() {
+	for key, call := range m.calls {
+		if m.begun[key] {
+			delete(m.life.running, key)
+			delete(m.life.seen, key)
+			call.runs--
+		}
+		if call.on == m.conn && call.sent {
+			call.sent, call.on = false, nil
+			m.newest = min(m.newest, call.order-1)
+		}
+	}
+	if !m.asked {
+		m.forgot = true
 	}
 }
 

@@ -26,7 +26,7 @@ type model struct {
 	tokens   int        // that the host has given
 	expires  time.Duration
 	received uint64 // outcomes that the engine has got, as it was told to count
-	forgot   bool   // the engine has given up the session: a frame was too large
+	forgot   bool   // the next hello is a session's first: a frame was too large, or the server took no connection of it
 	later    bool   // the session of an earlier life is lost
 	gaveUp   bool   // it is closed, or has been since the last call
 	ended    bool   // Close was called
@@ -42,6 +42,7 @@ type modelConn struct {
 	welcomed  bool
 	deaf      bool      // nothing reaches the server
 	dumb      bool      // nothing reaches the engine
+	heard     bool      // something has
 	probing   bool      // the engine waits for a sign of life
 	probed    time.Time // since then
 	limits    protocol.Limits

@@ -13,6 +13,7 @@ func (e *Engine[P]) Received(conn Conn, size int) {
 	if e.conn.Conn != conn {
 		return
 	}
+	e.conn.heard = true
 	h := &e.conn.heartbeat
 	e.awake(now, max(h.in, h.pinged))
 	e.acks.heard(size)

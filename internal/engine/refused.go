@@ -53,7 +53,7 @@ func (e *Engine[P]) refused(key protocol.Key, after time.Duration) (payload P, o
 func (e *Engine[P]) again(place uint32, at time.Duration) {
 	c := e.calls.at(place)
 	e.recall(c)
-	c.refused()
+	c.notBegun()
 	e.queue.hold(c.Size)
 	if e.retries.wasteful(e.queue.live) {
 		e.retries.compact(e.calls.queued)

@@ -192,7 +192,7 @@ export type State = "connecting" | "open" | "waiting" | "closed";
  * |---|---|---|
  * | `timeout` | `unsent` or `unknown` | the deadline passed |
  * | `aborted` | `unsent` or `unknown` | the AbortSignal |
- * | `closed` | `unsent` or `unknown` | `close()`, or reconnecting was given up |
+ * | `closed` | `unsent` or `unknown` | `close()`, reconnecting was given up, or the server refused the client: a call that only the refused connection had carried is `unsent`, and may safely be made again |
  * | `overloaded` | `unsent` | the queue is full, or the server is busy and the deadline too near for another try |
  * | `lost` | `unknown` | sent, then the server has lost the session; not `idempotent` |
  * | `rejected` | `executed` | the server's handler returned an error |

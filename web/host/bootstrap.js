@@ -8,6 +8,8 @@ const HANDSHAKE = 10_000;
 /** As in ../../protocol/close.go. */
 const CLOSE_ABNORMAL = 1006;
 const CLOSE_HANDSHAKE = 4408;
+/** Codes with which a server ends a connection that it does not take: as turnedAway in ../../internal/engine/connection.go. */
+const TURNED_AWAY = [4401, 4403, 4406];
 /** As FirstFrame and FirstRequests in ../../protocol, which bind a client before the welcome. */
 const FIRST = { frame: 64 * 1024, requests: 64 };
 
@@ -42,6 +44,7 @@ export class Bootstrap {
   #limits = FIRST;
   #over = () => {}; // ends what open has begun
   #failed = null; // how the connection ended: {code, reason}
+  #heard = false; // something has come
   #outcomes = 0;
 
   /** texts are those of the slots. */
@@ -89,6 +92,7 @@ export class Bootstrap {
     };
     const end = (code, reason) => {
       if (socket === this.#socket) {
+        if (!this.#heard && TURNED_AWAY.includes(code)) this.#takeBack();
         this.#abandon(reason);
         this.#failed = { code, reason };
       }
@@ -109,10 +113,21 @@ export class Bootstrap {
     if (this.#host.state === "open") this.#host.changed("connecting", 0, 0, 0, reason);
   }
 
+  /** What was sent has not run, and waits again: a server runs nothing before its welcome. */
+  #takeBack() {
+    for (const call of this.#sent.values()) {
+      call.sent = false;
+      this.queuedBytes += call.bytes;
+    }
+    this.#waiting = new Map([...this.#sent, ...this.#waiting]);
+    this.#sent.clear();
+    this.#resume = false;
+  }
+
   /** What an engine is made with, to go on: see newBridge in ../../wasm/bridge.go. */
   handover() {
     const { code = 0, reason = "" } = this.#failed ?? {};
-    return { socket: this.#socket, failed: this.#failed !== null, code, reason, resume: this.#resume, outcomes: this.#outcomes };
+    return { socket: this.#socket, failed: this.#failed !== null, code, reason, resume: this.#resume, heard: this.#heard, outcomes: this.#outcomes };
   }
 
   /** Takes all calls out, oldest first, with what is left of their timeouts. */
@@ -230,7 +245,9 @@ export class Bootstrap {
 
   // ---- from a frame
 
-  received() {}
+  received() {
+    this.#heard = true;
+  }
 
   pinged() {
     this.#frames.write("pong");
