@@ -56,8 +56,8 @@ type DialOptions struct {
 	Timeout time.Duration
 
 	// ReadLimit is the largest frame in bytes that the client takes. A larger
-	// one closes the connection with 1009, and the calls that were in flight
-	// fail as CodeLost. Default 16 MiB.
+	// one closes the connection with 1009 and ends the session: the calls that
+	// were in flight fail as CodeLost. Default 16 MiB.
 	ReadLimit int64
 
 	// OnChange is told of each change of state: one at a time, in order, in a

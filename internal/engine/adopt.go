@@ -19,6 +19,7 @@ func (e *Engine[P]) Adopt(conn Conn, outcomes uint64, heard bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.install(conn, "", now)
+	e.conn.frames = 1 // of which no call is known yet
 	e.conn.hello, e.conn.adopted, e.conn.heard = false, true, heard
 	e.session.resume = true
 	e.acks.received, e.acks.since = outcomes, now

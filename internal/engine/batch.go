@@ -20,6 +20,9 @@ type Batch[P any] struct {
 	Ack uint64
 	// Items follow. In plain mode it is one request and nothing else.
 	Items []Item[P]
+	// Limit is how many bytes the frame may have. For hosts that count less
+	// than there are: they must send what is larger in several frames.
+	Limit int
 }
 
 // Item is a request or a cancel.
@@ -39,55 +42,22 @@ const (
 	maxCancels = 1000 // in one frame, well below protocol.FirstFrame
 )
 
-// Next fills b with what the next frame on conn must hold. It returns false
-// if there is nothing to send, or conn is not the present connection. What b
-// holds is valid until the next call with the same b.
-func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
-	b.reset()
-	e.mu.Lock()
-	if e.idle() {
-		e.mu.Unlock()
-		return false // without a look at the clock, which costs a page as much as a call
-	}
-	now := e.now()
-	more := false
-	var failed []failure[P]
-	e.date(now)
-	if e.conn.Conn == conn && e.conn.broken == nil {
-		e.awake(now, e.conn.heartbeat.in)
-		if more = e.word(b); !more && !e.conn.heartbeat.probing {
-			failed = e.fill(b, now)
-			more = !b.empty()
-		}
-		if more {
-			e.conn.heartbeat.out = now
-		}
-	}
-	e.mu.Unlock()
-	e.fail(failed)
-	return more
-}
-
 func (b *Batch[P]) reset() {
 	clear(b.Items) // what the payloads hold on to may go
 	*b = Batch[P]{Items: b.Items[:0]}
 }
 
-// idle reports whether nothing can be there to send, nor to date.
-func (e *Engine[P]) idle() bool {
-	h := &e.conn.heartbeat
-	return e.queue.live == 0 && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
-		!e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
-}
-
 func (b *Batch[P]) empty() bool {
-	return b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0
+	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0
 }
 
 // word takes a heartbeat that is due. Nothing may precede the hello.
 func (e *Engine[P]) word(b *Batch[P]) bool {
 	if !e.conn.hello {
 		b.Word = e.conn.heartbeat.word()
+	}
+	if b.Word == protocol.Ping {
+		e.conn.pinged = e.conn.frames
 	}
 	return b.Word != ""
 }
@@ -123,22 +93,28 @@ func (e *Engine[P]) preface(b *Batch[P]) (size int) {
 
 // items takes cancels and requests into a frame that has a size already.
 func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
-	more := e.cancels.take(maxCancels, func(key protocol.Key) {
+	b.Limit = e.sizes.limit(e.conn.limits.Frame)
+	more := e.cancels.take(min(maxCancels, e.room(true)/cancelSize), func(key protocol.Key) {
 		b.Items = append(b.Items, Item[P]{Key: key, Cancel: true})
 		size += cancelSize
 	})
 	if more {
 		return nil // to the server, those requests are still in flight
 	}
+	frame := e.conn.frames + 1
 	for !e.conn.full() {
 		r, ok := e.front()
 		if !ok {
 			break
 		}
 		c := e.calls.at(r.place)
-		if e.conn.tooLarge(r.key, c.Size) {
-			why := &Error{CodeInvalid, c.fate(), tooLarge().Message}
+		if why := e.oversized(r.key, c.Size, c.life); why != nil {
 			failed = append(failed, failure[P]{e.remove(r.place), why})
+			continue
+		}
+		if e.sizes.dubious(frameSize(r.key, c.Size)) {
+			e.queue.head++
+			e.suspects = append(e.suspects, r)
 			continue
 		}
 		need := protocol.RequestSize(r.key, c.Size) + len(",")
@@ -147,14 +123,38 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 		}
 		size += need
 		e.queue.pop(c.Size)
-		c.send()
-		e.conn.inFlight++
-		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
+		c.frame, c.reach = frame, uint32(size)
+		e.carry(b, r, c)
 		if e.opts.Plain {
 			break
 		}
 	}
 	return failed
+}
+
+// carry puts a call that waits into a frame.
+func (e *Engine[P]) carry(b *Batch[P], r ref, c *call[P]) {
+	c.send()
+	e.conn.frames = c.frame
+	e.conn.inFlight++
+	b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
+}
+
+// oversized says why a call can't be sent: it is larger than a frame may be. One
+// that was sent before may have run all the same.
+func (e *Engine[P]) oversized(key protocol.Key, size int, l life) *Error {
+	why := tooLarge
+	switch size := frameSize(key, size); {
+	case e.conn.tooLarge(size):
+	case e.sizes.forbid(size):
+		why = tooLargeToPass
+	default:
+		return nil
+	}
+	if l == queued {
+		return &Error{CodeInvalid, Unsent, why}
+	}
+	return &Error{CodeLost, Unknown, why}
 }
 
 // front returns the first call that waits.
@@ -178,7 +178,7 @@ func (e *Engine[P]) room(holds bool) int {
 	case e.opts.Plain:
 		return 1<<31 - 1
 	case holds:
-		return min(limit, frameTarget)
+		return e.sizes.limit(min(limit, frameTarget))
 	}
 	return limit
 }

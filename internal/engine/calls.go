@@ -40,7 +40,10 @@ type call[P any] struct {
 	Idempotent bool
 
 	until time.Duration // its deadline since the engine's epoch; 0: none yet
+	frame uint32        // on the present connection, of those with requests, the one that carries it
+	reach uint32        // bytes of that frame, up to its end
 	life
+	deaths uint8 // connections in a row that broke before the server had shown that it got the frame
 }
 
 // table is the callback map: key to call. The calls lie in places that are
@@ -91,7 +94,7 @@ func (t *table[P]) add(c *Call[P]) uint32 {
 	// Member by member: wasm copies a struct of this size by a call of its own.
 	p := &t.places[place]
 	p.Key, p.Payload, p.Size, p.Timeout, p.Idempotent = c.Key, c.Payload, c.Size, c.Timeout, c.Idempotent
-	p.until, p.life = 0, queued
+	p.until, p.life, p.deaths = 0, queued, 0
 	t.index.add(c.Key, place)
 	if c.Name != "" {
 		t.names.add(c.Name, c.Key)

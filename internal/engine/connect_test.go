@@ -141,10 +141,6 @@ func TestCloseCodesFatalAndNot(t *testing.T) {
 				n.after(1, fmt.Sprintf("x%d 1=closed/unknown closed", code))
 				return
 			}
-			if code == protocol.CloseTooLarge {
-				n.after(1, "1=lost/unknown x1009 waiting connecting dial >hello open")
-				return
-			}
 			n.after(1, fmt.Sprintf("x%d waiting connecting dial >hello/resume 1=lost/unknown open", code))
 		})
 		if t.Failed() {
@@ -156,7 +152,7 @@ func TestCloseCodesFatalAndNot(t *testing.T) {
 func TestDialFatal(t *testing.T) {
 	for _, code := range []protocol.CloseCode{protocol.CloseUnauthorized, protocol.CloseForbidden} {
 		bubble(t, Options{}, func(n *fakeNet) {
-			n.dials(func(over <-chan struct{}) *Closed { return &Closed{code, "no"} })
+			n.dials(func(over <-chan struct{}) *Closed { return &Closed{Code: code, Reason: "no"} })
 			n.engine.Start()
 			n.want("connecting dial closed")
 		})

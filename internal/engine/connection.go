@@ -25,6 +25,36 @@ type connection struct {
 	broken    *Closed       // why it must end, if the server has broken the protocol
 	tokenLife tokenLife
 	heartbeat heartbeat
+
+	frames  uint32 // with requests, sent on it
+	passed  uint32 // of these, the server has got at least so many
+	pinged  uint32 // of these, so many were sent before the last ping
+	answers bool   // an outcome has come
+	trial   trial
+}
+
+// trial keeps everything but heartbeats back until the server has got all that
+// was sent, so that if the connection breaks meanwhile it is plain why.
+type trial struct {
+	on      bool
+	suspect ref           // sent alone, behind what has passed; zero: that must pass first
+	size    int           // of its frame
+	until   time.Duration // a connection that holds so long has passed
+}
+
+// reached notes that the server has got the first so many frames. It returns
+// the size of the one that was tried, if that is among them, and otherwise 0.
+func (c *connection) reached(frames uint32) (tried int) {
+	if frames <= c.passed {
+		return 0
+	}
+	c.passed = frames
+	if c.trial.on && c.passed == c.frames {
+		tried = c.trial.size
+		c.trial = trial{}
+		c.wake()
+	}
+	return tried
 }
 
 // full reports whether the server has as many requests as it takes.
@@ -48,7 +78,13 @@ func (c *connection) wake() {
 	}
 }
 
-// tooLarge reports whether a payload can't ever be sent on this connection.
-func (c *connection) tooLarge(key protocol.Key, size int) bool {
-	return c.welcomed && c.limits.Frame > 0 && frameOverhead+protocol.RequestSize(key, size) > c.limits.Frame
+// tooLarge reports whether the server has said that it takes no frame of this
+// size.
+func (c *connection) tooLarge(size int) bool {
+	return c.welcomed && c.limits.Frame > 0 && size > c.limits.Frame
+}
+
+// frameSize is the size of a frame with a single request.
+func frameSize(key protocol.Key, size int) int {
+	return frameOverhead + protocol.RequestSize(key, size)
 }

@@ -89,8 +89,8 @@ type fakePeer struct{ *fakeConn }
 
 func (p fakePeer) Frames() <-chan string                  { return p.sent }
 func (p fakePeer) Send(frame string)                      { p.receive(frame) }
-func (p fakePeer) Drop(code protocol.CloseCode, r string) { p.end(Closed{code, r}) }
-func (p fakePeer) Cut()                                   { p.end(Closed{protocol.CloseAbnormal, "cut"}) }
+func (p fakePeer) Drop(code protocol.CloseCode, r string) { p.end(Closed{Code: code, Reason: r}) }
+func (p fakePeer) Cut()                                   { p.end(Closed{Code: protocol.CloseAbnormal, Reason: "cut"}) }
 
 func (p fakePeer) SendBinary(string) {
 	if !p.reads() {

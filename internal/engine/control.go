@@ -59,6 +59,7 @@ func (e *Engine[P]) Reconnect() {
 	if e.finished {
 		return
 	}
+	e.sizes = sizes{}
 	e.closed, e.paused, e.restarted = nil, false, true // at once, for calls made before run sees it
 	if e.redial != nil {
 		e.redial()

@@ -3,7 +3,7 @@
 // it those of a Go program, ../../wasm those of a page. To follow a call:
 //
 //	Submit  submit.go   puts it into the table (calls.go) and the queue (queue.go)
-//	Next    batch.go    takes it into a frame, once a connection (connect.go) is there
+//	Next    next.go     takes it into a frame (batch.go), once a connection (connect.go) is there
 //	Settle  settle.go   takes it out again, when its outcome has come
 //	Refused refused.go  has it sent once more, or takes it out, if the server was busy
 //	expire  expire.go   takes it out when its time is over
@@ -14,11 +14,11 @@
 // uses only what lies below it:
 //
 //	goroutines  control (starts and steers them), connect, watch, expire
-//	operations  submit, batch, settle, refused, received, welcome, doubt, adopt,
-//	            token; under these remove and timeouts
+//	operations  submit, next, settle, refused, received, welcome, doubt, adopt,
+//	            token; under these suspects, batch, remove and timeouts
 //	engine      engine: what all of these share, under one lock
 //	facts       connection, heartbeat, tokenlife, session, state, host
-//	data        calls, index, queue, deadlines, acks, cancels, life
+//	data        calls, index, queue, deadlines, acks, cancels, sizes, life
 //	words       options, errors, and clock, id and mutex for what differs in a page
 //
 // Data and facts have methods of their own and know no Engine. Beside it lies
@@ -52,7 +52,9 @@ type Engine[P any] struct {
 	last      protocol.Key // of the youngest call
 	queue     queue
 	deadlines deadlines
-	retries   deadlines     // refused calls, by when they may be sent again
+	retries   deadlines // refused calls, by when they may be sent again
+	suspects  []ref     // calls to be sent again, each alone: see suspects.go
+	sizes     sizes
 	alarm     time.Duration // when expire looks at these two again
 	undated   []ref         // calls whose time has not begun to run
 	conn      connection

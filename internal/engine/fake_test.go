@@ -67,7 +67,7 @@ func hang(over <-chan struct{}) *Closed {
 	case <-over:
 	case <-time.After(protocol.Handshake):
 	}
-	return &Closed{protocol.CloseHandshake, "no answer"}
+	return &Closed{Code: protocol.CloseHandshake, Reason: "no answer"}
 }
 
 func newNet(t testing.TB, opts Options) *fakeNet {

@@ -127,7 +127,7 @@ func (r *Decoder[P]) Binary(conn Conn) *Closed {
 
 func (r *Decoder[P]) broken(code protocol.CloseCode, err error) *Closed {
 	r.garbage.Add(1)
-	return &Closed{code, err.Error()}
+	return &Closed{Code: code, Reason: err.Error()}
 }
 
 // message takes in one message. Those that are none of a server's, or of a

@@ -41,6 +41,7 @@ type Conn interface {
 type Closed struct {
 	Code   protocol.CloseCode // 0 where there was none
 	Reason string
+	Local  bool // this end has closed it, and not because of the peer's silence
 }
 
 func (c *Closed) Error() string { return c.Reason }

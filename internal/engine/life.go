@@ -11,32 +11,35 @@ package engine
 // It ends by the call's outcome, its deadline, its caller, or as lost.
 type life uint8
 
+// Those that wait stand before inDoubt, and those that are carried behind it.
 const (
 	// queued: it waits to be sent, and no server has ever had it.
 	queued life = iota
-	// sent: it is on the present connection, and was on none before.
-	sent
-	// inDoubt: the connection that it was sent on has ended, and the next
-	// welcome decides.
-	inDoubt
 	// toResend: it waits to be sent again to a server that knows the session.
 	toResend
-	// resent: it is on the present connection, and was on an earlier one of
-	// the session too.
-	resent
 	// toRerun: it waits to be sent again although it may have run in a session
 	// that was lost: it is idempotent.
 	toRerun
+
+	// inDoubt: the connection that it was sent on has ended, and the next
+	// welcome decides.
+	inDoubt
+
+	// sent: it is on the present connection, and was on none before.
+	sent
+	// resent: it is on the present connection, and was on an earlier one of
+	// the session too.
+	resent
 	// rerun: it is on the present connection, and may have run in a session
 	// that was lost.
 	rerun
 )
 
-// waits reports whether the call is to be sent.
-func (l life) waits() bool { return l == queued || l == toResend || l == toRerun }
+// waits reports whether the call must be sent.
+func (l life) waits() bool { return l < inDoubt }
 
 // carried reports whether the call is on the present connection.
-func (l life) carried() bool { return l == sent || l == resent || l == rerun }
+func (l life) carried() bool { return l > inDoubt }
 
 // known reports whether the server of this session may have got the call.
 func (l life) known() bool { return l != queued && l != toRerun }

@@ -34,7 +34,11 @@ func (e *Engine[P]) Ponged(conn Conn) {
 	if e.conn.Conn != conn {
 		return
 	}
-	if _, proof := e.conn.heartbeat.ponged(); proof {
+	all, proof := e.conn.heartbeat.ponged()
+	if all {
+		e.reached(e.conn.pinged)
+	}
+	if proof {
 		e.proven()
 	}
 }

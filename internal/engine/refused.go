@@ -34,6 +34,8 @@ func (e *Engine[P]) refused(key protocol.Key, after time.Duration) (payload P, o
 		return payload, false, false
 	}
 	c := e.calls.at(place)
+	e.reached(c.frame)
+	c.deaths = 0
 	if c.life == resent && after == 0 {
 		after = shortest
 	}

@@ -7,6 +7,14 @@ func (e *Engine[P]) remove(place uint32) P {
 	return e.calls.take(place)
 }
 
+// reached notes that the server has got the first so many frames of the present
+// connection.
+func (e *Engine[P]) reached(frames uint32) {
+	if tried := e.conn.reached(frames); tried > 0 {
+		e.sizes.fits(tried)
+	}
+}
+
 // recall takes a call out of the queue or the connection, if it is there.
 func (e *Engine[P]) recall(c *call[P]) {
 	switch {
@@ -45,7 +53,7 @@ func (e *Engine[P]) cancelAll(reason *Error) []failure[P] {
 		why := &Error{reason.Code, e.calls.at(place).fate(), reason.Message}
 		lost = append(lost, failure[P]{e.cancel(place), why})
 	}
-	e.undated, e.retries = nil, nil
+	e.undated, e.retries, e.suspects = nil, nil, nil
 	if e.finished {
 		e.cancels = cancels{} // there will be nobody to tell
 	}

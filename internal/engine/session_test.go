@@ -124,10 +124,22 @@ func TestInDoubtDoesNotFillTheWindow(t *testing.T) {
 	})
 }
 
-func TestTooLargeIsNotResent(t *testing.T) {
+// It may be the server that sends too much, again and again as long as the
+// session is resumed.
+func TestTooLargeIsNotResentForEver(t *testing.T) {
 	bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
 		leaveInDoubt(n, protocol.CloseTooLarge)
-		n.want("1=lost/unknown 2=lost/unknown 3=lost/unknown 4=lost/unknown x1009 waiting connecting dial >hello,5")
+		n.want("x1009 waiting connecting dial >hello/resume,5")
+		n.engine.Welcome(n.conn(), resumed(true))
+		n.want("open >1,2,3,4")
+		for range maxCloses - 1 {
+			n.conn().drop(protocol.CloseTooLarge)
+			n.want("x1009 waiting connecting dial >hello/resume")
+			n.engine.Welcome(n.conn(), resumed(true))
+			n.want("open >1,2,3,4,5")
+		}
+		n.conn().drop(protocol.CloseTooLarge)
+		n.wantAll("1=lost/unknown 2=lost/unknown 3=lost/unknown 4=lost/unknown 5=lost/unknown x1009 waiting connecting dial >hello")
 	})
 }
 

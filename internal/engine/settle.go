@@ -25,10 +25,19 @@ func (e *Engine[P]) SettleName(name string) (P, bool) {
 
 func (e *Engine[P]) settle(key protocol.Key) (payload P, ok bool) {
 	place, ok := e.calls.find(key)
-	if ok = ok && e.calls.at(place).life != queued; ok {
-		payload = e.remove(place)
+	if !ok {
+		return payload, false
 	}
-	return payload, ok
+	c := e.calls.at(place)
+	switch c.life {
+	case queued:
+		return payload, false
+	case sent, rerun: // the outcome of any other may be older than this connection
+		if c.frame > e.conn.passed {
+			e.reached(c.frame)
+		}
+	}
+	return e.remove(place), true
 }
 
 // Drop takes a call out that the present connection has answered with
@@ -40,6 +49,7 @@ func (e *Engine[P]) Drop(key protocol.Key) (payload P, ok bool) {
 	defer e.mu.Unlock()
 	place, ok := e.calls.find(key)
 	if ok = ok && e.calls.at(place).carried(); ok {
+		e.reached(e.calls.at(place).frame)
 		payload = e.remove(place)
 	}
 	return payload, ok
@@ -64,6 +74,7 @@ func (e *Engine[P]) Abort(key protocol.Key) (P, Fate, bool) {
 func (e *Engine[P]) arrived() {
 	a := &e.acks
 	a.received++
+	e.conn.answers = true
 	if a.due {
 		return
 	}

@@ -38,7 +38,7 @@ func (e *Engine[P]) doubted(r ref) bool {
 	c := e.calls.at(r.place)
 	switch {
 	case e.conn.adopted:
-		c.life = sent
+		c.life, c.frame, c.reach = sent, e.conn.frames, uint32(frameSize(c.Key, c.Size))
 		e.conn.inFlight++
 		return true
 	case e.session.lost:
@@ -85,8 +85,5 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 	if e.queue.bytes+c.Size > e.opts.Queue.Bytes {
 		return &Error{CodeOverloaded, Unsent, "the queue is full: too many bytes wait to be sent"}
 	}
-	if e.conn.tooLarge(c.Key, c.Size) {
-		return tooLarge()
-	}
-	return nil
+	return e.oversized(c.Key, c.Size, queued)
 }

@@ -183,7 +183,7 @@ func TestTokenFails(t *testing.T) {
 func TestTokenFailsNeverFatal(t *testing.T) {
 	bubble(t, Options{Token: true, Reconnect: Reconnect{Min: time.Second, Max: time.Second}}, func(n *fakeNet) {
 		n.gives(func(<-chan struct{}) (string, error) {
-			return "", &Closed{protocol.CloseUnauthorized, "not logged in"}
+			return "", &Closed{Code: protocol.CloseUnauthorized, Reason: "not logged in"}
 		})
 		n.engine.Start()
 		n.want("connecting token waiting")

@@ -36,7 +36,7 @@ func (e *Engine[P]) rest(d time.Duration, over <-chan struct{}, conn Conn) *Clos
 	case end := <-conn.Done():
 		return &end
 	case <-over:
-		return &Closed{Code: protocol.CloseNormal, Reason: "the client closed the connection"}
+		return &Closed{Code: protocol.CloseNormal, Reason: "the client closed the connection", Local: true}
 	case <-e.attention:
 	case <-look:
 	}
@@ -71,6 +71,13 @@ func (e *Engine[P]) check() (next time.Duration, stale bool, end *Closed) {
 	}
 	if overdue || c.heartbeat.ping {
 		c.wake()
+	}
+	if c.trial.on {
+		if now >= c.trial.until {
+			e.reached(c.frames)
+		} else {
+			due = min(due, c.trial.until)
+		}
 	}
 	renew, stale := c.tokenLife.due(now)
 	due = min(due, renew)

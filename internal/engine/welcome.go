@@ -18,7 +18,7 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	}
 	c := &e.conn
 	if why := e.unfit(w); why != "" {
-		c.broken = &Closed{protocol.CloseBadMessage, why}
+		c.broken = &Closed{Code: protocol.CloseBadMessage, Reason: why}
 		e.rouse(e.attention)
 		e.mu.Unlock()
 		return
@@ -41,7 +41,7 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 		e.session.lost = e.session.lost || e.session.asked
 	}
 	e.cancels.welcomed(w.Resumed)
-	lost := e.resolve(sessionLost, true, w.Resumed)
+	lost := e.resolve(sessionLost, w.Resumed)
 	e.change(Change{State: StateOpen})
 	c.wake()
 	e.rouse(e.attention) // what depends on time has changed

@@ -194,7 +194,7 @@ export type State = "connecting" | "open" | "waiting" | "closed";
  * | `aborted` | `unsent` or `unknown` | the AbortSignal |
  * | `closed` | `unsent` or `unknown` | `close()`, reconnecting was given up, or the server refused the client: a call that only the refused connection had carried is `unsent`, and may safely be made again |
  * | `overloaded` | `unsent` | the queue is full, or the server is busy and the deadline too near for another try |
- * | `lost` | `unknown` | sent, then the server has lost the session; not `idempotent` |
+ * | `lost` | `unknown` | sent, then the server has lost the session, and not `idempotent`; or the connection broke each time that it was sent |
  * | `rejected` | `executed` | the server's handler returned an error |
  * | `invalid` | `unsent` | not serialisable, too large, or the key is in flight |
  * | `crashed` | `unknown` or `unsent` | the wasm runtime ended, or could not start |

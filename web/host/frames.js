@@ -8,8 +8,6 @@ const SLOT = 2;
 const CANCEL = 3; // the first byte
 /** As scratch in ../../wasm/exports.go. */
 export const LONGEST_NAME = 1024;
-/** As FirstFrame in ../../protocol: bytes that a frame may have before the welcome. */
-const FIRST_FRAME = 64 * 1024;
 /**
  * A browser takes whatever it is given into memory. With more bytes than this
  * waiting in there, further frames stay with the engine, where calls can
@@ -36,7 +34,6 @@ export class Frames {
   #plain;
   #socket = null;
   #prefix = "";
-  #limit = FIRST_FRAME;
   #held = null; // texts that have arrived while the loss of the session is noted
   #heldUnits = 0;
 
@@ -50,7 +47,6 @@ export class Frames {
   attach(socket) {
     this.#socket = socket;
     this.#prefix = "";
-    this.#limit = FIRST_FRAME;
     this.#held = null;
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event) => this.#receive(event.data);
@@ -80,14 +76,14 @@ export class Frames {
     return this.#socket !== null && this.#socket.bufferedAmount > HIGH_WATER;
   }
 
-  /** Sends the items that stand at an address of Go's memory. */
-  frame({ words }, at, count) {
+  /** Sends the items that stand at an address of Go's memory, in a frame of so many bytes, or in several. */
+  frame({ words }, at, count, limit) {
     const first = at / 4;
     if (this.#plain) this.write(this.#texts[words[first + SLOT]]);
-    else this.#messages(words, first, count);
+    else this.#messages(words, first, count, limit);
   }
 
-  #messages(words, first, count) {
+  #messages(words, first, count, limit) {
     const messages = new Array(count); // of a series, its pieces
     let series = false; // the one before goes on
     for (let i = 0, item = first; i < count; i++, item += ITEM) {
@@ -105,11 +101,11 @@ export class Frames {
     }
     if (this.#prefix !== "") messages.unshift(this.#prefix);
     const text = `[${messages.join()}]`;
-    if (count > 1 && text.length * 3 > this.#limit && byteLength(text) > this.#limit) {
+    if (count > 1 && text.length * 3 > limit && byteLength(text) > limit) {
       // The engine counts small texts by the character: see countedSize.
       const half = count >> 1;
-      this.#messages(words, first, half);
-      this.#messages(words, first + half * ITEM, count - half);
+      this.#messages(words, first, half, limit);
+      this.#messages(words, first + half * ITEM, count - half, limit);
       return;
     }
     this.#prefix = "";
@@ -209,9 +205,7 @@ export class Frames {
         this.#failure(engine, key, message);
       }
     } else if (message?.welcome) {
-      const welcome = readWelcome(message.welcome, this.#host.session);
-      this.#limit = Math.max(FIRST_FRAME, welcome.frame);
-      engine.welcome(welcome);
+      engine.welcome(readWelcome(message.welcome, this.#host.session));
     } else if (message?.token) {
       engine.authorized(count(message.token.expires));
     } else if (key !== undefined || message === null || typeof message !== "object") {
