@@ -79,7 +79,7 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 		}
 		return nil
 	}
-	if e.queue.live >= e.opts.Queue.Calls {
+	if e.queue.live >= e.opts.Queue.Calls && !(e.opts.bytesBound && e.conn.welcomed) {
 		return &Error{CodeOverloaded, Unsent, "the queue is full: too many calls wait to be sent"}
 	}
 	if e.queue.bytes+c.Size > e.opts.Queue.Bytes {

@@ -142,7 +142,11 @@ export interface Options {
   token?: string | (() => string | Promise<string>);
   /** What may wait to be sent; a call beyond that fails as `overloaded`. */
   queue?: {
-    /** @default 10000 */
+    /**
+     * Calls. The default bounds them only while there is no connection: on one,
+     * `bytes` is the bound. A number that is given always counts.
+     * @default 10000
+     */
     calls?: number;
     /**
      * Bytes of JSON. Texts of up to 16 KiB count a byte a character.

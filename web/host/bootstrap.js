@@ -143,7 +143,9 @@ export class Bootstrap {
   // ---- from the page
 
   submit(slot, number, name, bytes, timeout, flags) {
-    if (this.#waiting.size >= this.#bounds.calls || this.queuedBytes + bytes > this.#bounds.bytes) {
+    const { calls, bytesBound } = this.#bounds;
+    const crowded = this.#waiting.size >= calls && !(bytesBound && this.welcomed !== null);
+    if (crowded || this.queuedBytes + bytes > this.#bounds.bytes) {
       this.#host.fail(slot, new SockjaxError("overloaded", "unsent", "the queue is full: too much waits to be sent"));
       return;
     }

@@ -54,6 +54,24 @@ Object.assign(T.cases, {
     await api.close();
   },
 
+  "calls are bounded without a connection, and bytes on one": async (server) => {
+    await server.set({ welcome: "none" });
+    const many = async (api) => {
+      for (let n = 0; n < 10_003; n++) api.send({ do: "silent" });
+      await T.until(() => api.stats().pending + api.stats().failures === 10_003);
+      return api.stats().failures;
+    };
+    const early = T.connect(server.ws, held);
+    equal(await many(early), 3);
+    await early.close();
+    await server.set({ welcome: "" });
+    const open = T.connect(server.ws, held);
+    await open.ready;
+    equal(await many(open), 0);
+    await open.close();
+    await fetch("/letgo");
+  },
+
   "a call that went with the hello of a connection that was refused is unsent": async (server) => {
     for (const code of [4401, 4403, 4406]) {
       await server.set({ welcome: "none" });
