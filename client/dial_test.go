@@ -255,7 +255,7 @@ func TestFrameThatTakesLong(t *testing.T) {
 		c := newClient("ws://test", nil)
 		s := &socket{client: c, wake: make(chan struct{}, 1), done: make(chan Closed, 1), closed: true}
 		s.start.Do(func() {}) // there is nothing to read from
-		c.engine.Adopt(s, 0)
+		c.engine.Adopt(s, 0, false)
 		c.engine.Welcome(s, protocol.Welcome{})
 		c.engine.Start()
 		defer c.Close()

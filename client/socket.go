@@ -212,7 +212,7 @@ func (s *socket) reason(err error) Closed {
 	case errors.As(err, &end):
 		return Closed{Code: protocol.CloseCode(end.Code), Reason: end.Reason}
 	case errors.Is(err, websocket.ErrMessageTooBig):
-		return Closed{Code: protocol.CloseTooLarge, Reason: fmt.Sprintf("the server sent a frame of more than %d bytes: see DialOptions.ReadLimit", s.client.opts.ReadLimit)}
+		return Closed{Code: protocol.CloseTooLarge, Reason: fmt.Sprintf("the server sent a frame of more than %d bytes: see DialOptions.ReadLimit", s.client.opts.ReadLimit), Local: true}
 	}
 	return Closed{Code: protocol.CloseAbnormal, Reason: "the connection broke: " + err.Error()}
 }

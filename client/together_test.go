@@ -28,10 +28,12 @@ type together struct {
 	waiting sync.WaitGroup
 	stable  bool // no session is ever lost
 
-	mu    sync.Mutex // protects following
-	runs  map[int]int
-	calls []*job
-	lost  int // how often the sessions were lost
+	mu     sync.Mutex // protects following
+	runs   map[int]int
+	calls  []*job
+	lost   int  // how often the sessions were lost
+	bars   bool // the servers take nobody
+	barred bool // they have been so for a time: calls may have failed
 }
 
 // job is a call, and what its caller knows of it.
@@ -63,6 +65,16 @@ func (w *together) handle(ctx context.Context, r *server.Request) (any, error) {
 	}
 }
 
+// authenticate is what the servers think of the client.
+func (w *together) authenticate(context.Context, *http.Request, string) (server.Identity, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.bars {
+		return server.Identity{}, errors.New("go away")
+	}
+	return server.Identity{}, nil
+}
+
 // serve starts another server, on the sessions that the last one has, or with
 // new ones: then those are lost.
 func (w *together) serve(fresh bool) {
@@ -72,7 +84,7 @@ func (w *together) serve(fresh bool) {
 		w.lost++
 		w.mu.Unlock()
 	}
-	s := server.New(server.HandlerFunc(w.handle), &server.Options{Sessions: w.store, Rate: 500, Burst: 64, Logger: slog.New(slog.DiscardHandler)})
+	s := server.New(server.HandlerFunc(w.handle), &server.Options{Sessions: w.store, Rate: 500, Burst: 64, Authenticate: w.authenticate, Logger: slog.New(slog.DiscardHandler)})
 	w.servers = append(w.servers, s)
 	w.stop = append(w.stop, w.listen(s))
 	w.nodes.mu.Lock()
@@ -142,6 +154,7 @@ func (w *together) wrong(j *job) string {
 	case failure.Code == client.CodeLost && w.lost == 0:
 		// Once one was, it depends on what the client had heard of that.
 		return "no session was lost"
+	case failure.Code == client.CodeClosed && w.barred:
 	case failure.Code != client.CodeLost && !j.limited:
 		return "it had all the time"
 	}
@@ -185,6 +198,15 @@ func (w *together) actions() map[string]func(*rapid.T) {
 		"nudge":     func(*rapid.T) { w.client.Nudge() },
 		"advance":   func(t *rapid.T) { advance(t, 10) },
 		"wait":      func(t *rapid.T) { advance(t, 30_000) },
+		"bar": func(t *rapid.T) {
+			bars := rapid.Bool().Draw(t, "bars")
+			w.mu.Lock()
+			w.bars, w.barred = bars, w.barred || bars
+			w.mu.Unlock()
+			if !bars {
+				w.client.Reconnect()
+			}
+		},
 		"network": func(t *rapid.T) {
 			w.nodes.mu.Lock()
 			defer w.nodes.mu.Unlock()
@@ -241,10 +263,14 @@ func TestTogether(t *testing.T) {
 
 // calm lets everything end on a good network.
 func (w *together) calm(t *rapid.T) {
+	w.mu.Lock()
+	w.bars = false
+	w.mu.Unlock()
 	w.nodes.mu.Lock()
 	w.down = false
 	w.line.cut()
 	w.nodes.mu.Unlock()
+	w.client.Reconnect()
 	time.Sleep(2 * time.Minute)
 	w.check(t)
 	for _, j := range w.calls {

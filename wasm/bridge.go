@@ -54,7 +54,7 @@ func newBridge(id uint32, host safejs.Value, o *abi.Options, begun begun) *bridg
 	// If the welcome has come, the host tells of it next.
 	if socket := begun.socket; !socket.IsNull() {
 		b.socket = b.wrap(socket)
-		b.engine.Adopt(b.socket, uint64(o.Outcomes))
+		b.engine.Adopt(b.socket, uint64(o.Outcomes), o.Heard != 0)
 	}
 	b.engine.Start()
 	return b

@@ -122,7 +122,7 @@ func (b *bridge) frame() (full uint32) {
 		ack(b.id, float64(b.batch.Ack))
 	}
 	items := b.batch.Items
-	return frame(b.id, unsafe.Pointer(unsafe.SliceData(items)), uint32(len(items)))
+	return frame(b.id, unsafe.Pointer(unsafe.SliceData(items)), uint32(len(items)), uint32(b.batch.Limit))
 }
 
 // received tells that a frame has arrived, before what it holds, and its size

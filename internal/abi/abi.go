@@ -59,7 +59,7 @@ const Scratch = 1024
 // a negative number for its 0. Times are in milliseconds; what is a choice is
 // 0 or 1.
 //
-// The last four tell what the host has begun without an engine.
+// The last five tell what the host has begun without an engine.
 type Options struct {
 	Plain             float64
 	Token             float64 // there is one to ask for
@@ -72,6 +72,7 @@ type Options struct {
 	QueueBytes        float64
 
 	Resume   float64
+	Heard    float64 // something has come on the connection which the engine takes over
 	Outcomes float64 // that have come on the connection which the engine takes over
 	Failed   float64 // the attempt to connect has failed, with
 	Code     float64 // this close code, or 0

@@ -59,27 +59,6 @@ func (a *acks) heard(size int) {
 	a.bytes += size
 }
 
-// arrived counts an outcome, on the hot path. The clock was read when its
-// frame arrived.
-func (e *Engine[P]) arrived() {
-	a := &e.acks
-	a.received++
-	if a.due {
-		return
-	}
-	n := a.received - a.told
-	if n == 1 {
-		a.since = e.conn.pulse.in
-		if e.conn.look > a.since+ackAfter {
-			e.rouse(e.attention)
-		}
-	}
-	if n >= ackAlone || a.bytes >= ackBytes {
-		a.due = true
-		e.conn.wake()
-	}
-}
-
 // overdue has an ack leave by itself whose time has come, and otherwise
 // returns when to look again.
 func (a *acks) overdue(now time.Duration) (time.Duration, bool) {

@@ -12,19 +12,17 @@ func TestAdopt(t *testing.T) {
 	for name, welcomed := range map[string]bool{"welcomed": true, "not yet": false} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
-				c := &fakeConn{net: n, number: 1, wake: make(chan struct{}, 1), done: make(chan Closed, 1),
-					ready: make(chan struct{}), gone: make(chan struct{}), sent: make(chan string, 100)}
-				n.conns, n.live = append(n.conns, c), 1
+				c := n.made()
 				var outcomes uint64
 				want := ""
 				if welcomed {
 					outcomes, want = 2, "open "
 				}
-				n.engine.Adopt(c, outcomes)
+				n.engine.Adopt(c, outcomes, welcomed)
 				if welcomed {
 					n.engine.Welcome(c, welcome)
 				}
-				n.send(sent, sent, bare)
+				n.send(sentBefore, sentBefore, bare)
 				n.engine.Start()
 				go c.pump()
 				n.want(want + ">3")

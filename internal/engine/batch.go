@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"time"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -21,6 +20,9 @@ type Batch[P any] struct {
 	Ack uint64
 	// Items follow. In plain mode it is one request and nothing else.
 	Items []Item[P]
+	// Limit is how many bytes the frame may have. For hosts that count less
+	// than there are: they must send what is larger in several frames.
+	Limit int
 }
 
 // Item is a request or a cancel.
@@ -36,66 +38,26 @@ const (
 	// arrive.
 	frameTarget = 64 << 10
 
-	frameOverhead = len("[]")
-	cancelSize    = len(`{"cancel":9007199254740991},`)
-	maxCancels    = 1000 // in one frame, well below protocol.FirstFrame
+	cancelSize = len(`{"cancel":9007199254740991},`)
+	maxCancels = 1000 // in one frame, well below protocol.FirstFrame
 )
-
-// Next fills b with what the next frame on conn is to hold. It returns false
-// if there is nothing to send, or conn is not the present connection. What b
-// holds is valid until the next call with the same b.
-func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
-	b.reset()
-	e.mu.Lock()
-	if e.idle() {
-		e.mu.Unlock()
-		return false // without a look at the clock, which costs a page as much as a call
-	}
-	now := e.now()
-	more := false
-	var failed []failure[P]
-	e.date(now)
-	if e.conn.Conn == conn && e.conn.broken == nil {
-		e.awake(now, e.conn.pulse.in)
-		if more = e.word(b); !more && !e.conn.pulse.probing {
-			failed = e.fill(b, now)
-			more = !b.empty()
-		}
-		if more {
-			e.conn.pulse.out = now
-		}
-	}
-	e.mu.Unlock()
-	e.fail(failed)
-	return more
-}
 
 func (b *Batch[P]) reset() {
 	clear(b.Items) // what the payloads hold on to may go
 	*b = Batch[P]{Items: b.Items[:0]}
 }
 
-// idle reports whether nothing can be there to send, nor to date.
-func (e *Engine[P]) idle() bool {
-	p := &e.conn.pulse
-	return e.queue.live == 0 && len(e.undated) == 0 && len(e.cancels) == 0 && !e.acks.due &&
-		!e.conn.hello && e.conn.token == "" && !p.ping && !p.pong
-}
-
 func (b *Batch[P]) empty() bool {
-	return b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0
+	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0
 }
 
 // word takes a heartbeat that is due. Nothing may precede the hello.
 func (e *Engine[P]) word(b *Batch[P]) bool {
-	p := &e.conn.pulse
-	switch {
-	case e.conn.hello:
-	case p.pong:
-		b.Word, p.pong = protocol.Pong, false
-	case p.ping:
-		b.Word, p.ping = protocol.Ping, false
-		p.owed++
+	if !e.conn.hello {
+		b.Word = e.conn.heartbeat.word()
+	}
+	if b.Word == protocol.Ping {
+		e.conn.pinged = e.conn.frames
 	}
 	return b.Word != ""
 }
@@ -131,24 +93,28 @@ func (e *Engine[P]) preface(b *Batch[P]) (size int) {
 
 // items takes cancels and requests into a frame that has a size already.
 func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
-	told := min(len(e.cancels), maxCancels)
-	for _, key := range e.cancels[:told] {
+	b.Limit = e.sizes.limit(e.conn.limits.Frame)
+	more := e.cancels.take(min(maxCancels, e.room(true)/cancelSize), func(key protocol.Key) {
 		b.Items = append(b.Items, Item[P]{Key: key, Cancel: true})
 		size += cancelSize
-	}
-	e.cancels = slices.Delete(e.cancels, 0, told)
-	if len(e.cancels) > 0 {
+	})
+	if more {
 		return nil // to the server, those requests are still in flight
 	}
+	frame := e.conn.frames + 1
 	for !e.conn.full() {
 		r, ok := e.front()
 		if !ok {
 			break
 		}
 		c := e.calls.at(r.place)
-		if e.conn.tooLarge(r.key, c.Size) {
-			why := &Error{CodeInvalid, c.fate(), tooLarge().Message}
+		if why := e.oversized(r.key, c.Size, c.life); why != nil {
 			failed = append(failed, failure[P]{e.remove(r.place), why})
+			continue
+		}
+		if e.sizes.dubious(frameSize(r.key, c.Size)) {
+			e.queue.head++
+			e.suspects = append(e.suspects, r)
 			continue
 		}
 		need := protocol.RequestSize(r.key, c.Size) + len(",")
@@ -157,14 +123,38 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 		}
 		size += need
 		e.queue.pop(c.Size)
-		c.conn, c.sent = e.conn.number, true
-		e.conn.inFlight++
-		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
+		c.frame, c.reach = frame, uint32(size)
+		e.carry(b, r, c)
 		if e.opts.Plain {
 			break
 		}
 	}
 	return failed
+}
+
+// carry puts a call that waits into a frame.
+func (e *Engine[P]) carry(b *Batch[P], r ref, c *call[P]) {
+	c.send()
+	e.conn.frames = c.frame
+	e.conn.inFlight++
+	b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
+}
+
+// oversized says why a call can't be sent: it is larger than a frame may be. One
+// that was sent before may have run all the same.
+func (e *Engine[P]) oversized(key protocol.Key, size int, l life) *Error {
+	why := tooLarge
+	switch size := frameSize(key, size); {
+	case e.conn.tooLarge(size):
+	case e.sizes.forbid(size):
+		why = tooLargeToPass
+	default:
+		return nil
+	}
+	if l == queued {
+		return &Error{CodeInvalid, Unsent, why}
+	}
+	return &Error{CodeLost, Unknown, why}
 }
 
 // front returns the first call that waits.
@@ -188,12 +178,7 @@ func (e *Engine[P]) room(holds bool) int {
 	case e.opts.Plain:
 		return 1<<31 - 1
 	case holds:
-		return min(limit, frameTarget)
+		return e.sizes.limit(min(limit, frameTarget))
 	}
 	return limit
-}
-
-// tooLarge reports whether a payload can't ever be sent on this connection.
-func (c *connection) tooLarge(key protocol.Key, size int) bool {
-	return c.welcomed && c.limits.Frame > 0 && frameOverhead+protocol.RequestSize(key, size) > c.limits.Frame
 }

@@ -6,6 +6,30 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
+// Call is what Submit takes.
+type Call[P any] struct {
+	// Key names the call within the session, from 1 on, and is used once. Of
+	// two calls that are sent again, the one with the smaller key goes first.
+	// Keys that grow cost no search.
+	Key protocol.Key
+	// Name is the call's key on the wire in plain mode, and empty otherwise.
+	Name string
+	// Payload is handed back when the call ends.
+	Payload P
+	// Size of the payload on the wire, in bytes.
+	Size int
+	// Timeout from now on. 0 means none.
+	Timeout time.Duration
+	// Idempotent calls are sent again where others would be lost.
+	Idempotent bool
+	// Sent calls may have been sent by an earlier life of the session (see
+	// Options.Resume). They are in doubt until a welcome tells what the server
+	// knows of that. Submit them before Start: the outcomes that the server has
+	// kept for them come right behind the welcome, and those that no call waits
+	// for are gone.
+	Sent bool
+}
+
 // call is a place in the table. Where P has no pointers it has none either,
 // which spares a page the work of the garbage collector.
 type call[P any] struct {
@@ -16,24 +40,10 @@ type call[P any] struct {
 	Idempotent bool
 
 	until time.Duration // its deadline since the engine's epoch; 0: none yet
-	conn  uint32        // number of the connection it was last sent on; 0: it waits to be sent
-	sent  bool          // the server of this session may have run it
-	lost  bool          // that of an earlier session may have
-	older bool          // it was sent on an earlier connection of the session too
-}
-
-func (c *call[P]) fate() Fate {
-	if c.sent || c.lost {
-		return Unknown
-	}
-	return Unsent
-}
-
-// ref points to a call that may have gone meanwhile, and its place with
-// another.
-type ref struct {
-	key   protocol.Key
-	place uint32
+	frame uint32        // on the present connection, of those with requests, the one that carries it
+	reach uint32        // bytes of that frame, up to its end
+	life
+	deaths uint8 // connections in a row that broke before the server had shown that it got the frame
 }
 
 // table is the callback map: key to call. The calls lie in places that are
@@ -45,10 +55,6 @@ type table[P any] struct {
 	places []call[P] // with the key 0 if free
 	free   []uint32
 }
-
-// idleCapacity is how many places an empty table, queue or heap keeps. A burst
-// that needed more gives its memory back when the last of it has ended.
-const idleCapacity = 4096
 
 func newTable[P any]() table[P] {
 	return table[P]{index: newIndex()}
@@ -68,7 +74,7 @@ func (t *table[P]) has(key protocol.Key) bool {
 // queued reports whether r still points to its call, and that waits to be
 // sent.
 func (t *table[P]) queued(r ref) bool {
-	return t.holds(r) && t.places[r.place].conn == 0
+	return t.holds(r) && t.places[r.place].waits()
 }
 
 // holds reports whether r still points to its call.
@@ -88,7 +94,7 @@ func (t *table[P]) add(c *Call[P]) uint32 {
 	// Member by member: wasm copies a struct of this size by a call of its own.
 	p := &t.places[place]
 	p.Key, p.Payload, p.Size, p.Timeout, p.Idempotent = c.Key, c.Payload, c.Size, c.Timeout, c.Idempotent
-	p.until, p.conn, p.sent, p.lost, p.older = 0, 0, false, false, false
+	p.until, p.life, p.deaths = 0, queued, 0
 	t.index.add(c.Key, place)
 	if c.Name != "" {
 		t.names.add(c.Name, c.Key)

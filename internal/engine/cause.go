@@ -1,7 +1,5 @@
 package engine
 
-import "github.com/sockjax/sockjax/protocol"
-
 // Cause says why a connection has ended or the state has changed: a program
 // can act on it, while a Reason is for people.
 type Cause string
@@ -16,21 +14,3 @@ const (
 	CauseTimeout  Cause = "timeout"  // something did not answer in time: server, network or the program
 	CauseFunction Cause = "function" // what the program gives failed: the token, or in a page the URL
 )
-
-// because is the cause of an end. Where whoever ended it has said none, the
-// close code tells.
-func (c Closed) because() Cause {
-	switch {
-	case c.Code.Fatal():
-		return CauseRefused
-	case c.Cause != "":
-		return c.Cause
-	}
-	switch c.Code {
-	case 0, protocol.CloseAbnormal:
-		return CauseNetwork
-	case protocol.CloseHandshake, protocol.CloseHeartbeat:
-		return CauseTimeout
-	}
-	return CauseServer
-}

@@ -10,41 +10,6 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// connection is the present one, the zero value if there is none.
-type connection struct {
-	Conn
-	number   uint32 // 1 for the first; calls remember on which they were sent
-	limits   protocol.Limits
-	inFlight int           // calls sent on it without an outcome
-	hello    bool          // to be sent
-	adopted  bool          // see Adopt
-	token    string        // to be sent, in the hello or later
-	welcomed bool          // the limits are the server's own
-	since    time.Duration // when it was welcomed
-	jitter   time.Duration // the server's wish for the wait after its end
-	look     time.Duration // when watch looks at it again
-	broken   *Closed       // why it must end, if the server has broken the protocol
-	pass     pass
-	pulse    pulse
-}
-
-// carries reports whether a call that was last sent on a connection of that
-// number was sent on this one.
-func (c *connection) carries(number uint32) bool {
-	return number != 0 && number == c.number
-}
-
-// full reports whether the server has as many requests as it takes.
-func (c *connection) full() bool {
-	return c.limits.Requests > 0 && c.inFlight >= c.limits.Requests
-}
-
-func (c *connection) wake() {
-	if c.Conn != nil {
-		c.Conn.Wake()
-	}
-}
-
 // run is the goroutine that keeps the engine connected.
 func (e *Engine[P]) run() {
 	failures := 0
@@ -170,31 +135,6 @@ func (e *Engine[P]) open(over <-chan struct{}) (Conn, *Closed) {
 	return conn, nil
 }
 
-// adopt makes an open connection the present one.
-func (e *Engine[P]) adopt(conn Conn, token string, now time.Duration) {
-	e.mu.Lock()
-	e.install(conn, token, now)
-	e.mu.Unlock()
-	e.tell()
-}
-
-// install is adopt under the lock.
-func (e *Engine[P]) install(conn Conn, token string, now time.Duration) {
-	e.opened++
-	e.conn = connection{Conn: conn, number: e.opened, token: token}
-	e.conn.pulse.start(now)
-	e.nudged = false // what was nudged was the attempt
-	if e.opts.Plain {
-		// Nothing is known of such a server's limits.
-		e.conn.welcomed, e.conn.since = true, now
-		e.change(Change{State: StateOpen})
-	} else {
-		e.conn.hello = true
-		e.conn.limits = protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests}
-	}
-	e.conn.wake()
-}
-
 // detach ends the present connection's part. What was sent on it and not
 // answered is in doubt from here on.
 func (e *Engine[P]) detach(end Closed) (p past) {
@@ -203,17 +143,7 @@ func (e *Engine[P]) detach(end Closed) (p past) {
 	if e.conn.welcomed {
 		p = past{now - e.conn.since, e.conn.jitter}
 	}
-	number := e.conn.number
-	e.conn = connection{}
-	var lost []failure[P]
-	switch {
-	case e.opts.Plain:
-		lost = e.resolve("the connection was lost after the request was sent", end.Code != protocol.CloseTooLarge, false)
-	case end.Code == protocol.CloseTooLarge:
-		lost = e.forget(number)
-	default:
-		e.doubt(number)
-	}
+	lost := e.ended(end)
 	e.mu.Unlock()
 	e.fail(lost)
 	return p
@@ -234,56 +164,11 @@ func (e *Engine[P]) surrender(end Closed, failures int) {
 		e.mu.Unlock()
 		return
 	}
-	lost := e.end(&Error{Code: CodeClosed, Message: why})
+	lost := e.cancelAll(&Error{Code: CodeClosed, Message: why})
 	e.change(Change{State: StateClosed, Attempt: failures, Code: end.Code, Cause: cause, Reason: why})
 	e.mu.Unlock()
 	e.fail(lost)
 	e.tell()
-}
-
-// Reconnect closes the present connection, if there is one, and connects
-// anew at once, even after giving up. After Close it does nothing.
-func (e *Engine[P]) Reconnect() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.finished {
-		return
-	}
-	e.closed, e.paused, e.restarted = nil, false, true // at once, for calls made before run sees it
-	if e.redial != nil {
-		e.redial()
-	}
-	e.rouse(e.attention)
-}
-
-// Nudge says that now is a good time: the network came back, the page was
-// shown, the machine woke. Waiting for the next attempt ends; an open
-// connection has to show with a ping that it is still alive.
-func (e *Engine[P]) Nudge() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch {
-	case e.paused && e.closed == nil:
-		e.restarted = true // the pause was no failure
-	case e.conn.Conn != nil && !e.conn.hello:
-		e.probe(e.now())
-	}
-	e.nudged, e.paused = true, false
-	e.rouse(e.attention)
-}
-
-// Pause disconnects until Nudge. A page does so before it enters the
-// back/forward cache, which an open socket would keep it out of.
-func (e *Engine[P]) Pause() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	// What was asked for before and not begun is over, or run would find
-	// reasons both to go on and to wait.
-	e.paused, e.nudged, e.restarted = true, false, false
-	if e.redial != nil {
-		e.redial()
-	}
-	e.rouse(e.attention)
 }
 
 // backoff is "full jitter": anything up to the exponential delay, so that
@@ -295,4 +180,22 @@ func backoff(r Reconnect, failures int, jitter time.Duration) time.Duration {
 		limit = r.Min << doublings
 	}
 	return rand.N(max(limit, jitter, 1))
+}
+
+// because is the cause of an end. Where whoever ended it has said none, the
+// close code tells.
+func (c Closed) because() Cause {
+	switch {
+	case c.Code.Fatal():
+		return CauseRefused
+	case c.Cause != "":
+		return c.Cause
+	}
+	switch c.Code {
+	case 0, protocol.CloseAbnormal:
+		return CauseNetwork
+	case protocol.CloseHandshake, protocol.CloseHeartbeat:
+		return CauseTimeout
+	}
+	return CauseServer
 }

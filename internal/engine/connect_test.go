@@ -141,10 +141,6 @@ func TestCloseCodesFatalAndNot(t *testing.T) {
 				n.after(1, fmt.Sprintf("x%d 1=closed/unknown closed", code))
 				return
 			}
-			if code == protocol.CloseTooLarge {
-				n.after(1, "1=lost/unknown x1009 waiting connecting dial >hello open")
-				return
-			}
 			n.after(1, fmt.Sprintf("x%d waiting connecting dial >hello/resume 1=lost/unknown open", code))
 		})
 		if t.Failed() {

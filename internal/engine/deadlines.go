@@ -68,86 +68,6 @@ func (d *deadlines) compact(waits func(ref) bool) {
 	}
 }
 
-// expire is the goroutine that fails calls whose deadline has passed, and
-// sends those again that the server was too busy for.
-func (e *Engine[P]) expire() {
-	for {
-		at, any := e.earliest()
-		wait := time.Hour
-		if any {
-			wait = at - e.now()
-		}
-		if !e.sleep(wait, e.earlier) {
-			return
-		}
-		// If the program itself stood still, the reply may be waiting in the
-		// socket, or in the frame that has woken us: let that be read first.
-		if any && e.now()-at > stall && !e.sleep(stall/10, nil) {
-			return
-		}
-		e.fail(e.overdue())
-		e.retry()
-	}
-}
-
-// sleep returns after d, or when something comes over wake. It returns false
-// if the engine is being closed.
-func (e *Engine[P]) sleep(d time.Duration, wake <-chan struct{}) bool {
-	over, stop := after(d)
-	defer stop()
-	select {
-	case <-e.closing:
-		return false
-	case <-wake:
-	case <-over:
-	}
-	return true
-}
-
-// date gives the calls that have no deadline yet theirs.
-func (e *Engine[P]) date(now time.Duration) {
-	if len(e.undated) == 0 {
-		return
-	}
-	for _, r := range e.undated {
-		if !e.calls.holds(r) {
-			continue
-		}
-		if e.deadlines.wasteful(e.calls.live()) {
-			e.deadlines.compact(e.calls.holds)
-		}
-		at := now + e.calls.at(r.place).Timeout
-		if at < now {
-			continue // so late that it overflows: never
-		}
-		e.calls.at(r.place).until = at
-		e.deadlines.push(at, r)
-		e.wakeBy(at)
-	}
-	e.undated = e.undated[:0]
-	if cap(e.undated) > idleCapacity {
-		e.undated = nil
-	}
-}
-
-// earliest is when a call that has not ended is to be looked at.
-func (e *Engine[P]) earliest() (time.Duration, bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.alarm = min(e.deadlines.earliest(e.calls.holds), e.retries.earliest(e.calls.queued))
-	return e.alarm, e.alarm < never
-}
-
-// wakeBy has expire look at that time at the latest. One look too many, since
-// the call for which it was set has ended, costs less than a new alarm for
-// each call.
-func (e *Engine[P]) wakeBy(at time.Duration) {
-	if at < e.alarm {
-		e.alarm = at
-		e.rouse(e.earlier)
-	}
-}
-
 // earliest is the first time of an entry that points to something, never if
 // there is none.
 func (d *deadlines) earliest(waits func(ref) bool) time.Duration {
@@ -161,21 +81,4 @@ func (d *deadlines) earliest(waits func(ref) bool) time.Duration {
 		*d = nil
 	}
 	return never
-}
-
-// overdue gives up the calls whose deadline has passed.
-func (e *Engine[P]) overdue() []failure[P] {
-	now := e.now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	var late []failure[P]
-	for e.deadlines.due(now) {
-		entry := e.deadlines.pop()
-		if !e.calls.holds(entry.ref) {
-			continue
-		}
-		why := &Error{CodeTimeout, e.calls.at(entry.place).fate(), "no reply in time"}
-		late = append(late, failure[P]{e.giveUp(entry.place), why})
-	}
-	return late
 }

@@ -163,11 +163,11 @@ func TestReceivedWakesOverdue(t *testing.T) {
 			n.send(within(time.Second), within(time.Second))
 			var b Batch[*fakeCall]
 			e.Next(conn, &b)
-			<-e.earlier
+			<-e.sooner
 			time.Sleep(time.Second + late)
 			e.Received(conn, 0)
 			select {
-			case <-e.earlier:
+			case <-e.sooner:
 			default:
 				t.Error("nobody was woken")
 			}

@@ -165,6 +165,47 @@ func TestA11KeyInFlightIsInvalid(t *testing.T) {
 	})
 }
 
+// The default is there for what waits without a connection; on one it is bytes
+// that bound a turn, unless the program has said how many calls.
+func TestQueueIsBoundByBytesWhileConnected(t *testing.T) {
+	accepted := func(n *fakeNet, most int) (taken int) {
+		for range most {
+			if _, err := n.call(bare, 20); err != nil {
+				if err.Code != CodeOverloaded || err.Fate != Unsent {
+					t.Errorf("%+v", err)
+				}
+				break
+			}
+			taken++
+		}
+		return taken
+	}
+	for _, test := range []struct {
+		name         string
+		queue        Queue
+		before, open int
+	}{
+		{"by default", Queue{}, 10_000, 100_000},
+		{"bytes", Queue{Bytes: 500_000}, 10_000, 25_000},
+		{"as given", Queue{Calls: 10_000}, 10_000, 10_000},
+		{"more than the default", Queue{Calls: 30_000}, 30_000, 30_000},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, Options{Queue: test.queue}, func(n *fakeNet) {
+				if taken := accepted(n, 100_000); taken != test.before {
+					t.Errorf("%d were taken without a connection", taken)
+				}
+			})
+			bubble(t, Options{Queue: test.queue}, func(n *fakeNet) {
+				n.start().stall(true)
+				if taken := accepted(n, 100_000); taken != test.open {
+					t.Errorf("%d were taken on a connection", taken)
+				}
+			})
+		})
+	}
+}
+
 func TestA13QueueBounds(t *testing.T) {
 	overloaded := func(t *testing.T, err *Error, what string) {
 		t.Helper()

@@ -33,6 +33,8 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-func tooLarge() *Error {
-	return &Error{CodeInvalid, Unsent, "the request is larger than the largest frame that the server accepts"}
-}
+// What is wrong with a call that was or would be too large.
+const (
+	tooLarge       = "the request is larger than the largest frame that the server accepts"
+	tooLargeToPass = "a frame with a request of this size is too large for the server, or for something on the way to it, which closes the connection with 1009"
+)

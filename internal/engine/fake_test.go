@@ -122,6 +122,14 @@ func (n *fakeNet) Dial(over <-chan struct{}) (Conn, error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	c := n.made()
+	go c.pump()
+	n.opened <- c
+	return c, nil
+}
+
+// made is a connection that is open.
+func (n *fakeNet) made() *fakeConn {
 	n.live++
 	if n.live > 1 {
 		n.t.Error("two connections at a time")
@@ -129,9 +137,7 @@ func (n *fakeNet) Dial(over <-chan struct{}) (Conn, error) {
 	c := &fakeConn{net: n, number: len(n.conns) + 1, wake: make(chan struct{}, 1), done: make(chan Closed, 1),
 		ready: make(chan struct{}), gone: make(chan struct{}), sent: make(chan string, 10_000)}
 	n.conns = append(n.conns, c)
-	go c.pump()
-	n.opened <- c
-	return c, nil
+	return c
 }
 
 // Token is the engine's.

@@ -235,10 +235,10 @@ func TestHiddenTabHealthy(t *testing.T) {
 		for range 20 {
 			time.Sleep(time.Minute)
 			alive(t, e)
-			if !e.conn.pulse.ping {
+			if !e.conn.heartbeat.ping {
 				t.Error("no ping after a minute of silence")
 			}
-			e.conn.pulse.ping = false
+			e.conn.heartbeat.ping = false
 			time.Sleep(time.Second / 10)
 			e.Received(c, 0) // the pong
 		}

@@ -2,6 +2,17 @@ package engine
 
 import "github.com/sockjax/sockjax/protocol"
 
+// ref points to a call that may have gone meanwhile, and its place with
+// another.
+type ref struct {
+	key   protocol.Key
+	place uint32
+}
+
+// idleCapacity is how many places an empty table, queue or heap keeps. A burst
+// that needed more gives its memory back when the last of it has ended.
+const idleCapacity = 4096
+
 // index finds the place of a call by its key. Keys of calls in flight are
 // mostly a window that moves on: those stand in a ring, at the key modulo its
 // length, which makes the way of a call through the engine a quarter shorter in

@@ -41,19 +41,27 @@ func (m *model) submit(t *rapid.T) {
 		spec.Timeout = time.Duration(rapid.IntRange(1, 20_000).Draw(t, "ms")) * time.Millisecond
 	}
 	size := rapid.SampledFrom([]int{1, 1, 1, 1000, 3000, protocol.FirstFrame}).Draw(t, "size")
-	for range count {
+	poison := -1
+	if m.poisons < 5 && rapid.IntRange(0, 9).Draw(t, "poison") == 0 {
+		poison = count / 2
+		m.poisons++
+	}
+	for i := range count {
 		n.mu.Lock()
 		key := n.key + 1
 		if !m.ended && rapid.IntRange(0, 9).Draw(t, "gap") == 0 {
 			key += protocol.Key(rapid.SampledFrom([]int{1, 50, 100_000}).Draw(t, "skipped"))
 		}
 		n.key = key
-		c := &modelCall{idempotent: spec.Idempotent, order: len(m.keys) + 1}
+		c := &modelCall{idempotent: spec.Idempotent, order: len(m.keys) + 1, poison: i == poison}
 		m.calls[key] = c
 		n.mu.Unlock()
 		spec.Key = key
 		call, err := n.call(spec, size)
 		if err != nil {
+			if err.Message == tooLargeToPass && m.known(size) {
+				continue
+			}
 			if err.Code == CodeClosed && err.Fate == Unsent && e.State() == StateClosed {
 				return
 			}
@@ -154,15 +162,11 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 			code := rapid.SampledFrom([]protocol.CloseCode{1006, 1006, 1012, 1009, 4401, 4410}).Draw(t, "code")
 			n.mu.Lock()
 			m.gaveUp = m.gaveUp || code.Fatal()
-			if code == protocol.CloseTooLarge {
-				m.forgot, m.later, m.received = true, true, 0
-				for key, call := range m.calls {
-					if m.doubtful[key] && call.idempotent {
-						call.sent, call.lost, call.older = false, true, false
-					}
-					call.mayBeLost = call.mayBeLost || call.sent
-				}
+			if code == protocol.CloseUnauthorized && !m.heard {
+				m.turnAway()
 			}
+			m.tooLarge = code == protocol.CloseTooLarge
+			m.learned = m.learned || m.tooLarge
 			n.mu.Unlock()
 			conn.drop(code)
 		},

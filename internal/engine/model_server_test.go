@@ -13,6 +13,7 @@ import (
 // say has a frame arrive at the engine.
 func (m *model) say(c *fakeConn, frame string) {
 	m.n.mu.Lock()
+	m.heard = m.heard || c == m.conn
 	if c == m.conn && (frame == protocol.Pong || time.Since(m.probed) >= lag) {
 		m.probing = false
 	}
@@ -63,7 +64,7 @@ func (m *model) welcome(w protocol.Welcome) {
 		case m.resumed:
 			m.doubtful[key], call.older, call.retry, call.notBefore = true, true, false, time.Time{}
 		case call.idempotent:
-			m.doubtful[key], call.sent, call.lost = true, false, true
+			m.doubtful[key], call.sent, call.lost, call.notBefore = true, false, true, time.Time{}
 		default:
 			call.mayBeLost = true
 		}
@@ -114,6 +115,67 @@ func (m *model) finish(keys ...protocol.Key) {
 	m.n.mu.Unlock()
 	if arrive {
 		m.say(conn, string(append(frame, ']')))
+	}
+}
+
+// turnAway ends the connection before the server has begun anything.
+func (m *model) turnAway() {
+	for key, call := range m.calls {
+		if m.begun[key] {
+			delete(m.life.running, key)
+			delete(m.life.seen, key)
+			call.runs--
+		}
+		if call.fakeCall != nil && call.ends == 0 && call.on == m.conn && call.sent {
+			call.sent, call.on = false, nil
+			m.newest = min(m.newest, call.order-1)
+		}
+	}
+	m.unseen = !m.asked
+}
+
+// cut ends the connection where what lies on the way does not let a frame pass,
+// soon after: what has been said before arrives.
+func (m *model) cut(c *fakeConn, b *Batch[*fakeCall], size int) {
+	poisoned := slices.ContainsFunc(b.Items, func(i Item[*fakeCall]) bool { return !i.Cancel && m.calls[i.Key].poison })
+	code := protocol.CloseAbnormal
+	switch {
+	case m.limit > 0 && size > m.limit:
+		code, m.tooLarge = protocol.CloseTooLarge, true
+	case !poisoned:
+		return
+	}
+	m.deaf = true
+	time.AfterFunc(time.Millisecond, func() { c.drop(code) })
+}
+
+// died counts, for the calls that the connection had carried, that it is gone.
+func (m *model) died() {
+	for _, call := range m.calls {
+		if call.on != nil && call.on == m.conn {
+			call.deaths++
+		}
+	}
+}
+
+// tried is the call that the engine tries alone, 0 if there is none.
+func (m *model) tried() protocol.Key {
+	e := m.n.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.conn.trial.suspect.key
+}
+
+// forget has the engine begin another session after one that was closed with
+// 1009: what its last connection had carried is lost, and what was still to be
+// sent again is not to blame.
+func (m *model) forget() {
+	m.later, m.received = true, 0
+	for key, call := range m.calls {
+		if call.fakeCall != nil && call.ends == 0 && (m.before[key] || call.retry) && call.idempotent {
+			call.sent, call.lost, call.older, call.retry, call.notBefore = false, true, false, false, time.Time{}
+		}
+		call.mayBeLost = call.mayBeLost || call.sent
 	}
 }
 

@@ -27,7 +27,11 @@ type model struct {
 	tokens   int        // that the host has given
 	expires  time.Duration
 	received uint64 // outcomes that the engine has got, as it was told to count
-	forgot   bool   // the engine has given up the session: a frame was too large
+	unseen   bool   // no server has taken a connection of the session yet
+	tooLarge bool   // the last connection was closed with 1009: the engine may give the session up
+	poisons  int    // calls whose frame cuts the connection
+	learned  bool   // one was closed so that had carried nothing too large
+	limit    int    // what lies on the way closes larger frames with 1009; 0: none
 	later    bool   // the session of an earlier life is lost
 	gaveUp   bool   // it is closed, or has been since the last call
 	ended    bool   // Close was called
@@ -43,6 +47,7 @@ type modelConn struct {
 	welcomed  bool
 	deaf      bool      // nothing reaches the server
 	dumb      bool      // nothing reaches the engine
+	heard     bool      // something has
 	probing   bool      // the engine waits for a sign of life
 	probed    time.Time // since then
 	limits    protocol.Limits
@@ -50,6 +55,7 @@ type modelConn struct {
 	had       map[protocol.Key]bool // requests it has carried
 	begun     map[protocol.Key]bool // of these, those that the server had not seen before
 	doubtful  map[protocol.Key]bool // calls to be sent again, by the welcome
+	before    map[protocol.Key]bool // doubtful on the connection before
 	again     protocol.Key          // the last of these that was
 	newest    int                   // the last that was sent for the first time, by order
 	fresh     bool                  // one was, after the welcome
@@ -73,6 +79,8 @@ type modelCall struct {
 	*fakeCall
 	order      int
 	idempotent bool
+	poison     bool      // its frame cuts the connection
+	deaths     int       // connections that ended under it
 	deadline   time.Time // zero: none
 	sent       bool      // in this session, and not refused since
 	lost       bool      // in a session that was lost
@@ -106,12 +114,18 @@ func (m *model) framed(c *fakeConn, b *Batch[*fakeCall], size int) {
 		return
 	}
 	if c != m.conn {
-		m.modelConn = modelConn{conn: c, limits: protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests},
+		m.died()
+		m.modelConn = modelConn{before: m.doubtful, conn: c, limits: protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests},
 			open: map[protocol.Key]bool{}, had: map[protocol.Key]bool{}, begun: map[protocol.Key]bool{}, newest: m.newest}
 	}
 	if size > m.limits.Frame {
 		m.complain("a frame of %d bytes", size)
 	}
+	tooLarge := m.tooLarge
+	if b.Hello != nil {
+		m.tooLarge = false
+	}
+	m.cut(c, b, size)
 	switch b.Word {
 	case protocol.Ping:
 		if !m.deaf && !m.dumb {
@@ -128,7 +142,7 @@ func (m *model) framed(c *fakeConn, b *Batch[*fakeCall], size int) {
 		m.complain("%s into a connection that is being probed", b.brief())
 	}
 	if b.Hello != nil {
-		m.hello(b.Hello)
+		m.hello(b.Hello, tooLarge)
 	}
 	if b.Token != "" {
 		m.token(b.Token)
@@ -161,15 +175,21 @@ func (m *model) token(got string) {
 	}
 }
 
-func (m *model) hello(h *protocol.Hello) {
+func (m *model) hello(h *protocol.Hello, tooLarge bool) {
 	m.token(h.Token)
-	if h.Resume == m.forgot && len(m.n.conns) > 1 {
-		m.complain("a hello with resume %v", h.Resume)
+	switch {
+	case m.unseen == h.Resume && m.unseen:
+		m.complain("a hello that resumes what no server has seen")
+	case m.unseen || h.Resume:
+	case tooLarge:
+		m.forget()
+	default:
+		m.complain("a hello that does not resume")
 	}
 	if h.Ack != m.received {
 		m.complain("hello acknowledges %d of %d", h.Ack, m.received)
 	}
-	m.asked, m.forgot = h.Resume, false
+	m.asked, m.unseen = h.Resume, false
 	if m.deaf {
 		return
 	}
@@ -221,16 +241,18 @@ func (m *model) request(c *fakeConn, key protocol.Key) {
 	case m.had[key] && call.sent:
 		m.complain("%d twice on a connection", key)
 	case m.doubtful[key]:
-		if m.fresh || key <= m.again {
-			m.complain("%d again, behind others", key)
+		if m.tried() != key {
+			if m.fresh || key <= m.again {
+				m.complain("%d again, behind others", key)
+			}
+			m.again = key
 		}
-		m.again = key
 		delete(m.doubtful, key)
 	case call.sent && call.on != nil:
 		m.complain("%d again, which may have run", key)
 	case call.sent && !m.welcomed:
 		m.complain("%d, of an earlier life, before the welcome", key)
-	case !call.sent && !call.lost && call.notBefore.IsZero():
+	case !call.sent && !call.lost && call.notBefore.IsZero() && m.tried() != key:
 		if call.order <= m.newest {
 			m.complain("%d in the wrong order", key)
 		}
@@ -266,7 +288,7 @@ func TestModel(t *testing.T) {
 				Queue: Queue{1 << 20, math.MaxInt}, Reconnect: Reconnect{Min: time.Second, Max: 5 * time.Second}, Token: true, Resume: reloaded,
 			})
 			n.answers(nil)
-			m := &model{n: n, calls: map[protocol.Key]*modelCall{}, expires: rapid.SampledFrom([]time.Duration{0, 20 * time.Second, time.Minute}).Draw(rt, "expires")}
+			m := &model{n: n, unseen: !reloaded, limit: rapid.SampledFrom([]int{0, 0, 0, 10_000, 50_000}).Draw(rt, "limit"), calls: map[protocol.Key]*modelCall{}, expires: rapid.SampledFrom([]time.Duration{0, 20 * time.Second, time.Minute}).Draw(rt, "expires")}
 			n.framed = m.framed
 			n.token = func(<-chan struct{}) (string, error) {
 				n.mu.Lock()

@@ -9,8 +9,11 @@ func (e *Engine[P]) SettleNotRun(key protocol.Key) (payload P, fate Fate, ok boo
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	fate = Unsent
-	if place, found := e.calls.find(key); found && e.calls.at(place).lost {
-		fate = Unknown
+	if place, found := e.calls.find(key); found {
+		// An idempotent call that was resent may have been rerun before that.
+		if c := e.calls.at(place); c.life == rerun || c.life == resent && c.Idempotent {
+			fate = Unknown
+		}
 	}
 	e.arrived()
 	payload, ok = e.settle(key)

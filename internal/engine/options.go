@@ -34,6 +34,8 @@ type Options struct {
 	Heartbeat Heartbeat
 	Reconnect Reconnect
 	Queue     Queue
+
+	bytesBound bool // Queue.Calls was left to us
 }
 
 // Heartbeat finds out whether the peer is still there.
@@ -59,7 +61,10 @@ type Reconnect struct {
 
 // Queue bounds what may wait to be sent.
 type Queue struct {
-	Calls int // default 10,000
+	// Calls that may wait. The default is 10,000 as long as there is no
+	// connection that the server has welcomed, and none while there is one:
+	// then Bytes bounds what waits. A number that is given always bounds.
+	Calls int
 	Bytes int // default 16 MiB
 }
 
@@ -98,6 +103,7 @@ func (o Options) withDefaults() Options {
 	def(&o.Reconnect.Min, 500*time.Millisecond)
 	def(&o.Reconnect.Max, 20*time.Second)
 	def(&o.Reconnect.Attempts, math.MaxInt)
+	o.bytesBound = o.Queue.Calls == 0
 	def(&o.Queue.Calls, 10_000)
 	def(&o.Queue.Bytes, 16<<20)
 	return o

@@ -218,7 +218,7 @@ func TestSleepDead(t *testing.T) {
 // The server's own, shorter heartbeat counts too.
 func TestSleepByTheServersHeartbeat(t *testing.T) {
 	late(t, Options{}, func(e *Engine[*fakeCall], c *fakeConn) {
-		e.conn.pulse.after = time.Second
+		e.conn.heartbeat.silence = time.Second
 		time.Sleep(time.Second + 10*time.Second + slack + 1)
 		e.Submit(Call[*fakeCall]{Key: 1})
 		var b Batch[*fakeCall]

@@ -30,22 +30,24 @@ func (e *Engine[P]) Refused(key protocol.Key, after time.Duration) (payload P, o
 // on this connection, but what was sent before may have.
 func (e *Engine[P]) refused(key protocol.Key, after time.Duration) (payload P, ok, lost bool) {
 	place, found := e.calls.find(key)
-	if !found || !e.conn.carries(e.calls.at(place).conn) {
+	if !found || !e.calls.at(place).carried() {
 		return payload, false, false
 	}
 	c := e.calls.at(place)
-	if c.older && after == 0 {
+	e.reached(c.frame)
+	c.deaths = 0
+	if c.life == resent && after == 0 {
 		after = shortest
 	}
 	// What an earlier connection has carried may be running: the refusal says
 	// nothing of that, and the outcome may still come, up to the deadline.
 	after = min(after, never)
 	at := e.now() + after
-	if late := after == never || c.until > 0 && at >= c.until; after > 0 && (c.older || !late) {
+	if late := after == never || c.until > 0 && at >= c.until; after > 0 && (c.life == resent || !late) {
 		e.again(place, at)
 		return payload, false, false
 	}
-	lost = c.lost || c.older
+	lost = c.ran()
 	return e.remove(place), !lost, lost
 }
 
@@ -53,27 +55,11 @@ func (e *Engine[P]) refused(key protocol.Key, after time.Duration) (payload P, o
 func (e *Engine[P]) again(place uint32, at time.Duration) {
 	c := e.calls.at(place)
 	e.recall(c)
-	c.conn, c.sent = 0, c.older
+	c.notBegun()
 	e.queue.hold(c.Size)
 	if e.retries.wasteful(e.queue.live) {
 		e.retries.compact(e.calls.queued)
 	}
 	e.retries.push(at, ref{c.Key, place})
 	e.wakeBy(at)
-}
-
-// retry puts the refused calls whose time has come into the queue.
-func (e *Engine[P]) retry() {
-	now := e.now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.retries.due(now) {
-		return
-	}
-	for e.retries.due(now) {
-		if r := e.retries.pop().ref; e.calls.queued(r) {
-			e.enqueue(r)
-		}
-	}
-	e.conn.wake()
 }

@@ -9,7 +9,7 @@ import (
 
 // The calls of an earlier life of the session.
 
-var sent = Call[*fakeCall]{Sent: true}
+var sentBefore = Call[*fakeCall]{Sent: true}
 
 func resumedWelcome(acked uint64) *protocol.Welcome {
 	w := resumed(true)
@@ -20,7 +20,7 @@ func resumedWelcome(acked uint64) *protocol.Welcome {
 func TestSentWaitsForTheWelcome(t *testing.T) {
 	bubble(t, Options{Resume: true}, func(n *fakeNet) {
 		n.answers(nil)
-		n.send(sent, bare, sent)
+		n.send(sentBefore, bare, sentBefore)
 		n.engine.Start()
 		n.want("connecting dial >hello/resume,2")
 		if s := n.engine.Stats(); s.InDoubt != 2 || s.Queued != 0 || s.Pending != 3 {
@@ -37,7 +37,7 @@ func TestSentWaitsForTheWelcome(t *testing.T) {
 func TestSentSettledBeforeItIsSentAgain(t *testing.T) {
 	bubble(t, Options{Resume: true}, func(n *fakeNet) {
 		n.answers(nil)
-		n.send(sent, sent)
+		n.send(sentBefore, sentBefore)
 		n.engine.Start()
 		n.want("connecting dial >hello/resume")
 		c := n.conn()
@@ -51,7 +51,7 @@ func TestSentSettledBeforeItIsSentAgain(t *testing.T) {
 
 func TestSentLost(t *testing.T) {
 	bubble(t, Options{Resume: true}, func(n *fakeNet) {
-		n.send(sent, Call[*fakeCall]{Sent: true, Idempotent: true}, bare)
+		n.send(sentBefore, Call[*fakeCall]{Sent: true, Idempotent: true}, bare)
 		n.engine.Start()
 		n.want("connecting dial >hello/resume,3 1=lost/unknown open >2")
 	})
@@ -100,7 +100,7 @@ func TestSentSubmittedAfterTheSessionWasLost(t *testing.T) {
 func TestSentPassesTheQueue(t *testing.T) {
 	bubble(t, Options{Resume: true, Queue: Queue{Calls: 1, Bytes: 1}}, func(n *fakeNet) {
 		n.answers(resumedWelcome(0))
-		n.send(bare, sent, sent)
+		n.send(bare, sentBefore, sentBefore)
 		n.engine.Start()
 		n.want("connecting dial >hello/resume,1 open >2,3")
 	})
@@ -192,20 +192,20 @@ func TestOwedCancelsAreBounded(t *testing.T) {
 	bubble(t, Options{Reconnect: soon, Heartbeat: Heartbeat{After: -1}}, func(n *fakeNet) {
 		n.answers(nil)
 		n.engine.Start()
-		for range maxOwed/protocol.FirstRequests + 10 {
+		for range maxLate/protocol.FirstRequests + 10 {
 			n.send(times(protocol.FirstRequests, within(time.Second))...)
 			n.skip()
 			n.conn().drop(protocol.CloseAbnormal)
 			time.Sleep(2 * time.Second)
 			n.skip()
 		}
-		if owed := len(n.engine.owed); owed != maxOwed {
+		if owed := len(n.engine.cancels.late); owed != maxLate {
 			t.Errorf("%d cancels wait", owed)
 		}
 		n.engine.Welcome(n.conn(), resumed(true))
 		n.skip()
-		if e := n.engine; len(e.owed) != 0 || len(e.cancels) != 0 {
-			t.Errorf("%d and %d cancels are left", len(e.owed), len(e.cancels))
+		if e := n.engine; len(e.cancels.late) != 0 || len(e.cancels.due) != 0 {
+			t.Errorf("%d and %d cancels are left", len(e.cancels.late), len(e.cancels.due))
 		}
 	})
 }
@@ -238,8 +238,8 @@ func TestTooLargeLeavesNoDoubt(t *testing.T) {
 		n.want("open 1=lost/unknown x1009 waiting connecting dial >hello,2")
 		n.conn().drop(protocol.CloseAbnormal) // its welcome is lost
 		n.want("x1006 waiting connecting dial >hello/resume")
-		n.engine.Welcome(n.conn(), resumed(true))
-		n.want("open >2")
+		n.engine.Welcome(n.conn(), resumed(true)) // it has never heard of the new session
+		n.want("open >-1,2")
 	})
 }
 

@@ -7,9 +7,9 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// inDoubt starts an engine, sends calls 1 to 4, of which 2 and 4 are
+// leaveInDoubt starts an engine, sends calls 1 to 4, of which 2 and 4 are
 // idempotent, and has the connection drop. Call 5 was not sent.
-func inDoubt(n *fakeNet, code protocol.CloseCode) {
+func leaveInDoubt(n *fakeNet, code protocol.CloseCode) {
 	n.t.Helper()
 	c := n.start()
 	n.answers(nil)
@@ -28,7 +28,7 @@ func resumed(yes bool) protocol.Welcome {
 
 func TestInDoubtResumed(t *testing.T) {
 	bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
-		inDoubt(n, protocol.CloseAbnormal)
+		leaveInDoubt(n, protocol.CloseAbnormal)
 		n.want("x1006 waiting connecting dial >hello/resume,5")
 		n.send(bare) // new ones do not wait
 		n.want(">6")
@@ -41,7 +41,7 @@ func TestInDoubtResumed(t *testing.T) {
 
 func TestInDoubtNotResumed(t *testing.T) {
 	bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
-		inDoubt(n, protocol.CloseAbnormal)
+		leaveInDoubt(n, protocol.CloseAbnormal)
 		n.want("x1006 waiting connecting dial >hello/resume,5")
 		n.engine.Welcome(n.conn(), resumed(false))
 		n.wantAll("1=lost/unknown 3=lost/unknown open >2,4")
@@ -53,7 +53,7 @@ func TestInDoubtNotResumed(t *testing.T) {
 // What was sent again is in doubt again, with what was sent beside it.
 func TestInDoubtTwice(t *testing.T) {
 	bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
-		inDoubt(n, protocol.CloseAbnormal)
+		leaveInDoubt(n, protocol.CloseAbnormal)
 		n.want("x1006 waiting connecting dial >hello/resume,5")
 		n.engine.Welcome(n.conn(), resumed(true))
 		n.want("open >1,2,3,4")
@@ -124,16 +124,28 @@ func TestInDoubtDoesNotFillTheWindow(t *testing.T) {
 	})
 }
 
-func TestTooLargeIsNotResent(t *testing.T) {
+// It may be the server that sends too much, again and again as long as the
+// session is resumed.
+func TestTooLargeIsNotResentForEver(t *testing.T) {
 	bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
-		inDoubt(n, protocol.CloseTooLarge)
-		n.want("1=lost/unknown 2=lost/unknown 3=lost/unknown 4=lost/unknown x1009 waiting connecting dial >hello,5")
+		leaveInDoubt(n, protocol.CloseTooLarge)
+		n.want("x1009 waiting connecting dial >hello/resume,5")
+		n.engine.Welcome(n.conn(), resumed(true))
+		n.want("open >1,2,3,4")
+		for range maxCloses - 1 {
+			n.conn().drop(protocol.CloseTooLarge)
+			n.want("x1009 waiting connecting dial >hello/resume")
+			n.engine.Welcome(n.conn(), resumed(true))
+			n.want("open >1,2,3,4,5")
+		}
+		n.conn().drop(protocol.CloseTooLarge)
+		n.wantAll("1=lost/unknown 2=lost/unknown 3=lost/unknown 4=lost/unknown 5=lost/unknown x1009 waiting connecting dial >hello")
 	})
 }
 
 func TestInDoubtFatal(t *testing.T) {
 	bubble(t, Options{}, func(n *fakeNet) {
-		inDoubt(n, protocol.CloseUnauthorized)
+		leaveInDoubt(n, protocol.CloseUnauthorized)
 		n.want("x4401 1=closed/unknown 2=closed/unknown 3=closed/unknown 4=closed/unknown 5=closed/unsent closed")
 	})
 }

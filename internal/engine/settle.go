@@ -2,7 +2,7 @@ package engine
 
 import "github.com/sockjax/sockjax/protocol"
 
-// Settle takes a call out whose outcome has arrived, and host its payload
+// Settle takes a call out whose outcome has arrived, and hands its payload
 // back. It returns false for a key that no sent call has, which is normal:
 // the call may have timed out a moment ago. The outcome counts as arrived all
 // the same: see acks.go.
@@ -25,10 +25,19 @@ func (e *Engine[P]) SettleName(name string) (P, bool) {
 
 func (e *Engine[P]) settle(key protocol.Key) (payload P, ok bool) {
 	place, ok := e.calls.find(key)
-	if ok = ok && e.calls.at(place).fate() == Unknown; ok {
-		payload = e.remove(place)
+	if !ok {
+		return payload, false
 	}
-	return payload, ok
+	c := e.calls.at(place)
+	switch c.life {
+	case queued:
+		return payload, false
+	case sent, rerun: // the outcome of any other may be older than this connection
+		if c.frame > e.conn.passed {
+			e.reached(c.frame)
+		}
+	}
+	return e.remove(place), true
 }
 
 // Drop takes a call out that the present connection has answered with
@@ -39,7 +48,8 @@ func (e *Engine[P]) Drop(key protocol.Key) (payload P, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	place, ok := e.calls.find(key)
-	if ok = ok && e.conn.carries(e.calls.at(place).conn); ok {
+	if ok = ok && e.calls.at(place).carried(); ok {
+		e.reached(e.calls.at(place).frame)
 		payload = e.remove(place)
 	}
 	return payload, ok
@@ -56,44 +66,27 @@ func (e *Engine[P]) Abort(key protocol.Key) (P, Fate, bool) {
 		return none, Unsent, false
 	}
 	fate := e.calls.at(place).fate()
-	return e.giveUp(place), fate, true
+	return e.cancel(place), fate, true
 }
 
-// remove takes a call out of everything that counts it, and returns its
-// payload. The queue and the deadlines notice by themselves that it has gone.
-func (e *Engine[P]) remove(place uint32) P {
-	e.recall(e.calls.at(place))
-	return e.calls.take(place)
-}
-
-// recall takes a call out of the queue or the connection, if it is there.
-func (e *Engine[P]) recall(c *call[P]) {
-	switch c.conn {
-	case 0:
-		e.queue.drop(c.Size)
-	case e.conn.number:
-		if e.conn.full() && e.queue.live > 0 {
-			e.conn.wake() // what waits for this may be sent now
+// arrived counts an outcome, on the hot path. The clock was read when its
+// frame arrived.
+func (e *Engine[P]) arrived() {
+	a := &e.acks
+	a.received++
+	e.conn.answers = true
+	if a.due {
+		return
+	}
+	n := a.received - a.told
+	if n == 1 {
+		a.since = e.conn.heartbeat.in
+		if e.conn.look > a.since+ackAfter {
+			e.rouse(e.attention)
 		}
-		e.conn.inFlight--
 	}
-}
-
-// maxOwed bounds the cancels that wait for a welcome. A server that never
-// sends one gets a few more calls with each connection.
-const maxOwed = 10_000
-
-// giveUp removes a call without an outcome and has the server told of it, if
-// the server may know of it: at once, or after a welcome that resumes.
-func (e *Engine[P]) giveUp(place uint32) P {
-	c := e.calls.at(place)
-	switch {
-	case e.opts.Plain || !c.sent:
-	case e.conn.welcomed || e.conn.carries(c.conn):
-		e.cancels = append(e.cancels, c.Key)
+	if n >= ackAlone || a.bytes >= ackBytes {
+		a.due = true
 		e.conn.wake()
-	case len(e.owed) < maxOwed:
-		e.owed = append(e.owed, c.Key)
 	}
-	return e.remove(place)
 }

@@ -27,42 +27,19 @@ type Change struct {
 	Reason   string             // the same in words
 }
 
-// State is what the engine is doing now.
-func (e *Engine[P]) State() State {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.state == "" {
-		return StateConnecting // about to
-	}
-	return e.state
+// states are the present one, and the changes that led to it as far as the
+// host has not been told of them.
+type states struct {
+	present State
+	untold  []Change
+	telling bool // somebody is telling them
 }
 
-// change notes a change; tell tells the host, once the lock is free.
-// Nothing follows StateClosed once Close was called.
-func (e *Engine[P]) change(c Change) {
-	if c.State == e.state || e.finished && c.State != StateClosed {
+func (s *states) change(c Change) {
+	if c.State == s.present {
 		return
 	}
-	c.Previous = e.state
-	e.state = c.State
-	e.changes = append(e.changes, c)
-}
-
-// tell tells the host of changes, in order and one at a time, even if several
-// goroutines come with one, or the host causes another while it is told.
-func (e *Engine[P]) tell() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.telling {
-		return
-	}
-	e.telling = true
-	for len(e.changes) > 0 {
-		next := e.changes[0]
-		e.changes = e.changes[1:]
-		e.mu.Unlock()
-		e.host.Changed(next)
-		e.mu.Lock()
-	}
-	e.telling = false
+	c.Previous = s.present
+	s.present = c.State
+	s.untold = append(s.untold, c)
 }

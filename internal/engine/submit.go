@@ -1,8 +1,5 @@
 package engine
 
-// earlier is the number of the connection on which a call with Sent was sent.
-const earlier = 1<<32 - 1
-
 // Submit takes a call. It is sent by the next Next; Wake asks for one, once
 // for as many calls as one likes. The error says why the call was not taken,
 // with the fate Unsent, or Unknown for a call with Sent; the payload then
@@ -39,18 +36,20 @@ func (e *Engine[P]) submit(c *Call[P]) *Error {
 // case refuse has taken it only because it is idempotent.
 func (e *Engine[P]) doubted(r ref) bool {
 	c := e.calls.at(r.place)
-	if e.conn.adopted {
-		c.conn, c.sent = e.conn.number, true
+	switch {
+	case e.conn.adopted:
+		c.life, c.frame, c.reach = sent, e.conn.frames, uint32(frameSize(c.Key, c.Size))
 		e.conn.inFlight++
 		return true
+	case e.session.lost:
+		c.life = toRerun
+	case e.conn.welcomed:
+		c.life = toResend
+	default:
+		c.life = inDoubt
+		return true
 	}
-	c.sent, c.lost = !e.session.lost, e.session.lost
-	c.older = c.sent
-	if c.lost || e.conn.welcomed {
-		return false
-	}
-	c.conn = earlier
-	return true
+	return false
 }
 
 // enqueue puts a call, which the queue has counted, at its end.
@@ -59,15 +58,6 @@ func (e *Engine[P]) enqueue(r ref) {
 		e.queue.compact(e.calls.queued)
 	}
 	e.queue.enter(r)
-}
-
-// EndTurn is for hosts with Options.Turns: the time of the calls submitted
-// since the last EndTurn, or Next, begins to run.
-func (e *Engine[P]) EndTurn() {
-	now := e.now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.date(now)
 }
 
 // refuse says why a call can't be taken. Calls with Sent have passed the
@@ -89,14 +79,11 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 		}
 		return nil
 	}
-	if e.queue.live >= e.opts.Queue.Calls {
+	if e.queue.live >= e.opts.Queue.Calls && !(e.opts.bytesBound && e.conn.welcomed) {
 		return &Error{CodeOverloaded, Unsent, "the queue is full: too many calls wait to be sent"}
 	}
 	if e.queue.bytes+c.Size > e.opts.Queue.Bytes {
 		return &Error{CodeOverloaded, Unsent, "the queue is full: too many bytes wait to be sent"}
 	}
-	if e.conn.tooLarge(c.Key, c.Size) {
-		return tooLarge()
-	}
-	return nil
+	return e.oversized(c.Key, c.Size, queued)
 }

@@ -22,6 +22,7 @@ type listed struct {
 	ImportPath   string
 	Name         string
 	Standard     bool
+	GoFiles      []string
 	Module       *struct{ Path string }
 	Imports      []string
 	TestImports  []string
@@ -30,7 +31,7 @@ type listed struct {
 
 func goList(t *testing.T, js bool, args ...string) []listed {
 	t.Helper()
-	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Standard,Module,Imports,TestImports,XTestImports"}, args...)...)
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Name,Standard,GoFiles,Module,Imports,TestImports,XTestImports"}, args...)...)
 	if js {
 		cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	}

@@ -45,6 +45,7 @@ export function complete(options = {}) {
     const given = options[name];
     all[name] = typeof value === "object" ? group(name, value, given) : (given ?? value);
   }
+  all.queue.bytesBound = options.queue?.calls === undefined; // see Queue in ../../internal/engine/options.go
   all.outbox.name = outboxName(options.outbox?.name);
   if (all.protocol !== SUBPROTOCOL && all.protocol !== "plain") {
     throw new TypeError(`sockjax: protocol must be "${SUBPROTOCOL}" or "plain", not ${String(all.protocol)}`);

@@ -158,7 +158,11 @@ export interface Options {
   token?: string | (() => string | Promise<string>);
   /** What may wait to be sent; a call beyond that fails as `overloaded`. */
   queue?: {
-    /** @default 10000 */
+    /**
+     * Calls. The default bounds them only while there is no connection: on one,
+     * `bytes` is the bound. A number that is given always counts.
+     * @default 10000
+     */
     calls?: number;
     /**
      * Bytes of JSON. Texts of up to 16 KiB count a byte a character.
@@ -213,9 +217,9 @@ export type State = "connecting" | "open" | "waiting" | "closed";
  * |---|---|---|
  * | `timeout` | `unsent` or `unknown` | the deadline passed |
  * | `aborted` | `unsent` or `unknown` | the AbortSignal |
- * | `closed` | `unsent` or `unknown` | `close()`, or reconnecting was given up |
+ * | `closed` | `unsent` or `unknown` | `close()`, reconnecting was given up, or the server refused the client: a call that only the refused connection had carried is `unsent`, and may safely be made again |
  * | `overloaded` | `unsent` | the queue is full, or the server is busy and the deadline too near for another try |
- * | `lost` | `unknown` or `executed` | sent, then the server has lost the session, and not `idempotent`; `executed`: it ran, and its reply went to an earlier page |
+ * | `lost` | `unknown` or `executed` | sent, then the server has lost the session, and not `idempotent`; or the connection broke each time that it was sent; `executed`: it ran, and its reply went to an earlier page |
  * | `rejected` | `executed` | the server's handler returned an error |
  * | `invalid` | `unsent` or `unknown` | not serialisable, too large, refused, or the server has no handler for it; `unknown`: it was sent before, and is too large to be sent again |
  * | `crashed` | `unsent` or `unknown` | the wasm runtime ended, or could not start |

@@ -1,8 +1,11 @@
-import { CAUSE_FUNCTION, CAUSE_NETWORK, CAUSE_PAUSED, CAUSE_SERVER, CLOSE_ABNORMAL, CLOSE_HANDSHAKE, CODE_OVERLOADED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, FIRST_FRAME, FIRST_REQUESTS, HANDSHAKE, NONE, PONG, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_FUNCTION, CAUSE_NETWORK, CAUSE_PAUSED, CAUSE_SERVER, CLOSE_ABNORMAL, CLOSE_FORBIDDEN, CLOSE_HANDSHAKE, CLOSE_UNAUTHORIZED, CLOSE_VERSION, CODE_OVERLOADED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, FIRST_FRAME, FIRST_REQUESTS, HANDSHAKE, NONE, PONG, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { drop } from "./frames.js";
 import { LONGEST_TIMER } from "../shared/time.js";
 import { byteLength } from "./wire.js";
+
+/** Codes with which a server ends a connection that it does not take. */
+const TURNED_AWAY = [CLOSE_UNAUTHORIZED, CLOSE_FORBIDDEN, CLOSE_VERSION];
 
 /**
  * Stands in for the engine, with the same methods, as long as there is none:
@@ -35,6 +38,7 @@ export class Bootstrap {
   #limits = { frame: FIRST_FRAME, requests: FIRST_REQUESTS };
   #over = () => {}; // ends what open has begun
   #failed = null; // how the connection ended: {code, cause, reason}
+  #heard = false; // something has come
   #outcomes = 0;
 
   /** texts are those of the slots. */
@@ -85,6 +89,7 @@ export class Bootstrap {
     };
     const end = (code, reason) => {
       if (socket === this.#socket) {
+        if (!this.#heard && TURNED_AWAY.includes(code)) this.#takeBack();
         this.#abandon(code === CLOSE_ABNORMAL ? CAUSE_NETWORK : CAUSE_SERVER, reason);
         this.#failed = { code, cause: "", reason }; // the code tells
       }
@@ -108,10 +113,21 @@ export class Bootstrap {
     if (this.#host.state === STATE_OPEN) this.#host.changed(STATE_CONNECTING, cause, reason);
   }
 
+  /** What was sent has not run, and waits again: a server runs nothing before its welcome. */
+  #takeBack() {
+    for (const call of this.#sent.values()) {
+      call.sent = false;
+      this.queuedBytes += call.bytes;
+    }
+    this.#waiting = new Map([...this.#sent, ...this.#waiting]);
+    this.#sent.clear();
+    this.#resume = false;
+  }
+
   /** What an engine is made with, to go on: see OPTIONS in abi.js, and begun in ../../wasm/bridge.go. */
   handover() {
     const { code = 0, cause = "", reason = "" } = this.#failed ?? {};
-    return { socket: this.#socket, failed: this.#failed !== null, code, cause, reason, resume: this.#resume, outcomes: this.#outcomes };
+    return { socket: this.#socket, failed: this.#failed !== null, code, cause, reason, resume: this.#resume, heard: this.#heard, outcomes: this.#outcomes };
   }
 
   /** Takes all calls out, oldest first, with what is left of their timeouts. */
@@ -127,7 +143,9 @@ export class Bootstrap {
   // ---- from the page
 
   submit(slot, number, name, bytes, timeout, flags) {
-    if (this.#waiting.size >= this.#bounds.calls || this.queuedBytes + bytes > this.#bounds.bytes) {
+    const { calls, bytesBound } = this.#bounds;
+    const crowded = this.#waiting.size >= calls && !(bytesBound && this.welcomed !== null);
+    if (crowded || this.queuedBytes + bytes > this.#bounds.bytes) {
       this.#host.fail(slot, new SockjaxError(CODE_OVERLOADED, FATE_UNSENT, "the queue is full: too much waits to be sent"));
       return;
     }
@@ -231,7 +249,9 @@ export class Bootstrap {
 
   // ---- from a frame
 
-  received() {}
+  received() {
+    this.#heard = true;
+  }
 
   pinged() {
     this.#frames.write(PONG);

@@ -1,4 +1,4 @@
-import { CODE_INVALID, DEAD, FIRST_FRAME, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG, SCRATCH } from "../shared/abi.js";
+import { CODE_INVALID, DEAD, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG, SCRATCH } from "../shared/abi.js";
 import { Binary } from "./binary.js";
 import { forgotten, notRun, refusal, rejected } from "../shared/errors.js";
 import { readAuthorized, readError, readWelcome } from "./messages.js";
@@ -31,7 +31,6 @@ export class Frames {
   #socket = null;
   #binary = new Binary();
   #prefix = "";
-  #limit = FIRST_FRAME;
   #welcomed = false; // on this socket
   #held = null; // texts that have arrived while the loss of the session is noted
   #heldUnits = 0;
@@ -46,7 +45,6 @@ export class Frames {
   attach(socket) {
     this.#socket = socket;
     this.#prefix = "";
-    this.#limit = FIRST_FRAME;
     this.#welcomed = false;
     this.#binary.reset();
     this.#held = null;
@@ -87,14 +85,14 @@ export class Frames {
     return this.#socket !== null && this.#socket.bufferedAmount > HIGH_WATER;
   }
 
-  /** Sends the items that stand at an address of Go's memory. */
-  frame(words, at, count) {
+  /** Sends the items that stand at an address of Go's memory, in a frame of so many bytes, or in several. */
+  frame(words, at, count, limit) {
     const first = at / 4;
     if (this.#plain) this.write(this.#texts[words[first + ITEM_SLOT]]);
-    else this.#messages(words, first, count);
+    else this.#messages(words, first, count, limit);
   }
 
-  #messages(words, first, count) {
+  #messages(words, first, count, limit) {
     const messages = new Array(count); // of a series, its pieces
     let series = false; // the one before goes on
     let last = 0; // request's key
@@ -114,11 +112,11 @@ export class Frames {
     }
     if (this.#prefix !== "") messages.unshift(this.#prefix);
     const text = `[${messages.join()}]`;
-    if (count > 1 && text.length * 3 > this.#limit && byteLength(text) > this.#limit) {
+    if (count > 1 && text.length * 3 > limit && byteLength(text) > limit) {
       // The engine counts small texts by the character: see countedSize.
       const half = count >> 1;
-      this.#messages(words, first, half);
-      this.#messages(words, first + half * ITEM_WORDS, count - half);
+      this.#messages(words, first, half, limit);
+      this.#messages(words, first + half * ITEM_WORDS, count - half, limit);
       return;
     }
     this.#prefix = "";
@@ -246,7 +244,6 @@ export class Frames {
         this.garbage++;
       } else if (!this.#welcomed) {
         this.#welcomed = true;
-        this.#limit = Math.max(FIRST_FRAME, welcome.frame);
         this.#binary.welcomed();
         engine.welcome(welcome);
       }

@@ -13,7 +13,7 @@ export function forGo(options) {
     reconnectMin: number(options.reconnect.min || 1),
     reconnectMax: number(options.reconnect.max || 1),
     reconnectAttempts: number(options.reconnect.attempts),
-    queueCalls: number(options.queue.calls),
+    queueCalls: options.queue.bytesBound ? 0 : number(options.queue.calls),
     queueBytes: number(options.queue.bytes),
   };
 }

@@ -280,8 +280,8 @@ export class Host {
   }
 
   /** Returns whether that is enough for now. */
-  frame(at, count) {
-    this.#frames.frame(this.engine.words, at, count);
+  frame(at, count, limit) {
+    this.#frames.frame(this.engine.words, at, count, limit);
     return this.#frames.congested;
   }
 

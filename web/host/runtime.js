@@ -187,7 +187,7 @@ export class Runtime {
       }),
       token: to((host, at, length) => host.prefix({ token: text(at, length) })),
       ack: to((host, outcomes) => host.prefix({ ack: outcomes })),
-      frame: to((host, at, count) => (host.frame(at, count) ? 1 : 0)),
+      frame: to((host, at, count, limit) => (host.frame(at, count, limit) ? 1 : 0)),
       word: to((host, at, length) => host.word(text(at, length))),
     };
   }

@@ -19,6 +19,9 @@ export const HANDSHAKE = 10000;
 /** Close codes. */
 export const CLOSE_UNSUPPORTED = 1003;
 export const CLOSE_ABNORMAL = 1006;
+export const CLOSE_UNAUTHORIZED = 4401;
+export const CLOSE_FORBIDDEN = 4403;
+export const CLOSE_VERSION = 4406;
 export const CLOSE_HANDSHAKE = 4408;
 
 /** Flags of a call that is submitted. */
@@ -69,6 +72,6 @@ export const ITEM_CANCEL = 3;
 export const SCRATCH = 1024;
 
 /** The numbers of each structure, in their order. */
-export const OPTIONS = ["plain","token","heartbeatAfter","heartbeatTimeout","reconnectMin","reconnectMax","reconnectAttempts","queueCalls","queueBytes","resume","outcomes","failed","code"];
+export const OPTIONS = ["plain","token","heartbeatAfter","heartbeatTimeout","reconnectMin","reconnectMax","reconnectAttempts","queueCalls","queueBytes","resume","heard","outcomes","failed","code"];
 export const WELCOME = ["ours","resumed","acked","heartbeat","expires","jitter","frame","requests"];
 export const STATS = ["pending","queued","queuedBytes","inDoubt","unacked","funcs"];

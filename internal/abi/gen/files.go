@@ -71,6 +71,9 @@ func script() string {
 	group("Close codes.")
 	constant("CLOSE_UNSUPPORTED", protocol.CloseUnsupported)
 	constant("CLOSE_ABNORMAL", protocol.CloseAbnormal)
+	constant("CLOSE_UNAUTHORIZED", protocol.CloseUnauthorized)
+	constant("CLOSE_FORBIDDEN", protocol.CloseForbidden)
+	constant("CLOSE_VERSION", protocol.CloseVersion)
 	constant("CLOSE_HANDSHAKE", protocol.CloseHandshake)
 
 	group("Flags of a call that is submitted.")

@@ -73,6 +73,46 @@ Object.assign(T.cases, {
     await api.close();
   },
 
+  "calls are bounded without a connection, and bytes on one": async (server) => {
+    await server.set({ welcome: "none" });
+    const many = async (api) => {
+      for (let n = 0; n < 10_003; n++) api.send({ do: "silent" });
+      await T.until(() => api.stats().pending + api.stats().failures === 10_003);
+      return api.stats().failures;
+    };
+    const early = T.connect(server.ws, held);
+    equal(await many(early), 3);
+    await early.close();
+    await server.set({ welcome: "" });
+    const open = T.connect(server.ws, held);
+    await open.ready;
+    equal(await many(open), 0);
+    await open.close();
+    await fetch("/letgo");
+  },
+
+  "a call that went with the hello of a connection that was refused is unsent": async (server) => {
+    for (const code of [4401, 4403, 4406]) {
+      await server.set({ welcome: "none" });
+      const api = T.connect(server.ws, held);
+      const before = (await server.seen()).requests.length;
+      api.send({ do: "silent" }, cb(`sent ${code}`));
+      await server.until((seen) => seen.requests.length === before + 1);
+      api.send({ do: "silent" }, cb(`sent too ${code}`));
+      await server.close(code, "log in");
+      if (code === 4401) await fetch("/letgo");
+      await T.until(() => api.state === "closed");
+      await logged(2);
+      equal(T.log.splice(0), [`sent ${code}: closed/unsent`, `sent too ${code}: closed/unsent`]);
+      await server.set({ welcome: "" });
+      api.reconnect();
+      equal(await api.request({ n: 3 }), { n: 3 });
+      const { resume } = (await server.seen()).hellos.at(-1);
+      equal(resume, false, "no server has seen the session");
+      await api.close();
+    }
+  },
+
   "calls given up just as wasm takes over are cancelled": async (server) => {
     const api = T.connect(server.ws, held);
     const stops = Array.from({ length: 10 }, () => new AbortController());
