@@ -20,7 +20,7 @@
   const failures = new Set();
   /** Notes the code and the fate of each: see Outcome in outcome.go. */
   const watchErrors = () => {
-    const prototype = globalThis.sockjax?.SockjaxError.prototype; // the seed's page has none
+    const prototype = globalThis.sockjax?.SockjaxError?.prototype; // the seed's page has none
     if (!prototype || Object.hasOwn(prototype, "fate")) return;
     Object.defineProperty(prototype, "fate", {
       set(value) {
