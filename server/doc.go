@@ -51,9 +51,9 @@
 // MaxConnections until the last has returned. MemoryStoreOptions bound what
 // sessions take beside, and how many of them one principal or address may
 // leave behind. Behind a proxy all clients have its address unless a
-// middleware sets http.Request.RemoteAddr. Server.Stats and MemoryStore.Stats tell how much of all
-// that there is. Where nothing keeps strangers away from the server, set
-// MaxConnections and Rate.
+// middleware sets http.Request.RemoteAddr. Server.Stats and MemoryStore.Stats
+// tell how much of all that there is. Where nothing keeps strangers away from
+// the server, set MaxConnections and Rate.
 //
 // Compression is off: small messages gain little by it, and its state would
 // cost more memory than all the rest of an idle connection.
@@ -62,13 +62,11 @@ package server
 // The files of this package, in layers: each uses only those below it.
 //
 //	server.go, stats.go   the Server: places for connections, shutdown
-//	reader.go             reads frames until the connection ends
-//	frames.go             what a frame says
-//	requests.go           from a request to a call that runs or is refused
+//	reader.go             reads frames until the connection ends, and acts on them
+//	requests.go           the way of a request: claimed, run or refused, answered
 //	session.go            hello, ack and cancel; what the session tells
 //	auth.go               who the client is
 //	ending.go             how a connection ends
-//	answer.go             runs a handler and answers
 //	conn.go               what all of these share of a connection
 //	calls.go, table.go    the requests in flight
 //	batch.go, call.go     the requests of a frame; one of them, context.go its context
