@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,6 +109,31 @@ func TestImports(t *testing.T) {
 		for _, imported := range p.Imports {
 			if to, ok := local(imported); ok && !slices.Contains(allowed, to) {
 				t.Errorf("%s imports %s; of this module it may import %v: see mayImport for the reasons", here, to, allowed)
+			}
+		}
+	}
+}
+
+// mayImportScript is the same for the folders of web/: a page's own module is
+// the door, and a host must be able to live in a worker, without the page.
+var mayImportScript = map[string][]string{
+	"api":    {"api", "host", "store", "shared"},
+	"host":   {"host", "store", "shared"},
+	"store":  {"store", "shared"},
+	"shared": {"shared"},
+}
+
+func TestScriptImports(t *testing.T) {
+	imports := regexp.MustCompile(`(?m)^(?:import|export)\b[^"]*"(\.[^"]+)"`)
+	for _, name := range repoFiles(t, ".js") {
+		folder := path.Base(path.Dir(name))
+		allowed, ours := mayImportScript[folder]
+		if !strings.HasPrefix(name, "web/") || !ours {
+			continue
+		}
+		for _, m := range imports.FindAllStringSubmatch(readFile(t, name), -1) {
+			if to := path.Base(path.Dir(path.Join(path.Dir(name), m[1]))); !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s; files of web/%s may import those of %v", name, m[1], folder, allowed)
 			}
 		}
 	}
