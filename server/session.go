@@ -66,7 +66,7 @@ func (c *conn) attach(r session.Request) (g *guardedSession, acked uint64, resum
 	defer guard(c.log, "Attach", &err)
 	s, acked, resumed, err := c.options.Sessions.Attach(c.ctx, r, c)
 	if err == nil && s == nil {
-		err = errors.New("Attach returned neither a session nor an error")
+		err = errors.New("server.Options.Sessions: Attach returned neither a session nor an error")
 	}
 	return &guardedSession{s, c.life, c.log}, acked, resumed, err
 }

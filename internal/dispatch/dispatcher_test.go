@@ -276,8 +276,7 @@ func TestNoCallIsLost(t *testing.T) {
 			func() { time.Sleep(30 * time.Microsecond) }, func() { time.Sleep(20 * time.Millisecond) },
 		}
 		added, done := 0, make(chan bool)
-		var read func()
-		read = func() {
+		read := func() {
 			for added < 20_000 {
 				n := rand.IntN(20)
 				var calls []func()
