@@ -1,6 +1,6 @@
 // The page of TestChaosReload: it makes durable calls and reloads itself,
 // calls under way and all, again and again. What it knows of them it writes
-// into localStorage, which survives that: see wasm_chaos_reload_test.go.
+// into localStorage, which survives that: see reload_test.go.
 globalThis.reloads = (() => {
   const { url, seed, lives } = globalThis.plan;
   const life = Number(localStorage.life ?? 0) + 1;
@@ -14,6 +14,15 @@ globalThis.reloads = (() => {
     localStorage[name] = [localStorage[name] ?? "", `${life} ${how} ${error === null ? "reply" : `${error.code}/${error.fate}`};`].join("");
   };
   api.addEventListener("outbox", ({ detail: { data, error } }) => told("event", data.id, error));
+
+  // Which calls are in the store: a page that ends before that sends them all
+  // the same, and nobody can tell of those.
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (value, ...key) {
+    const id = value?.text && JSON.parse(value.text).id;
+    if (id) this.transaction.addEventListener("complete", () => (localStorage[`stored ${id}`] = chaos.now()));
+    return put.call(this, value, ...key);
+  };
 
   const make = (n) => {
     const id = life * 2 ** 32 + n;
