@@ -17,9 +17,11 @@ package main
 
 import (
 	"github.com/hack-pad/safejs"
+	"github.com/sockjax/sockjax/internal/engine"
 )
 
 func main() {
+	engine.Exporting = &depth
 	p := &page{}
 	connect := must(funcOf(func(_ safejs.Value, args []safejs.Value) any {
 		return p.connect(args[0], args[1])

@@ -1,6 +1,7 @@
 import { loadGo } from "sockjax:runtime";
 import { report } from "../shared/errors.js";
 import { watchPage } from "./page-events.js";
+import { untilFree } from "./scheduler.js";
 
 /** Milliseconds between attempts to load wasm, and to restart it: doubled up to the longest. */
 const SHORTEST_DELAY = 500;
@@ -63,7 +64,7 @@ export class Runtime {
     const instance = this.#instance;
     if (instance === null || this.dead) return;
     try {
-      instance.exports.resume();
+      instance.resume();
       this.check();
     } catch (error) {
       this.#crash(instance, String(error));
@@ -116,7 +117,7 @@ export class Runtime {
     go.importObject.sockjax = this.#imports();
     const made = await WebAssembly.instantiate(this.#module, go.importObject);
     const { exports } = made;
-    const instance = { go, exports, born: performance.now(), connect: null, failure: null, depth: 0, scratch: 0 };
+    const instance = { go, exports, born: performance.now(), connect: null, failure: null, resume: () => go._resume(), depth: 0, scratch: 0 };
     go.exit = () => {
       // Go frames are on the stack: only note it here.
       if (this.#instance === instance) this.dead = true;
@@ -133,6 +134,12 @@ export class Runtime {
     }
     instance.connect = scope.connect;
     instance.depth = exports.depthPointer();
+    const held = exports.heldPointer() / 4;
+    untilFree(
+      go,
+      () => this.#instance === instance && this.memory.words[held] !== 0,
+      () => this.#crash(instance, "a goroutine kept the engine's lock"),
+    );
     instance.scratch = exports.scratchPointer();
     this.#instance = instance;
     this.dead = false;
