@@ -18,10 +18,10 @@ import (
 //
 // An export runs as a plain call on whatever goroutine was current. It must
 // not block: JavaScript would get a garbage number at once and the instance
-// would be corrupt. So it waits for no channel, and takes no lock that anyone
-// holds across a wait (the engine's are held over straight-line code only).
-// It must not panic either: that throws nothing in JavaScript and leaves a
-// dead runtime whose exports still answer.
+// would be corrupt. So it waits for no channel, and no lock but the engine's,
+// which it finds free: see ../internal/engine/mutex_js.go. It must not panic
+// either: that throws nothing in JavaScript and leaves a dead runtime whose
+// exports still answer.
 //
 // depth notices both: it is raised at entry and lowered at return, without
 // defer, so that a panic or a block leaves it raised. The host looks at it

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -21,6 +22,19 @@ func TestSubmitSettle(t *testing.T) {
 		if got := s.call("settle", want.key).Int(); got != want.slot {
 			t.Errorf("settle(%d) = %d, want %d", want.key, got, want.slot)
 		}
+	}
+}
+
+// As if the garbage collector had parked the goroutine, which no export can
+// wait for.
+func TestGoroutineParkedWithTheLock(t *testing.T) {
+	s := openStage(t, nil)
+	for key := 1; key <= 3; key++ {
+		s.browser.Call("park", s.id, 5, key, 6+key)
+		s.await("lock free true, depth 0", fmt.Sprintf("frame [request %d/%d]", key, 6+key))
+	}
+	if got := s.call("settle", 2).Int(); got != 8 {
+		t.Errorf("settle(2) = %d", got)
 	}
 }
 

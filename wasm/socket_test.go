@@ -3,6 +3,7 @@
 package main
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -182,4 +183,40 @@ func TestFuncsAreReleased(t *testing.T) {
 	if got := s.browser.Call("stats", s.id).Get("funcs").Int(); got != liveFuncs {
 		t.Errorf("stats says %d", got)
 	}
+}
+
+// A client that was refused for good, and closed then, leaves nothing: neither
+// goroutines nor js.Funcs, nor its host in the page's list.
+func TestClosedAfterItWasRefusedForGood(t *testing.T) {
+	goroutines := runtime.NumGoroutine()
+	for n := range 20 {
+		s := newStage(t, "", map[string]any{"token": true})
+		s.submit(1, 7)
+		s.eventually("the token to be asked for", func() bool { return s.host.Get("answerToken").Truthy() })
+		s.host.Call("answerToken", "abc", nil)
+		s.answer()
+		s.await("connecting", "dial…")
+		s.socket().Call("accept")
+		s.await("hello…", "frame…")
+		if n%2 == 0 {
+			s.welcome()
+			s.await("open")
+		}
+		s.socket().Call("end", 4401, "log in")
+		s.eventually("the end", func() bool { return s.host.Get("change").Get("state").String() == "closed" })
+		s.close()
+		if current.clients[s.id] != nil {
+			t.Fatal("the page has it still")
+		}
+	}
+	if liveFuncs != idleFuncs {
+		t.Errorf("%d js.Funcs are left over", liveFuncs-idleFuncs)
+	}
+	for range 100 {
+		if runtime.NumGoroutine() <= goroutines {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines, before there were %d", runtime.NumGoroutine(), goroutines)
 }

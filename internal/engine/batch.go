@@ -108,43 +108,39 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 			break
 		}
 		c := e.calls.at(r.place)
-		if why := e.oversized(r.key, c.Size, c.life); why != nil {
-			failed = append(failed, failure[P]{e.remove(r.place), why})
+		alone := frameSize(r.key, c.Size)
+		if why := e.oversized(alone, c.life); why != nil {
+			failed = append(failed, failure[P]{e.cancel(r.place), why})
 			continue
 		}
-		if e.sizes.dubious(frameSize(r.key, c.Size)) {
+		if e.sizes.dubious(alone) && !e.conn.trial.on {
 			e.queue.head++
 			e.suspects = append(e.suspects, r)
 			continue
 		}
-		need := protocol.RequestSize(r.key, c.Size) + len(",")
+		need := alone - frameOverhead + len(",")
 		if size+need > e.room(size > frameOverhead) {
 			break
 		}
 		size += need
 		e.queue.pop(c.Size)
+		c.send()
 		c.frame, c.reach = frame, uint32(size)
-		e.carry(b, r, c)
-		if e.opts.Plain {
+		e.conn.frames = frame
+		e.conn.inFlight++
+		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
+		if e.opts.Plain || e.conn.trial.on {
 			break
 		}
 	}
 	return failed
 }
 
-// carry puts a call that waits into a frame.
-func (e *Engine[P]) carry(b *Batch[P], r ref, c *call[P]) {
-	c.send()
-	e.conn.frames = c.frame
-	e.conn.inFlight++
-	b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
-}
-
-// oversized says why a call can't be sent: it is larger than a frame may be. One
-// that was sent before may have run all the same.
-func (e *Engine[P]) oversized(key protocol.Key, size int, l life) *Error {
+// oversized says why a call can't be sent that needs a frame of this size: it is
+// too large. One that was sent before may have run all the same.
+func (e *Engine[P]) oversized(size int, l life) *Error {
 	why := tooLarge
-	switch size := frameSize(key, size); {
+	switch {
 	case e.conn.tooLarge(size):
 	case e.sizes.forbid(size):
 		why = tooLargeToPass

@@ -1,29 +1,25 @@
 package engine
 
-import (
-	"slices"
-
-	"github.com/sockjax/sockjax/protocol"
-)
+import "github.com/sockjax/sockjax/protocol"
 
 // ended decides what becomes of the calls that the present connection has
 // carried, now that it has ended.
 func (e *Engine[P]) ended(end Closed) []failure[P] {
-	c := e.conn
-	if end.Code == protocol.CloseTooLarge {
-		if c.answers {
+	var lost []failure[P]
+	if !end.Local {
+		lost = e.blame(end.Code == protocol.CloseTooLarge)
+	}
+	if end.Code == protocol.CloseTooLarge && lost == nil {
+		if e.conn.answers {
 			e.sizes.closes = 0
 		}
-		if end.Local || !e.sizes.learn(e.largest(&c)) {
+		if end.Local || !e.sizes.learn(e.largest()) {
 			return e.forget()
 		}
 	}
-	var lost []failure[P]
-	if !end.Local {
-		lost = e.blame(&c, &end)
-	}
+	turnedAway := e.conn.turnedAway(end.Code)
 	e.conn = connection{}
-	if c.turnedAway(end.Code) {
+	if turnedAway {
 		e.takeBack()
 		e.session.resume = e.session.asked
 	}
@@ -76,7 +72,13 @@ func (e *Engine[P]) doubt() {
 	}
 	e.queue.compact(e.calls.queued) // or they would stand there twice when resolved
 	e.retries.compact(e.calls.queued)
-	e.suspects = slices.DeleteFunc(e.suspects, func(r ref) bool { return !e.calls.queued(r) })
+	suspects := e.suspects[:0]
+	for _, r := range e.suspects {
+		if e.calls.queued(r) {
+			suspects = append(suspects, r)
+		}
+	}
+	e.suspects = suspects
 }
 
 // forget gives up the session that the present connection has carried, after a

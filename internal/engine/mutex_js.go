@@ -3,16 +3,51 @@ package engine
 import "runtime"
 
 // A mutex where one goroutine runs at a time, until it lets others: sync.Mutex
-// costs a page four function calls for each of the engine's. It must not be
-// held where its holder may let others run, but for the garbage collector,
-// which may have a goroutine wait.
-type mutex struct{ held bool }
+// costs a page four function calls for each of the engine's. All engines of a
+// page share it.
+//
+// Never yield while holding it: only the garbage collector may park a holder,
+// when it has that help it. Should Go return to JavaScript with a holder parked,
+// an export that locks would have to wait for it, which no export can: the
+// instance would be corrupt. Two things prevent that. JavaScript looks at Held
+// each time the scheduler returns, and has it go on until nobody holds the lock:
+// see untilFree in ../../web/host/scheduler.js. And an export that finds it held
+// all the same, in a call from within Go, panics, as does a goroutine that waits
+// for it in vain: that is a crash, after which the page starts another instance.
+type mutex struct{}
 
-func (m *mutex) Lock() {
-	for m.held {
-		runtime.Gosched()
+var (
+	// Held is 1 while somebody holds the lock.
+	Held uint32
+
+	// Exporting points to a number that is not 0 while an export runs.
+	Exporting = new(uint32)
+)
+
+// patience is how often a goroutine lets others run that it waits for: a second
+// or so, in which nothing else happens in the page.
+const patience = 1 << 20
+
+func (*mutex) Lock() {
+	if Held != 0 {
+		wait()
 	}
-	m.held = true
+	Held = 1
 }
 
-func (m *mutex) Unlock() { m.held = false }
+// Not inlined: it would stand in each method.
+//
+//go:noinline
+func wait() {
+	for n := 0; Held != 0; n++ {
+		switch {
+		case *Exporting != 0:
+			panic("an export found the engine's lock held")
+		case n == patience:
+			panic("a goroutine keeps the engine's lock")
+		}
+		runtime.Gosched()
+	}
+}
+
+func (*mutex) Unlock() { Held = 0 }

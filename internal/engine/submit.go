@@ -85,5 +85,5 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 	if e.queue.bytes+c.Size > e.opts.Queue.Bytes {
 		return &Error{CodeOverloaded, Unsent, "the queue is full: too many bytes wait to be sent"}
 	}
-	return e.oversized(c.Key, c.Size, queued)
+	return e.oversized(frameSize(c.Key, c.Size), queued)
 }

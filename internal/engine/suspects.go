@@ -3,8 +3,6 @@ package engine
 import (
 	"strconv"
 	"time"
-
-	"github.com/sockjax/sockjax/protocol"
 )
 
 // A request may be why its connection breaks: a proxy cuts at a word in it, its
@@ -33,10 +31,10 @@ const (
 	trialTime = 5 * time.Second
 )
 
-// blame looks for what broke a connection, and returns the call that is lost
-// because of it, if any.
-func (e *Engine[P]) blame(c *connection, end *Closed) []failure[P] {
-	tooLarge := end.Code == protocol.CloseTooLarge
+// blame looks for what broke the present connection, perhaps because it was too
+// large, and returns the call that is lost because of it, if any.
+func (e *Engine[P]) blame(tooLarge bool) []failure[P] {
+	c := &e.conn
 	if suspect := c.trial.suspect; suspect.key != 0 {
 		if e.calls.holds(suspect) {
 			return e.condemn(suspect, tooLarge)
@@ -70,11 +68,11 @@ func (e *Engine[P]) condemn(suspect ref, tooLarge bool) []failure[P] {
 	return []failure[P]{{e.cancel(suspect.place), &Error{CodeLost, Unknown, why}}}
 }
 
-// largest is the size of the largest frame that a connection has carried, as
-// far as is known, and that the server has not shown to have got.
-func (e *Engine[P]) largest(c *connection) (size int) {
+// largest is the size of the largest frame that the present connection has
+// carried, as far as is known, and that the server has not shown to have got.
+func (e *Engine[P]) largest() (size int) {
 	for i := range e.calls.places {
-		if k := &e.calls.places[i]; k.Key != 0 && k.carried() && k.frame > c.passed {
+		if k := &e.calls.places[i]; k.Key != 0 && k.carried() && k.frame > e.conn.passed {
 			size = max(size, int(k.reach))
 		}
 	}
@@ -82,36 +80,33 @@ func (e *Engine[P]) largest(c *connection) (size int) {
 }
 
 // try sends the next suspect, or has first shown that all others have passed.
-// It returns those that need no trial.
-func (e *Engine[P]) try(b *Batch[P], now time.Duration) (failed []failure[P]) {
+// It is called when nothing else is to be sent.
+func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
 	c := &e.conn
-	for len(e.suspects) > 0 && c.welcomed && !c.full() {
-		r := e.suspects[0]
-		if !e.calls.queued(r) {
-			e.suspects = e.suspects[1:]
-			continue
-		}
-		k := e.calls.at(r.place)
-		if why := e.oversized(r.key, k.Size, k.life); why != nil {
-			failed = append(failed, failure[P]{e.remove(r.place), why})
-			continue
-		}
-		c.trial = trial{on: true, until: now + trialTime}
-		if e.opts.Plain || c.passed == c.frames {
-			e.suspects = e.suspects[1:]
-			e.queue.drop(k.Size)
-			c.trial.suspect, c.trial.size = r, frameSize(r.key, k.Size)
-			k.frame, k.reach = c.frames+1, uint32(c.trial.size)
-			e.carry(b, r, k)
-		}
-		if !e.opts.Plain {
-			c.heartbeat.ping = true
-		}
-		if b.empty() {
-			e.word(b)
-		}
-		e.rouse(e.attention) // watch must know until when
-		break
+	for len(e.suspects) > 0 && !e.calls.queued(e.suspects[0]) {
+		e.suspects = e.suspects[1:]
 	}
-	return failed
+	if len(e.suspects) == 0 || !c.welcomed || c.full() {
+		return nil
+	}
+	c.trial = trial{on: true, until: now + trialTime}
+	if e.opts.Plain || c.passed == c.frames {
+		suspect := e.suspects[0]
+		e.suspects = e.suspects[1:]
+		e.queue.enter(suspect)
+		if failed := e.items(b, frameOverhead); failed != nil {
+			c.trial = trial{}
+			c.wake() // for the next one
+			return failed
+		}
+		c.trial.suspect, c.trial.size = suspect, int(e.calls.at(suspect.place).reach)
+	}
+	if !e.opts.Plain {
+		c.heartbeat.ping = true
+	}
+	if b.empty() {
+		e.word(b)
+	}
+	e.rouse(e.attention) // watch must know until when
+	return nil
 }
