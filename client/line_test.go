@@ -29,13 +29,18 @@ type node struct {
 }
 
 func (n *nodes) listen(handler http.Handler) (stop func()) {
-	l := &node{conns: make(chan net.Conn), closed: make(chan struct{})}
+	l, stop := newNode(handler)
 	n.mu.Lock()
 	n.nodes = append(n.nodes, l)
 	n.mu.Unlock()
+	return stop
+}
+
+func newNode(handler http.Handler) (l *node, stop func()) {
+	l = &node{conns: make(chan net.Conn), closed: make(chan struct{})}
 	web := &http.Server{Handler: handler}
 	go web.Serve(l)
-	return func() { web.Close() }
+	return l, func() { web.Close() }
 }
 
 func (l *node) Accept() (net.Conn, error) {

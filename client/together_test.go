@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -27,10 +28,12 @@ type together struct {
 	stop    []func()
 	waiting sync.WaitGroup
 	stable  bool // no session is ever lost
+	boxed   bool // a middlebox lies on the way
 
 	mu     sync.Mutex // protects following
 	runs   map[int]int
 	calls  []*job
+	cuts   int  // of the line, or its silence
 	lost   int  // how often the sessions were lost
 	bars   bool // the servers take nobody
 	barred bool // they have been so for a time: calls may have failed
@@ -38,8 +41,9 @@ type together struct {
 
 // job is a call, and what its caller knows of it.
 type job struct {
-	ID    int `json:"id"`
-	Takes int `json:"takes"` // milliseconds
+	ID    int    `json:"id"`
+	Takes int    `json:"takes"` // milliseconds
+	Pad   string `json:"pad"`
 
 	idempotent bool
 	limited    bool // it has a deadline, or was given up
@@ -86,20 +90,25 @@ func (w *together) serve(fresh bool) {
 	}
 	s := server.New(server.HandlerFunc(w.handle), &server.Options{Sessions: w.store, Rate: 500, Burst: 64, Authenticate: w.authenticate, Logger: slog.New(slog.DiscardHandler)})
 	w.servers = append(w.servers, s)
-	w.stop = append(w.stop, w.listen(s))
+	if w.boxed {
+		l, stop := newNode(s)
+		w.stop = append(w.stop, w.listen(middlebox{l}), stop)
+	} else {
+		w.stop = append(w.stop, w.listen(s))
+	}
 	w.nodes.mu.Lock()
 	w.now = len(w.servers) - 1
 	w.nodes.mu.Unlock()
 }
 
 // call makes a call, and keeps what becomes of it.
-func (w *together) call(takes int, idempotent bool, limit time.Duration) {
+func (w *together) call(takes int, idempotent bool, limit time.Duration, pad string) {
 	ctx, abort := context.WithCancel(context.Background())
 	if limit > 0 {
 		ctx, abort = context.WithTimeout(ctx, limit)
 	}
 	w.mu.Lock()
-	j := &job{ID: len(w.calls) + 1, Takes: takes, idempotent: idempotent, limited: limit > 0, abort: abort}
+	j := &job{ID: len(w.calls) + 1, Takes: takes, Pad: pad, idempotent: idempotent, limited: limit > 0, abort: abort}
 	w.calls = append(w.calls, j)
 	w.mu.Unlock()
 	var opts []client.RequestOption
@@ -130,6 +139,10 @@ func (w *together) check(t *rapid.T) {
 
 func (w *together) wrong(j *job) string {
 	runs := w.runs[j.ID]
+	bad := w.boxed && (j.Pad == "poison" || len(j.Pad) > middleboxLimit)
+	if bad && runs > 0 {
+		return "it can't pass"
+	}
 	if runs > 1 && !j.idempotent {
 		return "it may run once"
 	}
@@ -151,10 +164,13 @@ func (w *together) wrong(j *job) string {
 		return "it ran"
 	case failure.Fate == client.Executed:
 		return "no handler fails"
+	case failure.Code == client.CodeClosed && w.barred:
+	case bad && (failure.Code == client.CodeLost || failure.Code == client.CodeInvalid):
+	case failure.Code == client.CodeLost && w.cuts >= 3 && strings.Contains(failure.Message, "each time"):
+		// As often as it was tried.
 	case failure.Code == client.CodeLost && w.lost == 0:
 		// Once one was, it depends on what the client had heard of that.
 		return "no session was lost"
-	case failure.Code == client.CodeClosed && w.barred:
 	case failure.Code != client.CodeLost && !j.limited:
 		return "it had all the time"
 	}
@@ -163,6 +179,9 @@ func (w *together) wrong(j *job) string {
 
 func (w *together) actions() map[string]func(*rapid.T) {
 	atLine := func(do func(*line)) {
+		w.mu.Lock()
+		w.cuts++
+		w.mu.Unlock()
 		w.nodes.mu.Lock()
 		defer w.nodes.mu.Unlock()
 		do(w.line)
@@ -176,8 +195,15 @@ func (w *together) actions() map[string]func(*rapid.T) {
 			takes := rapid.SampledFrom([]int{0, 0, 1, 20, 1000, 60_000}).Draw(t, "takes")
 			idempotent := rapid.Bool().Draw(t, "idempotent")
 			limit := rapid.SampledFrom([]time.Duration{0, 0, 100 * time.Millisecond, 10 * time.Second}).Draw(t, "limit")
-			for range count {
-				w.call(takes, idempotent, limit)
+			pad := ""
+			if w.boxed {
+				pad = rapid.SampledFrom([]string{"", "", "", strings.Repeat("x", 1000), strings.Repeat("x", 15_000), strings.Repeat("x", 30_000), "poison"}).Draw(t, "pad")
+			}
+			for n := range count {
+				if n > 0 && pad == "poison" {
+					pad = "" // one is bad enough
+				}
+				w.call(takes, idempotent, limit, pad)
 			}
 		},
 		"abort": func(t *rapid.T) {
@@ -242,7 +268,7 @@ func (w *together) actions() map[string]func(*rapid.T) {
 func TestTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rapid.Check(virtual{t}, func(t *rapid.T) {
-			w := &together{nodes: &nodes{}, runs: map[int]int{}, lost: -1, stable: rapid.Bool().Draw(t, "stable")}
+			w := &together{nodes: &nodes{}, runs: map[int]int{}, lost: -1, stable: rapid.Bool().Draw(t, "stable"), boxed: rapid.Bool().Draw(t, "boxed")}
 			w.serve(true)
 			transport := &http.Transport{DialContext: w.dial}
 			c, err := client.Dial(context.Background(), "http://node/", &client.DialOptions{
@@ -288,13 +314,15 @@ func (w *together) close(t *rapid.T) {
 	w.client.Close()
 	w.waiting.Wait()
 	w.line.cut()
-	for i, s := range w.servers {
+	for _, s := range w.servers {
 		ctx, done := context.WithTimeout(context.Background(), time.Hour)
 		if err := s.Shutdown(ctx); err != nil {
 			t.Error(err)
 		}
 		done()
-		w.stop[i]()
+	}
+	for _, stop := range w.stop {
+		stop()
 	}
 	synctest.Wait()
 }

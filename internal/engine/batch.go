@@ -125,11 +125,12 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 		size += need
 		e.queue.pop(c.Size)
 		c.send()
-		c.frame, c.reach = frame, uint32(size)
-		e.conn.frames = frame
+		c.frame = frame
+		e.conn.frames, e.conn.sound = frame, false
+		e.conn.largest = max(e.conn.largest, size)
 		e.conn.inFlight++
 		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
-		if e.opts.Plain || e.conn.trial.on {
+		if e.opts.Plain || e.conn.trial.on || e.sizes.alone {
 			break
 		}
 	}

@@ -41,7 +41,6 @@ type call[P any] struct {
 
 	until time.Duration // its deadline since the engine's epoch; 0: none yet
 	frame uint32        // on the present connection, of those with requests, the one that carries it
-	reach uint32        // bytes of that frame, up to its end
 	life
 	deaths uint8 // connections in a row that broke before the server had shown that it got the frame
 }

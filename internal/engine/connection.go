@@ -27,9 +27,11 @@ type connection struct {
 	heartbeat heartbeat
 
 	frames  uint32 // with requests, sent on it
+	largest int    // size of the largest of them since all had passed
 	passed  uint32 // of these, the server has got at least so many
 	pinged  uint32 // of these, so many were sent before the last ping
 	answers bool   // an outcome has come
+	sound   bool   // a pong has come behind the welcome and all frames
 	trial   trial
 }
 
@@ -37,19 +39,23 @@ type connection struct {
 // was sent, so that if the connection breaks meanwhile it is plain why.
 type trial struct {
 	on      bool
-	suspect ref           // sent alone, behind what has passed; zero: that must pass first
+	suspect ref           // sent alone; zero: the connection must be sound first
 	size    int           // of its frame
 	until   time.Duration // a connection that holds so long has passed
 }
 
-// reached notes that the server has got the first so many frames. It returns
-// the size of the one that was tried, if that is among them, and otherwise 0.
-func (c *connection) reached(frames uint32) (tried int) {
-	if frames <= c.passed {
-		return 0
+// reached notes that the server has got the first so many frames, and whether
+// it is a pong that says so: then all has come too that the server had to say
+// before. It returns the size of the frame that was tried and has passed, 0 if
+// there is none.
+func (c *connection) reached(frames uint32, pong bool) (tried int) {
+	c.passed = max(c.passed, frames)
+	all := c.passed == c.frames
+	if all {
+		c.largest = 0
 	}
-	c.passed = frames
-	if c.trial.on && c.passed == c.frames {
+	c.sound = c.sound || pong && all
+	if c.trial.on && all && (pong || c.trial.suspect.key != 0) {
 		tried = c.trial.size
 		c.trial = trial{}
 		c.wake()

@@ -13,7 +13,7 @@ func (e *Engine[P]) ended(end Closed) []failure[P] {
 		if e.conn.answers {
 			e.sizes.closes = 0
 		}
-		if end.Local || !e.sizes.learn(e.largest()) {
+		if end.Local || !e.sizes.learn(e.conn.largest) {
 			return e.forget()
 		}
 	}

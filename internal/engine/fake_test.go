@@ -33,6 +33,8 @@ type fakeNet struct {
 	told   func(Change)                            // told of each change
 	framed func(*fakeConn, *Batch[*fakeCall], int) // told of each frame and its size
 
+	reading sync.Mutex // held while a frame is taken in, as a socket does
+
 	mu      sync.Mutex
 	answer  *protocol.Welcome // to each hello; nil: none
 	dialing func(over <-chan struct{}) *Closed

@@ -90,9 +90,12 @@ func (c *fakeConn) reads() bool {
 
 // receive is what the other end does to send a frame.
 func (c *fakeConn) receive(frame string) {
-	if c.reads() {
-		c.net.frames.Text(c, []byte(frame))
+	if !c.reads() {
+		return
 	}
+	c.net.reading.Lock()
+	defer c.net.reading.Unlock()
+	c.net.frames.Text(c, []byte(frame))
 }
 
 // reply answers calls, once they have been sent.

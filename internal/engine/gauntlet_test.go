@@ -15,8 +15,9 @@ import (
 type gauntlet struct {
 	*fakeNet
 	cut     func(frame []byte) protocol.CloseCode
-	forgets bool // the server loses the session with each connection
-	deaf    bool // it answers no pings
+	forgets bool   // the server loses the session with each connection
+	deaf    bool   // it answers no pings
+	dying   func() // called before a connection is cut
 
 	dead    int // the last connection that was cut
 	ran     map[protocol.Key]int
@@ -44,7 +45,12 @@ func (g *gauntlet) takes(c *fakeConn, b *Batch[*fakeCall], size int) {
 	}
 	if code := g.cut(frame); code != 0 {
 		g.dead = c.number
-		go c.drop(code)
+		go func() {
+			if g.dying != nil {
+				g.dying()
+			}
+			c.drop(code)
+		}()
 		return
 	}
 	if b.Hello != nil {

@@ -80,7 +80,7 @@ const (
 	probeTimeout = 3 * time.Second
 
 	// lag is how long after such a thing what comes may be from before it: the
-	// machine host over at once what it has kept.
+	// machine hands over at once what it has kept.
 	lag = time.Second
 
 	// stall is how late a timer is when the program itself stood still:

@@ -27,7 +27,7 @@ func TestNudgeHoldsRequestsBack(t *testing.T) {
 	})
 }
 
-// A machine that wakes, or loses its network, host over what it has kept from
+// A machine that wakes, or loses its network, hands over what it has kept from
 // before: that is no sign of life.
 func TestProbeIsAnsweredByItsPong(t *testing.T) {
 	const dead = "x4411 waiting connecting dial >hello/resume,1 open"

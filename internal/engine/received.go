@@ -35,8 +35,8 @@ func (e *Engine[P]) Ponged(conn Conn) {
 		return
 	}
 	all, proof := e.conn.heartbeat.ponged()
-	if all {
-		e.reached(e.conn.pinged)
+	if all && e.conn.welcomed {
+		e.reached(e.conn.pinged, true)
 	}
 	if proof {
 		e.proven()

@@ -34,7 +34,7 @@ func (e *Engine[P]) refused(key protocol.Key, after time.Duration) (payload P, o
 		return payload, false, false
 	}
 	c := e.calls.at(place)
-	e.reached(c.frame)
+	e.reached(c.frame, false)
 	c.deaths = 0
 	if c.life == resent && after == 0 {
 		after = shortest

@@ -8,9 +8,9 @@ func (e *Engine[P]) remove(place uint32) P {
 }
 
 // reached notes that the server has got the first so many frames of the present
-// connection.
-func (e *Engine[P]) reached(frames uint32) {
-	if tried := e.conn.reached(frames); tried > 0 {
+// connection, and whether a pong says so.
+func (e *Engine[P]) reached(frames uint32, pong bool) {
+	if tried := e.conn.reached(frames, pong); tried > 0 {
 		e.sizes.fits(tried)
 	}
 }

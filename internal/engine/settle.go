@@ -34,7 +34,7 @@ func (e *Engine[P]) settle(key protocol.Key) (payload P, ok bool) {
 		return payload, false
 	case sent, rerun: // the outcome of any other may be older than this connection
 		if c.frame > e.conn.passed {
-			e.reached(c.frame)
+			e.reached(c.frame, false)
 		}
 	}
 	return e.remove(place), true
@@ -42,20 +42,20 @@ func (e *Engine[P]) settle(key protocol.Key) (payload P, ok bool) {
 
 // Drop takes a call out that the present connection has answered with
 // something that is no outcome and that trying again can't change, such as
-// forgotten, and host its payload back. It returns false if there is no such
+// forgotten, and hands its payload back. It returns false if there is no such
 // call.
 func (e *Engine[P]) Drop(key protocol.Key) (payload P, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	place, ok := e.calls.find(key)
 	if ok = ok && e.calls.at(place).carried(); ok {
-		e.reached(e.calls.at(place).frame)
+		e.reached(e.calls.at(place).frame, false)
 		payload = e.remove(place)
 	}
 	return payload, ok
 }
 
-// Abort takes a call out that its caller has given up, and host its payload
+// Abort takes a call out that its caller has given up, and hands its payload
 // back with its fate. It returns false if the call has ended already.
 func (e *Engine[P]) Abort(key protocol.Key) (P, Fate, bool) {
 	e.mu.Lock()

@@ -4,9 +4,10 @@ package engine
 // frame may be for the server, and for all that lies on the way to it. What one
 // has closed, the next will close. So it stays known until Reconnect.
 type sizes struct {
-	most    int // what a frame may have; a larger request is tried alone; 0: no 1009 has come
-	tooMuch int // one of this size does not get through; 0: none is known
-	closes  int // connections closed so, without an outcome in between
+	most    int  // what a frame may have; a larger request is tried alone; 0: no 1009 has come
+	tooMuch int  // one of this size does not get through; 0: none is known
+	alone   bool // not even frames of leastFrame pass: each has one request
+	closes  int  // connections closed so, without an outcome in between
 }
 
 const (
@@ -14,8 +15,9 @@ const (
 	leastFrame = 1 << 10
 
 	// maxCloses is how many such closes in a row may be our frames' fault: after
-	// so many most is as small as it gets.
-	maxCloses = 5
+	// so many they are as small as they get, and what is too large by itself is
+	// found.
+	maxCloses = 10
 )
 
 // learn draws the lesson from a connection that was closed with 1009.
@@ -28,6 +30,7 @@ func (s *sizes) learn(suspected int) bool {
 		*s = sizes{}
 		return false
 	}
+	s.alone = s.alone || s.most == leastFrame
 	if most := max(suspected/4, leastFrame); s.most == 0 || most < s.most {
 		s.most = most
 	}

@@ -38,8 +38,9 @@ func (e *Engine[P]) doubted(r ref) bool {
 	c := e.calls.at(r.place)
 	switch {
 	case e.conn.adopted:
-		c.life, c.frame, c.reach = sent, e.conn.frames, uint32(frameSize(c.Key, c.Size))
+		c.life, c.frame = sent, e.conn.frames
 		e.conn.inFlight++
+		e.conn.largest = max(e.conn.largest, frameSize(c.Key, c.Size))
 		return true
 	case e.session.lost:
 		c.life = toRerun

@@ -46,7 +46,7 @@ func (e *Engine[P]) blame(tooLarge bool) []failure[P] {
 		case k.Key == 0 || !k.carried():
 		case k.frame <= c.passed:
 			k.deaths = 0
-		case !tooLarge: // or it goes into a smaller frame now
+		case !tooLarge || e.sizes.most == leastFrame: // or it goes into a smaller frame now
 			k.deaths = min(k.deaths+1, suspectAt)
 		}
 	}
@@ -68,17 +68,6 @@ func (e *Engine[P]) condemn(suspect ref, tooLarge bool) []failure[P] {
 	return []failure[P]{{e.cancel(suspect.place), &Error{CodeLost, Unknown, why}}}
 }
 
-// largest is the size of the largest frame that the present connection has
-// carried, as far as is known, and that the server has not shown to have got.
-func (e *Engine[P]) largest() (size int) {
-	for i := range e.calls.places {
-		if k := &e.calls.places[i]; k.Key != 0 && k.carried() && k.frame > e.conn.passed {
-			size = max(size, int(k.reach))
-		}
-	}
-	return size
-}
-
 // try sends the next suspect, or has first shown that all others have passed.
 // It is called when nothing else is to be sent.
 func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
@@ -90,7 +79,7 @@ func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
 		return nil
 	}
 	c.trial = trial{on: true, until: now + trialTime}
-	if e.opts.Plain || c.passed == c.frames {
+	if e.opts.Plain || c.sound {
 		suspect := e.suspects[0]
 		e.suspects = e.suspects[1:]
 		e.queue.enter(suspect)
@@ -99,7 +88,8 @@ func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
 			c.wake() // for the next one
 			return failed
 		}
-		c.trial.suspect, c.trial.size = suspect, int(e.calls.at(suspect.place).reach)
+		k := e.calls.at(suspect.place)
+		c.trial.suspect, c.trial.size = suspect, frameSize(k.Key, k.Size)
 	}
 	if !e.opts.Plain {
 		c.heartbeat.ping = true

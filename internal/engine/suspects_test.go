@@ -119,6 +119,46 @@ func TestTooLargeRequestsThatWaitAreTriedToo(t *testing.T) {
 	})
 }
 
+// Its caller may have given it up before the connection ends.
+func TestTooLargeRequestThatWasAborted(t *testing.T) {
+	bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
+		g := n.through(above(50_000))
+		g.start()
+		slow := g.make(bare, slowCall)
+		g.make(bare, "1")
+		synctest.Wait()
+		g.dying = func() { g.abort(3) }
+		large := g.make(bare, long(100_000))
+		g.want(g.verdicts(time.Minute, slow, large), "- aborted/unknown")
+		g.conn().reply(slow.key)
+		g.want(g.verdicts(0, slow), "reply")
+	})
+}
+
+// Nor does a limit that is smaller than any frame of several make it go on for
+// ever, though others are answered each time.
+func TestTooLargeForTheSmallestFrames(t *testing.T) {
+	bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
+		g := n.through(above(500))
+		g.start()
+		var calls []*fakeCall
+		for range 20 {
+			c, _ := g.submit(bare, &fakeCall{data: []byte(long(300))})
+			calls = append(calls, c)
+		}
+		g.engine.Wake()
+		for range 100 {
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			calls = append(calls, g.make(bare, "1"))
+		}
+		g.want(g.verdicts(time.Minute, calls...), strings.TrimSpace(strings.Repeat("reply ", 120)))
+		if g.opened() > 10 {
+			t.Errorf("%d connections", g.opened())
+		}
+	})
+}
+
 // The server's own frames are too large for us, or for something on the way:
 // then the session is what brings them again and again.
 func TestTooLargeOutcomesEndTheSession(t *testing.T) {

@@ -74,7 +74,7 @@ func (e *Engine[P]) check() (next time.Duration, stale bool, end *Closed) {
 	}
 	if c.trial.on {
 		if now >= c.trial.until {
-			e.reached(c.frames)
+			e.reached(c.frames, true)
 		} else {
 			due = min(due, c.trial.until)
 		}
