@@ -3,6 +3,7 @@ package server
 import (
 	"net"
 	"net/netip"
+	"strings"
 )
 
 // network is where a client comes from, as session.Request.Address has it. Of
@@ -11,7 +12,7 @@ import (
 func network(remoteAddr string) string {
 	host, _, err := net.SplitHostPort(remoteAddr)
 	if err != nil {
-		host = remoteAddr // a middleware may have set it without a port
+		host = strings.Trim(remoteAddr, "[]") // a middleware may have set it without a port
 	}
 	addr, err := netip.ParseAddr(host)
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"sync/atomic"
@@ -59,7 +60,7 @@ type client struct {
 func newConn(s *service, r *http.Request, ws *websocket.Conn, t *sendq.Transport, plain bool) *conn {
 	// The request's own context ends when ServeHTTP returns.
 	base := context.WithoutCancel(r.Context())
-	c := &conn{service: s, http: r.WithContext(base), ws: ws, transport: t, plain: plain}
+	c := &conn{service: s, http: shared(r.WithContext(base)), ws: ws, transport: t, plain: plain}
 	c.ctx, c.cancel = context.WithCancel(base)
 	c.calls.init(base, &s.options)
 	c.dispatcher.Init(c, &s.watchdog)
@@ -70,6 +71,18 @@ func newConn(s *service, r *http.Request, ws *websocket.Conn, t *sendq.Transport
 	}
 	ws.SetReadLimit(-1) // receive has its own, which says more in its close
 	return c
+}
+
+// shared makes a request safe for handlers that read it side by side: its forms
+// are parsed on demand otherwise, which writes to it, and two handlers that do
+// so at once end the process. A handshake has no body.
+func shared(r *http.Request) *http.Request {
+	r.Body = http.NoBody
+	_ = r.ParseForm() // what can't be parsed is left out, as FormValue does
+	if r.MultipartForm == nil {
+		r.MultipartForm = &multipart.Form{}
+	}
+	return r
 }
 
 // tell sends a control message. It waits while too much waits to be sent: a

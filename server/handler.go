@@ -57,7 +57,7 @@ type Request struct {
 
 	// HTTP is the request that opened the connection on which the call came
 	// first, with its headers, cookies, address and TLS state; all requests of
-	// the connection share it.
+	// the connection share it, so handlers may only read it.
 	// Its context has the values of the original, such as those of
 	// http.Server.ConnContext, but outlives it and never ends.
 	HTTP *http.Request

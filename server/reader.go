@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -135,14 +136,23 @@ func (c *conn) frame(kind websocket.MessageType, text []byte) *ending {
 // tooMany ends the connection of a client that floods it.
 var tooMany = &ending{protocol.ClosePolicy, "too many messages that are no requests: see server.Options.Rate"}
 
+// slowFrame ends the connection of a client that asks for too much in one frame:
+// as long as it is being worked on, nobody would notice that the client is gone.
+var slowFrame = &ending{protocol.ClosePolicy, "the messages of one frame took longer than server.Options.IdleTimeout: send fewer in a frame"}
+
 // messages acts on a frame of sockjax.1.
 func (c *conn) messages(frame []byte) (end *ending) {
 	b := batches.Get().(*batch)
 	r := protocol.NewReader(frame)
 	empty := true
+	began := time.Now()
 	for end == nil && r.Next() {
 		empty = false
-		end = c.message(r.Message(), b)
+		m := r.Message()
+		end = c.message(m, b)
+		if end == nil && b.size() == 0 && time.Since(began) > c.options.IdleTimeout {
+			end = slowFrame
+		}
 	}
 	if err := r.Err(); end == nil && err != nil {
 		end = closing(protocol.CloseBadMessage, "%v", err)

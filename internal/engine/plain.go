@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/sockjax/sockjax/protocol"
@@ -83,8 +84,12 @@ func PlainName(raw json.RawMessage) (string, bool) {
 	case string:
 		return key, key != ""
 	case float64:
-		if abs := math.Abs(key); abs >= 1e21 || abs < 1e-6 && key != 0 {
-			return strconv.FormatFloat(key, 'e', -1, 64), true
+		if key == 0 {
+			return "0", true // -0 too
+		}
+		if abs := math.Abs(key); abs >= 1e21 || abs < 1e-6 {
+			text := strconv.FormatFloat(key, 'e', -1, 64)
+			return strings.NewReplacer("e-0", "e-", "e+0", "e+").Replace(text), true // Go writes two digits at least
 		}
 		return strconv.FormatFloat(key, 'f', -1, 64), true
 	}

@@ -85,7 +85,8 @@ function outboxName(name) {
 /** Checks the options of a call, and returns them, or undefined if there are none. */
 export function checkCall(options) {
   if (options === undefined || options === null) return undefined;
-  if (typeof options !== "object") throw new TypeError("sockjax: the options of a call must be an object");
+  if (typeof options !== "object" || Array.isArray(options)) throw new TypeError("sockjax: the options of a call must be an object");
+  if (typeof options.aborted === "boolean") throw new TypeError("sockjax: an AbortSignal must stand in the options of a call: { signal }");
   for (const name in options) {
     if (!ofCall.includes(name) && Object.hasOwn(options, name)) {
       throw new TypeError(`sockjax: a call has no option "${name}"; it has ${ofCall.join(", ")}`);

@@ -281,7 +281,7 @@ export class Bootstrap {
   /** A call that may be tried again is left to the engine. */
   refused(number, after) {
     const call = this.#sent.get(number);
-    if (call === undefined || after <= 0) return this.drop(number);
+    if (call === undefined || after <= 0 || performance.now() + after >= call.due) return this.drop(number);
     this.#sent.delete(number);
     call.sent = false;
     call.held = true;

@@ -28,7 +28,7 @@ Object.assign(T.cases, {
     for (const callback of [1, "x", {}, true]) throws(TypeError, () => api.send({}, callback));
     for (const options of [
       1, "x", { timeout: -1 }, { timeout: "1" }, { timeout: NaN }, { timeout: null }, { signal: 1 }, { signal: {} }, { signal: new AbortController() }, { signal: document },
-      { timout: 50 }, { Timeout: 50 }, { retry: true }, { idempotent: 1 }, { idempotent: "yes" }, { idempotent: null }, { durable: "true" }, { durable: 0 },
+      { timout: 50 }, { Timeout: 50 }, [], new AbortController().signal, { retry: true }, { idempotent: 1 }, { idempotent: "yes" }, { idempotent: null }, { durable: "true" }, { durable: 0 },
     ]) {
       throws(TypeError, () => api.send({}, null, options), `send with ${show(options)}`);
       ok((await api.request({}, options).catch((error) => error)) instanceof TypeError, `request with ${show(options)}`);
