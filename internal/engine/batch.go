@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"time"
-
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -49,92 +47,6 @@ func (b *Batch[P]) reset() {
 
 func (b *Batch[P]) empty() bool {
 	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0
-}
-
-// word takes a heartbeat that is due. Nothing may precede the hello.
-func (e *Engine[P]) word(b *Batch[P]) bool {
-	if !e.conn.hello {
-		b.Word = e.conn.heartbeat.word()
-	}
-	if b.Word == protocol.Ping {
-		e.conn.pinged = e.conn.frames
-	}
-	return b.Word != ""
-}
-
-// fill takes messages until the frame is full or the server has enough to do.
-func (e *Engine[P]) fill(b *Batch[P], now time.Duration) []failure[P] {
-	size := frameOverhead + e.preface(b)
-	if !e.conn.welcomed || !e.acks.due && !e.acks.ripe(now) {
-		return e.items(b, size)
-	}
-	failed := e.items(b, size+ackSize)
-	if e.acks.due || !b.empty() {
-		b.Ack = e.acks.take()
-		return failed
-	}
-	return append(failed, e.items(b, size)...) // the next request may need a frame for itself
-}
-
-// preface takes what comes before all else, and returns its size.
-func (e *Engine[P]) preface(b *Batch[P]) (size int) {
-	token := e.conn.token
-	e.conn.token = ""
-	if e.conn.hello {
-		e.conn.hello = false
-		b.Hello = e.session.hello(e.acks.take(), token)
-		return len(protocol.AppendHello(nil, *b.Hello)) + len(",")
-	}
-	if b.Token = token; token != "" {
-		size = len(protocol.AppendToken(nil, token)) + len(",")
-	}
-	return size
-}
-
-// items takes cancels and requests into a frame that has a size already.
-func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
-	b.Limit = e.sizes.limit(e.conn.limits.Frame)
-	more := e.cancels.take(min(maxCancels, e.room(true)/cancelSize), func(key protocol.Key) {
-		b.Items = append(b.Items, Item[P]{Key: key, Cancel: true})
-		size += cancelSize
-	})
-	if more {
-		return nil // to the server, those requests are still in flight
-	}
-	frame := e.conn.frames + 1
-	for !e.conn.full() {
-		r, ok := e.front()
-		if !ok {
-			break
-		}
-		c := e.calls.at(r.place)
-		alone := frameSize(r.key, c.Size)
-		if why := e.oversized(alone, c.life); why != nil {
-			failed = append(failed, failure[P]{e.cancel(r.place), why})
-			continue
-		}
-		if e.sizes.dubious(alone) && !e.conn.trial.on {
-			e.queue.head++
-			e.suspects = append(e.suspects, r)
-			continue
-		}
-		need := alone - frameOverhead + len(",")
-		if size+need > e.room(size > frameOverhead) {
-			break
-		}
-		size += need
-		e.queue.pop(c.Size)
-		c.send()
-		c.frame = frame
-		e.conn.frames, e.conn.sound = frame, false
-		e.conn.largest = max(e.conn.largest, size)
-		e.conn.inFlight++
-		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
-		if e.opts.Plain || e.conn.trial.on || e.sizes.alone {
-			break
-		}
-	}
-	return failed
 }
 
 // oversized says why a call can't be sent that needs a frame of this size: it is

@@ -22,7 +22,7 @@
 //	words       options, errors, and clock, id and mutex for what differs in a page
 //
 // Data and facts have methods of their own and know no Engine. Beside it lies
-// what only a Go program needs: frames, plain, rejection.
+// what only a Go program needs: frames, decoder, plain, rejection, refusal.
 package engine
 
 import (

@@ -1,5 +1,11 @@
 package engine
 
+import (
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
+
 // Next fills b with what the next frame on conn must hold. It returns false
 // if there is nothing to send, or conn is not the present connection. What b
 // holds is valid until the next call with the same b.
@@ -37,4 +43,123 @@ func (e *Engine[P]) idle() bool {
 	h := &e.conn.heartbeat
 	return e.queue.live == 0 && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
 		!e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
+}
+
+// word takes a heartbeat that is due. Nothing may precede the hello.
+func (e *Engine[P]) word(b *Batch[P]) bool {
+	if !e.conn.hello {
+		b.Word = e.conn.heartbeat.word()
+	}
+	if b.Word == protocol.Ping {
+		e.conn.pinged = e.conn.frames
+	}
+	return b.Word != ""
+}
+
+// fill takes messages until the frame is full or the server has enough to do.
+func (e *Engine[P]) fill(b *Batch[P], now time.Duration) []failure[P] {
+	size := frameOverhead + e.preface(b)
+	if !e.conn.welcomed || !e.acks.due && !e.acks.ripe(now) {
+		return e.items(b, size)
+	}
+	failed := e.items(b, size+ackSize)
+	if e.acks.due || !b.empty() {
+		b.Ack = e.acks.take()
+		return failed
+	}
+	return append(failed, e.items(b, size)...) // the next request may need a frame for itself
+}
+
+// preface takes what comes before all else, and returns its size.
+func (e *Engine[P]) preface(b *Batch[P]) (size int) {
+	token := e.conn.token
+	e.conn.token = ""
+	if e.conn.hello {
+		e.conn.hello = false
+		b.Hello = e.session.hello(e.acks.take(), token)
+		return len(protocol.AppendHello(nil, *b.Hello)) + len(",")
+	}
+	if b.Token = token; token != "" {
+		size = len(protocol.AppendToken(nil, token)) + len(",")
+	}
+	return size
+}
+
+// items takes cancels and requests into a frame that has a size already.
+func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
+	b.Limit = e.sizes.limit(e.conn.limits.Frame)
+	more := e.cancels.take(min(maxCancels, e.room(true)/cancelSize), func(key protocol.Key) {
+		b.Items = append(b.Items, Item[P]{Key: key, Cancel: true})
+		size += cancelSize
+	})
+	if more {
+		return nil // to the server, those requests are still in flight
+	}
+	frame := e.conn.frames + 1
+	for !e.conn.full() {
+		r, ok := e.front()
+		if !ok {
+			break
+		}
+		c := e.calls.at(r.place)
+		alone := frameSize(r.key, c.Size)
+		if why := e.oversized(alone, c.life); why != nil {
+			failed = append(failed, failure[P]{e.cancel(r.place), why})
+			continue
+		}
+		if e.sizes.dubious(alone) && !e.conn.trial.on {
+			e.queue.head++
+			e.suspects = append(e.suspects, r)
+			continue
+		}
+		need := alone - frameOverhead + len(",")
+		if size+need > e.room(size > frameOverhead) {
+			break
+		}
+		size += need
+		e.queue.pop(c.Size)
+		c.send()
+		c.frame = frame
+		e.conn.frames, e.conn.sound = frame, false
+		e.conn.largest = max(e.conn.largest, size)
+		e.conn.inFlight++
+		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
+		if e.opts.Plain || e.conn.trial.on || e.sizes.alone {
+			break
+		}
+	}
+	return failed
+}
+
+// try sends the next suspect, or has first shown that all others have passed.
+// It is called when nothing else is to be sent.
+func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
+	c := &e.conn
+	for len(e.suspects) > 0 && !e.calls.queued(e.suspects[0]) {
+		e.suspects = e.suspects[1:]
+	}
+	if len(e.suspects) == 0 || !c.welcomed || c.full() {
+		return nil
+	}
+	c.trial = trial{on: true, until: now + trialTime}
+	if e.opts.Plain || c.sound {
+		suspect := e.suspects[0]
+		e.suspects = e.suspects[1:]
+		e.queue.enter(suspect)
+		if failed := e.items(b, frameOverhead); failed != nil {
+			c.trial = trial{}
+			c.wake() // for the next one
+			return failed
+		}
+		k := e.calls.at(suspect.place)
+		c.trial.suspect, c.trial.size = suspect, frameSize(k.Key, k.Size)
+	}
+	if !e.opts.Plain {
+		c.heartbeat.ping = true
+	}
+	if b.empty() {
+		e.word(b)
+	}
+	e.rouse(e.attention) // watch must know until when
+	return nil
 }

@@ -67,36 +67,3 @@ func (e *Engine[P]) condemn(suspect ref, tooLarge bool) []failure[P] {
 	}
 	return []failure[P]{{e.cancel(suspect.place), &Error{CodeLost, Unknown, why}}}
 }
-
-// try sends the next suspect, or has first shown that all others have passed.
-// It is called when nothing else is to be sent.
-func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
-	c := &e.conn
-	for len(e.suspects) > 0 && !e.calls.queued(e.suspects[0]) {
-		e.suspects = e.suspects[1:]
-	}
-	if len(e.suspects) == 0 || !c.welcomed || c.full() {
-		return nil
-	}
-	c.trial = trial{on: true, until: now + trialTime}
-	if e.opts.Plain || c.sound {
-		suspect := e.suspects[0]
-		e.suspects = e.suspects[1:]
-		e.queue.enter(suspect)
-		if failed := e.items(b, frameOverhead); failed != nil {
-			c.trial = trial{}
-			c.wake() // for the next one
-			return failed
-		}
-		k := e.calls.at(suspect.place)
-		c.trial.suspect, c.trial.size = suspect, frameSize(k.Key, k.Size)
-	}
-	if !e.opts.Plain {
-		c.heartbeat.ping = true
-	}
-	if b.empty() {
-		e.word(b)
-	}
-	e.rouse(e.attention) // watch must know until when
-	return nil
-}

@@ -12,7 +12,7 @@ import (
 const architecture = "ARCHITECTURE.md"
 
 // mostFiles is how many files a reader opens to follow one send there and back.
-const mostFiles = 16
+const mostFiles = 15
 
 // A step of the way of one send: a function, and the file that declares it.
 type step struct{ name, file string }
