@@ -18,12 +18,13 @@ import (
 //
 // An export runs as a plain call on whatever goroutine was current. It must
 // not block: JavaScript would get a garbage number at once and the instance
-// would be corrupt. So it waits for no channel, and no lock but the engine's,
-// which it finds free: see ../internal/engine/mutex_js.go. It must not panic
-// either: that throws nothing in JavaScript and leaves a dead runtime whose
-// exports still answer.
+// would be corrupt. So it waits for nothing, and is pinned: the garbage collector,
+// which may be at work, neither begins in it nor has it help or wait. Go ends
+// the program where one blocks all the same. It must not panic either: that
+// throws nothing in JavaScript and leaves a dead runtime whose exports still
+// answer.
 //
-// depth notices both: it is raised at entry and lowered at return, without
+// depth notices both: it is raised by enter and lowered by leave, without
 // defer, so that a panic or a block leaves it raised. The host looks at it
 // after each batch.
 //
@@ -34,27 +35,38 @@ import (
 
 var depth uint32
 
+func enter() {
+	depth++
+	engine.Pin()
+}
+
+func leave() {
+	engine.Unpin()
+	depth--
+}
+
 // submit takes the call that the host has put into a slot. size is in bytes,
 // and 0 means no timeout; flags are those of package abi. If the call can't be
 // taken, the host is told of its failure.
 //
 //go:wasmexport submit
 func submit(id, s uint32, key, size, timeout float64, flags uint32) {
-	depth++
+	enter()
 	current.clients[id].submit(s, key, size, timeout, flags, "")
-	depth--
+	leave()
 }
 
 // submitNamed is submit for plain mode: the name of n bytes is in scratch.
 //
 //go:wasmexport submitNamed
 func submitNamed(id, s uint32, key, size, timeout float64, flags, n uint32) {
-	depth++
+	enter()
 	current.clients[id].submit(s, key, size, timeout, flags, name(n))
-	depth--
+	leave()
 }
 
 func (b *bridge) submit(s slot, key, size, timeout float64, flags uint32, name string) {
+	made++
 	err := b.engine.Submit(engine.Call[slot]{
 		Key:        protocol.Key(key),
 		Name:       name,
@@ -74,15 +86,48 @@ func (b *bridge) submit(s slot, key, size, timeout float64, flags uint32, name s
 //
 //go:wasmexport flush
 func flush(id, hold uint32) (ready uint32) {
-	depth++
+	enter()
 	b := current.clients[id]
 	if b == nil {
 		ready = 1
 	} else if b.turn(hold == 0) {
 		ready = 1
 	}
-	depth--
+	if littered() {
+		ready = 1
+	}
+	leave()
 	return ready
+}
+
+// litter is how many calls may leave enough garbage for the collector to look
+// whether it should begin. It does so only where a goroutine allocates.
+const litter = 1 << 16
+
+var (
+	made  uint32 // calls since it looked
+	look  = make(chan struct{}, 1)
+	waste []byte
+)
+
+// littered has the collector look if it should.
+func littered() bool {
+	if made < litter {
+		return false
+	}
+	made = 0
+	select {
+	case look <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// collect is the goroutine that has the collector look.
+func collect() {
+	for range look {
+		waste = make([]byte, 40<<10) // large enough for that
+	}
 }
 
 func (b *bridge) turn(send bool) (ready bool) {
@@ -130,39 +175,39 @@ func (b *bridge) frame() (full uint32) {
 //
 //go:wasmexport received
 func received(id, units uint32) {
-	depth++
+	enter()
 	b := current.clients[id]
 	b.engine.Received(b.socket, int(units))
-	depth--
+	leave()
 }
 
 // pinged tells that a ping has arrived.
 //
 //go:wasmexport pinged
 func pinged(id uint32) {
-	depth++
+	enter()
 	b := current.clients[id]
 	b.engine.Pinged(b.socket)
-	depth--
+	leave()
 }
 
 // ponged tells that a pong has arrived.
 //
 //go:wasmexport ponged
 func ponged(id uint32) {
-	depth++
+	enter()
 	b := current.clients[id]
 	b.engine.Ponged(b.socket)
-	depth--
+	leave()
 }
 
 // welcome tells that a welcome has arrived: the abi.Welcome in scratch.
 //
 //go:wasmexport welcome
 func welcome(id uint32) {
-	depth++
+	enter()
 	current.clients[id].welcome((*abi.Welcome)(scratchPointer()))
-	depth--
+	leave()
 }
 
 func (b *bridge) welcome(w *abi.Welcome) {
@@ -186,10 +231,10 @@ func (b *bridge) welcome(w *abi.Welcome) {
 //
 //go:wasmexport authorized
 func authorized(id uint32, expires float64) {
-	depth++
+	enter()
 	b := current.clients[id]
 	b.engine.Authorized(b.socket, milliseconds(expires))
-	depth--
+	leave()
 }
 
 // settle returns the slot of the call whose outcome has arrived, abi.None if no
@@ -197,9 +242,9 @@ func authorized(id uint32, expires float64) {
 //
 //go:wasmexport settle
 func settle(id uint32, key float64) int32 {
-	depth++
+	enter()
 	s, ok := current.clients[id].engine.Settle(protocol.Key(key))
-	depth--
+	leave()
 	return slotOrNone(s, ok)
 }
 
@@ -208,9 +253,9 @@ func settle(id uint32, key float64) int32 {
 //
 //go:wasmexport settleNotRun
 func settleNotRun(id uint32, key float64) int32 {
-	depth++
+	enter()
 	s, fate, ok := current.clients[id].engine.SettleNotRun(protocol.Key(key))
-	depth--
+	leave()
 	if ok && fate != engine.Unsent {
 		return 2*int32(s) + 1
 	}
@@ -223,9 +268,9 @@ func settleNotRun(id uint32, key float64) int32 {
 //
 //go:wasmexport refused
 func refused(id uint32, key, after float64) int32 {
-	depth++
+	enter()
 	s, ok := current.clients[id].engine.Refused(protocol.Key(key), milliseconds(after))
-	depth--
+	leave()
 	return slotOrNone(s, ok)
 }
 
@@ -234,9 +279,9 @@ func refused(id uint32, key, after float64) int32 {
 //
 //go:wasmexport drop
 func drop(id uint32, key float64) int32 {
-	depth++
+	enter()
 	s, ok := current.clients[id].engine.Drop(protocol.Key(key))
-	depth--
+	leave()
 	return slotOrNone(s, ok)
 }
 
@@ -244,9 +289,9 @@ func drop(id uint32, key float64) int32 {
 //
 //go:wasmexport settleNamed
 func settleNamed(id, n uint32) int32 {
-	depth++
+	enter()
 	s, ok := current.clients[id].engine.SettleName(name(n))
-	depth--
+	leave()
 	return slotOrNone(s, ok)
 }
 
@@ -255,9 +300,9 @@ func settleNamed(id, n uint32) int32 {
 //
 //go:wasmexport abort
 func abort(id uint32, key float64) int32 {
-	depth++
+	enter()
 	_, fate, ok := current.clients[id].engine.Abort(protocol.Key(key))
-	depth--
+	leave()
 	if !ok {
 		return abi.None
 	}
@@ -276,9 +321,9 @@ func slotOrNone(s slot, ok bool) int32 {
 
 //go:wasmexport reconnect
 func reconnect(id uint32) {
-	depth++
+	enter()
 	current.clients[id].engine.Reconnect()
-	depth--
+	leave()
 }
 
 // nudge tells that now is a good time to connect, or to look whether the
@@ -286,34 +331,34 @@ func reconnect(id uint32) {
 //
 //go:wasmexport nudge
 func nudge(id uint32) {
-	depth++
+	enter()
 	current.clients[id].engine.Nudge()
-	depth--
+	leave()
 }
 
 // pause disconnects until a nudge.
 //
 //go:wasmexport pause
 func pause(id uint32) {
-	depth++
+	enter()
 	current.clients[id].engine.Pause()
-	depth--
+	leave()
 }
 
 // closeClient closes; the host is told once all is released.
 //
 //go:wasmexport closeClient
 func closeClient(id uint32) {
-	depth++
+	enter()
 	current.clients[id].close(current)
-	depth--
+	leave()
 }
 
 // stats puts abi.Stats into scratch.
 //
 //go:wasmexport stats
 func stats(id uint32) {
-	depth++
+	enter()
 	s := current.clients[id].engine.Stats()
 	*(*abi.Stats)(scratchPointer()) = abi.Stats{
 		Pending:     float64(s.Pending),
@@ -323,15 +368,15 @@ func stats(id uint32) {
 		Unacked:     float64(s.Unacked),
 		Funcs:       float64(liveFuncs),
 	}
-	depth--
+	leave()
 }
 
 // queued is how many calls wait to be sent.
 //
 //go:wasmexport queued
 func queued(id uint32) uint32 {
-	depth++
+	enter()
 	n := current.clients[id].engine.Stats().Queued
-	depth--
+	leave()
 	return uint32(n)
 }

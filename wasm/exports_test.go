@@ -3,7 +3,9 @@
 package main
 
 import (
-	"fmt"
+	"runtime"
+	"runtime/debug"
+	"syscall/js"
 	"testing"
 	"time"
 
@@ -25,17 +27,32 @@ func TestSubmitSettle(t *testing.T) {
 	}
 }
 
-// As if the garbage collector had parked the goroutine, which no export can
-// wait for.
-func TestGoroutineParkedWithTheLock(t *testing.T) {
-	s := openStage(t, nil)
-	for key := 1; key <= 3; key++ {
-		s.browser.Call("park", s.id, 5, key, 6+key)
-		s.await("lock free true, depth 0", fmt.Sprintf("frame [request %d/%d]", key, 6+key))
-	}
-	if got := s.call("settle", 2).Int(); got != 8 {
-		t.Errorf("settle(2) = %d", got)
-	}
+// collections is how many garbage collections have ended: an export, since
+// anything else would have the scheduler run.
+//
+//go:wasmexport collections
+func collections() uint32 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.NumGC
+}
+
+// Go has returned to JavaScript in the middle of a garbage collection, as it
+// may after each event. No export helps with that, and none begins another:
+// both may have to wait for the collector's own goroutines.
+func TestNoExportCollectsGarbage(t *testing.T) {
+	s := openStage(t, map[string]any{"queueCalls": 1 << 30, "queueBytes": 1 << 30})
+	var litter []byte
+	begin := js.FuncOf(func(js.Value, []js.Value) any {
+		debug.SetGCPercent(1) // it begins with the next allocation
+		litter = make([]byte, 64<<10)
+		return nil
+	})
+	defer begin.Release()
+	defer debug.SetGCPercent(100)
+	s.browser.Call("many", s.id, 100_000, begin)
+	s.await("0 collections, then some: true")
+	runtime.KeepAlive(litter)
 }
 
 // What was submitted before there is a connection leaves with the hello.

@@ -23,11 +23,9 @@ package main
 import (
 	"github.com/hack-pad/safejs"
 	"github.com/sockjax/sockjax/internal/abi"
-	"github.com/sockjax/sockjax/internal/engine"
 )
 
 func main() {
-	engine.Exporting = &depth
 	p := &page{}
 	// connect(host, session, socket, cause, reason) makes a client of the abi.Options
 	// in scratch, and returns the number by which the exports know it.
@@ -40,7 +38,7 @@ func main() {
 		panic(err)
 	}
 	current = p
-	select {}
+	collect()
 }
 
 func must[T any](v T, err error) T {

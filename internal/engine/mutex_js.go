@@ -1,53 +1,27 @@
 package engine
 
-import "runtime"
+import _ "unsafe" // for go:linkname
 
-// A mutex where one goroutine runs at a time, until it lets others: sync.Mutex
-// costs a page four function calls for each of the engine's. All engines of a
-// page share it.
-//
-// Never yield while holding it: only the garbage collector may park a holder,
-// when it has that help it. Should Go return to JavaScript with a holder parked,
-// an export that locks would have to wait for it, which no export can: the
-// instance would be corrupt. Two things prevent that. JavaScript looks at Held
-// each time the scheduler returns, and has it go on until nobody holds the lock:
-// see untilFree in ../../web/host/scheduler.js. And an export that finds it held
-// all the same, in a call from within Go, panics, as does a goroutine that waits
-// for it in vain: that is a crash, after which the page starts another instance.
+// A mutex where one goroutine runs at a time, until it lets others: nobody may
+// stop the one that holds it, not even the garbage collector, which otherwise
+// has a goroutine that allocates help it, or wait. So it can't be found held,
+// and needs no word of its own. A holder that yields all the same ends the
+// program. (sync.Mutex costs a page four function calls for each of the
+// engine's methods, and an export of ../../wasm can't wait for one.)
 type mutex struct{}
 
-var (
-	// Held is 1 while somebody holds the lock.
-	Held uint32
+func (*mutex) Lock()   { Pin() }
+func (*mutex) Unlock() { Unpin() }
 
-	// Exporting points to a number that is not 0 while an export runs.
-	Exporting = new(uint32)
-)
+// Pin keeps the goroutine running until Unpin. Calls may be nested.
+func Pin() { procPin() }
 
-// patience is how often a goroutine lets others run that it waits for: a second
-// or so, in which nothing else happens in the page.
-const patience = 1 << 20
+func Unpin() { procUnpin() }
 
-func (*mutex) Lock() {
-	if Held != 0 {
-		wait()
-	}
-	Held = 1
-}
-
-// Not inlined: it would stand in each method.
+// Go promises to keep these two: see go.dev/issue/67401.
 //
-//go:noinline
-func wait() {
-	for n := 0; Held != 0; n++ {
-		switch {
-		case *Exporting != 0:
-			panic("an export found the engine's lock held")
-		case n == patience:
-			panic("a goroutine keeps the engine's lock")
-		}
-		runtime.Gosched()
-	}
-}
+//go:linkname procPin runtime.procPin
+func procPin() int
 
-func (*mutex) Unlock() { Held = 0 }
+//go:linkname procUnpin runtime.procUnpin
+func procUnpin()

@@ -61,26 +61,23 @@ export class FakeBrowser {
 
   /** What a page's host does in a microtask, and after each frame: nothing runs that flush does not tell of. */
   turn(id) {
-    if (this.exports.flush(id, this.#clients.get(id).full) !== 0) this.resume();
+    if (this.exports.flush(id, this.#clients.get(id).full) !== 0) this.exports.resume();
   }
 
-  /** Lets goroutines run; set by jsexec.mjs. */
-  resume = null;
-
-  /** The word that is not 0 while somebody holds the engine's lock. */
-  held() {
-    return new DataView(this.exports.mem.buffer).getUint32(this.exports.heldPointer(), true);
-  }
-
-  /** In a turn of the event loop: has a goroutine be parked with the lock, and the page make a call meanwhile. */
-  park(id, ms, key, slot) {
+  /** In one turn of the event loop: does something first, and then makes so many calls. */
+  many(id, count, first) {
     setTimeout(() => {
-      this.exports.park(ms);
-      this.resume();
-      const free = this.held() === 0;
-      this.exports.submit(id, slot, key, 10, 0, 0);
-      this.#clients.get(id).note(`lock free ${free}, depth ${this.depth()}`);
-      this.turn(id);
+      first();
+      const collections = this.exports.collections();
+      for (let n = 1; n <= count; n++) {
+        this.exports.submit(id, n, n, 10, 1000, 0);
+        if (this.depth() !== 0) return this.#clients.get(id).note(`call ${n} did not return`);
+      }
+      const meanwhile = this.exports.collections() - collections;
+      this.exports.flush(id, 1);
+      this.exports.resume();
+      const then = this.exports.collections() - collections > meanwhile;
+      this.#clients.get(id).note(`${meanwhile} collections, then some: ${then}`);
     });
   }
 

@@ -13,7 +13,6 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { untilFree } from "../../web/host/scheduler.js";
 import { FakeBrowser } from "./browser.mjs";
 
 const [binary, ...args] = process.argv.slice(2);
@@ -55,12 +54,6 @@ process.on("exit", (code) => {
 
 const { instance } = await WebAssembly.instantiate(fs.readFileSync(binary), go.importObject);
 browser.exports = instance.exports;
-browser.resume = () => go._resume();
-if (instance.exports.heldPointer !== undefined) {
-  untilFree(go, () => browser.held() !== 0, () => {
-    throw new Error("a goroutine kept the engine's lock");
-  });
-}
 await go.run(instance);
 
 /** Evaluates wasm_exec.js with scope in the place of the global object. */

@@ -3,7 +3,6 @@ import { SCRATCH } from "../shared/abi.js";
 import { report } from "../shared/errors.js";
 import { delay, load } from "./load.js";
 import { watchPage } from "./page-events.js";
-import { untilFree } from "./scheduler.js";
 import { belonging } from "./version.js";
 
 /** An instance that lived for so many milliseconds was a good one. */
@@ -80,7 +79,7 @@ export class Runtime {
     const instance = this.#instance;
     if (instance === null || this.dead) return;
     try {
-      instance.resume();
+      instance.exports.resume();
       this.check();
     } catch (error) {
       this.#crash(instance, String(error));
@@ -133,7 +132,7 @@ export class Runtime {
     go.importObject.sockjax = this.#imports();
     const made = await WebAssembly.instantiate(this.#module, go.importObject);
     const { exports } = made;
-    const instance = { go, exports, born: performance.now(), connect: null, failure: null, resume: () => go._resume(), depth: 0, scratch: 0 };
+    const instance = { go, exports, born: performance.now(), connect: null, failure: null, depth: 0, scratch: 0 };
     go.exit = () => {
       // Go frames are on the stack: only note it here.
       if (this.#instance === instance) this.dead = true;
@@ -150,12 +149,6 @@ export class Runtime {
     }
     instance.connect = scope.connect;
     instance.depth = exports.depthPointer();
-    const held = exports.heldPointer() / 4;
-    untilFree(
-      go,
-      () => this.#instance === instance && this.words[held] !== 0,
-      () => this.#crash(instance, "a goroutine kept the engine's lock"),
-    );
     instance.scratch = exports.scratchPointer();
     this.#instance = instance;
     this.dead = false;
