@@ -102,7 +102,7 @@ func flush(id, hold uint32) (ready uint32) {
 
 // litter is how many calls may leave enough garbage for the collector to look
 // whether it should begin. It does so only where a goroutine allocates.
-const litter = 1 << 16
+const litter = 1 << 12
 
 var (
 	made  uint32 // calls since it looked

@@ -14,9 +14,21 @@ func (*mutex) Lock()   { Pin() }
 func (*mutex) Unlock() { Unpin() }
 
 // Pin keeps the goroutine running until Unpin. Calls may be nested.
-func Pin() { procPin() }
+func Pin() {
+	if pinned++; pinned == 1 {
+		procPin()
+	}
+}
 
-func Unpin() { procUnpin() }
+// Unpin must follow each Pin.
+func Unpin() {
+	if pinned--; pinned == 0 {
+		procUnpin()
+	}
+}
+
+// pinned is how often whoever runs is pinned: nobody else can, meanwhile.
+var pinned uint32
 
 // Go promises to keep these two: see go.dev/issue/67401.
 //

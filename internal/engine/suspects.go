@@ -3,6 +3,8 @@ package engine
 import (
 	"strconv"
 	"time"
+
+	"github.com/sockjax/sockjax/protocol"
 )
 
 // A request may be why its connection breaks: a proxy cuts at a word in it, its
@@ -25,6 +27,10 @@ const (
 	// of its trials counted, make an end of it.
 	suspectAt = 3
 	lostAt    = 6
+
+	// countedExactly is the size above which pages count bytes, and not characters:
+	// see countedSize in ../../web/host/wire.js.
+	countedExactly = protocol.FirstFrame / 4
 
 	// trialTime is how long a connection must hold to have passed, where no
 	// pong says so: servers of plain mode need not know any.
@@ -60,6 +66,9 @@ func (e *Engine[P]) condemn(suspect ref, tooLarge bool) []failure[P] {
 	why := "the connection broke each time that this request was sent, " + strconv.Itoa(int(k.deaths)) + " times"
 	switch size := frameSize(k.Key, k.Size); {
 	case tooLarge && e.sizes.dubious(size):
+		if e.opts.Turns && size <= countedExactly {
+			size *= 3 // bytes of a character at most
+		}
 		e.sizes.known(size)
 		why = tooLargeToPass
 	case k.deaths < lostAt:

@@ -221,7 +221,7 @@ export type State = "connecting" | "open" | "waiting" | "closed";
  * | `overloaded` | `unsent` | the queue is full, or the server is busy and the deadline too near for another try |
  * | `lost` | `unknown` or `executed` | sent, then the server has lost the session, and not `idempotent`; or the connection broke each time that it was sent; `executed`: it ran, and its reply went to an earlier page |
  * | `rejected` | `executed` | the server's handler returned an error |
- * | `invalid` | `unsent` or `unknown` | not serialisable, too large, refused, or the server has no handler for it; `unknown`: it was sent before, and is too large to be sent again |
+ * | `invalid` | `unsent` or `unknown` | not serialisable, too large, refused, or the server has no handler for it; `unknown`: an earlier page has sent it, and its key is in flight |
  * | `crashed` | `unsent` or `unknown` | the wasm runtime ended, or could not start |
  * | `storage` | `unsent` | a `durable` call could not be stored |
  */

@@ -223,9 +223,15 @@ export class Bootstrap {
 
   /** Sends a frame, if there is something to send and it is allowed. */
   #send() {
+    if (this.#hello !== "") {
+      // Alone: if something on the way refuses the first calls' frame, the
+      // server knows the session all the same.
+      this.#frames.write(`[${this.#hello}]`);
+      this.#hello = "";
+      this.#resume = true;
+      return true;
+    }
     const messages = this.#cancels.splice(0).map((number) => `{"cancel":${number}}`);
-    if (this.#hello !== "") messages.unshift(this.#hello);
-    this.#hello = "";
     let last = 0; // call's number
     let size = messages.reduce((sum, message) => sum + message.length + 1, 2);
     for (const call of this.#waiting.values()) {
@@ -242,7 +248,6 @@ export class Bootstrap {
       this.#sent.set(call.number, call);
     }
     if (messages.length === 0) return false;
-    this.#resume = true;
     this.#frames.write(`[${messages.join()}]`, last);
     return true;
   }

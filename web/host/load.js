@@ -35,7 +35,7 @@ export async function load(url) {
 
 /** Streaming needs the right type, and lets a browser keep the compiled code; the slower way works as well. */
 async function compile(response) {
-  return type(response).startsWith("application/wasm")
+  return type(response) === "application/wasm"
     ? WebAssembly.compileStreaming(response)
     : WebAssembly.compile(await response.arrayBuffer());
 }

@@ -34,6 +34,36 @@ Object.assign(T.cases, {
     equal(order, keys.map((key) => [key, `reply to ${key}`]));
   },
 
+  // While Go's garbage collector is at work, an export that allocates must not
+  // be asked to help it, or to wait: that would yield inside the export.
+  "a burst in the turn in which goroutines have something to do": async () => {
+    for (const rouse of [(api) => api.reconnect(), () => dispatchEvent(new Event("online"))]) {
+      const api = T.connect("/go", { timeout: 0 });
+      await T.engine(api);
+      for (const calls of [12_000, 25_000]) {
+        rouse(api);
+        let replies = 0;
+        for (let n = 0; n < calls; n++) api.send({ n }, (reply) => (replies += reply === n));
+        await until(() => replies === calls);
+      }
+      equal(api.stats().crashes, 0);
+      await api.close();
+    }
+  },
+
+  "a burst before there is an engine": async () => {
+    const api = T.connect("/go", { timeout: 0 });
+    let replies = 0;
+    const burst = (calls) => {
+      for (let n = 0; n < calls; n++) api.send({ n }, (reply) => (replies += reply === n));
+    };
+    burst(9000);
+    await api.ready;
+    burst(25_000);
+    await until(() => replies === 34_000);
+    equal(api.stats().crashes, 0);
+  },
+
   "two clients, two servers": async (server) => {
     const [go, scripted] = [T.connect("/go"), T.connect(server.ws)];
     const replies = await Promise.all(Array.from({ length: 100 }, (_, n) => (n % 2 ? go.request({ n }) : scripted.request(n))));

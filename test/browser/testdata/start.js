@@ -35,7 +35,7 @@ Object.assign(T.cases, {
     equal({ pending, queued, queuedBytes, slots }, { pending: 3, queued: 3, queuedBytes: 21, slots: 3 });
     await logged(3);
     equal(T.log, ["1: 1", "2: 2", "3: 3"]);
-    equal((await server.seen()).frames, 1, "hello and the three share a frame");
+    equal((await server.seen()).frames, 2, "one for the hello, and one that the three share");
     await fetch("/letgo");
   },
 
