@@ -18,7 +18,7 @@ import (
 //
 // An export runs as a plain call on whatever goroutine was current. It must
 // not block: JavaScript would get a garbage number at once and the instance
-// would be corrupt. So it waits for nothing, and is pinned: the garbage collector,
+// would be corrupt. So it waits for nothing, and runs pinned: the garbage collector,
 // which may be at work, neither begins in it nor has it help or wait. Go ends
 // the program where one blocks all the same. It must not panic either: that
 // throws nothing in JavaScript and leaves a dead runtime whose exports still
@@ -35,15 +35,17 @@ import (
 
 var depth uint32
 
-func enter() {
-	depth++
-	engine.Pin()
-}
+func enter() { depth++ }
+func leave() { depth-- }
 
-func leave() {
-	engine.Unpin()
-	depth--
-}
+// pin is called when Go has returned to JavaScript, and unpin before it goes on:
+// see ../web/host/pin.js. So exports are pinned without doing so each.
+//
+//go:wasmexport pin
+func pin() { engine.Pin() }
+
+//go:wasmexport unpin
+func unpin() { engine.Unpin() }
 
 // submit takes the call that the host has put into a slot. size is in bytes,
 // and 0 means no timeout; flags are those of package abi. If the call can't be
@@ -102,7 +104,7 @@ func flush(id, hold uint32) (ready uint32) {
 
 // litter is how many calls may leave enough garbage for the collector to look
 // whether it should begin. It does so only where a goroutine allocates.
-const litter = 1 << 12
+const litter = 1 << 13
 
 var (
 	made  uint32 // calls since it looked

@@ -32,9 +32,9 @@ func TestSubmitSettle(t *testing.T) {
 //
 //go:wasmexport collections
 func collections() uint32 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.NumGC
+	var stats debug.GCStats // runtime.MemStats stop the world, which is pinned here
+	debug.ReadGCStats(&stats)
+	return uint32(stats.NumGC)
 }
 
 // Go has returned to JavaScript in the middle of a garbage collection, as it

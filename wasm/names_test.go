@@ -35,6 +35,8 @@ var exports = map[string]any{
 	"closeClient":    closeClient,
 	"stats":          stats,
 	"queued":         queued,
+	"pin":            pin,
+	"unpin":          unpin,
 }
 
 // The host calls every export, with as many arguments as it takes, and none
@@ -54,7 +56,7 @@ func TestExportsAreCalled(t *testing.T) {
 		}
 		for _, m := range regexp.MustCompile(`\b(?:go|exports)\.(\w+)(\([^;]*)`).FindAllSubmatch(source, -1) {
 			switch name := string(m[1]); name {
-			case "run", "resume": // of the Go runtime
+			case "run", "_resume": // of wasm_exec.js
 			default:
 				calls[name] = arguments(string(m[2]))
 			}

@@ -13,6 +13,7 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { pinWhileAway } from "../../web/host/pin.js";
 import { FakeBrowser } from "./browser.mjs";
 
 const [binary, ...args] = process.argv.slice(2);
@@ -54,7 +55,10 @@ process.on("exit", (code) => {
 
 const { instance } = await WebAssembly.instantiate(fs.readFileSync(binary), go.importObject);
 browser.exports = instance.exports;
-await go.run(instance);
+browser.resume = () => go._resume();
+const ended = go.run(instance); // has returned already, if it waits for something
+if (instance.exports.pin !== undefined && !go.exited) pinWhileAway(go, instance.exports);
+await ended;
 
 /** Evaluates wasm_exec.js with scope in the place of the global object. */
 function loadGo(scope) {

@@ -3,6 +3,7 @@ import { SCRATCH } from "../shared/abi.js";
 import { report } from "../shared/errors.js";
 import { delay, load } from "./load.js";
 import { watchPage } from "./page-events.js";
+import { pinWhileAway } from "./pin.js";
 import { belonging } from "./version.js";
 
 /** An instance that lived for so many milliseconds was a good one. */
@@ -79,7 +80,7 @@ export class Runtime {
     const instance = this.#instance;
     if (instance === null || this.dead) return;
     try {
-      instance.exports.resume();
+      instance.go._resume();
       this.check();
     } catch (error) {
       this.#crash(instance, String(error));
@@ -150,6 +151,7 @@ export class Runtime {
     instance.connect = scope.connect;
     instance.depth = exports.depthPointer();
     instance.scratch = exports.scratchPointer();
+    pinWhileAway(go, exports);
     this.#instance = instance;
     this.dead = false;
   }
