@@ -37,6 +37,8 @@ func collections() uint32 {
 	return uint32(stats.NumGC)
 }
 
+var _ = collections // JavaScript alone calls it
+
 // Go has returned to JavaScript in the middle of a garbage collection, as it
 // may after each event. No export helps with that, and none begins another:
 // both may have to wait for the collector's own goroutines.
