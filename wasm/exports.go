@@ -3,6 +3,7 @@
 package main
 
 import (
+	"runtime"
 	"slices"
 	"unsafe"
 
@@ -107,9 +108,8 @@ func flush(id, hold uint32) (ready uint32) {
 const litter = 1 << 13
 
 var (
-	made  uint32 // calls since it looked
-	look  = make(chan struct{}, 1)
-	waste []byte
+	made uint32 // calls since it looked
+	look = make(chan struct{}, 1)
 )
 
 // littered has the collector look if it should.
@@ -128,7 +128,7 @@ func littered() bool {
 // collect is the goroutine that has the collector look.
 func collect() {
 	for range look {
-		waste = make([]byte, 40<<10) // large enough for that
+		runtime.KeepAlive(make([]byte, 128<<10)) // large enough for that, and for the heap
 	}
 }
 
