@@ -182,6 +182,7 @@ const cases = {
       crash();
       await restarted(n + 2);
     }
+    await T.engine(api); // the instance is there before Go has started in it
     crash(); // now it stays down for a while
     await T.wait(0);
     const stop = new AbortController();
