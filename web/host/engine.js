@@ -1,9 +1,4 @@
 import { DEAD, FATES, NONE, OPTIONS, STATS, WELCOME } from "../shared/abi.js";
-/**
- * Calls and turns after which Go's scheduler runs even if no goroutine is
- * ready: its garbage collector needs that to keep up with what exports allocate.
- */
-const REST = 1024;
 
 /**
  * Makes an engine that tells a Bridge, with options of forGo, and goes on from
@@ -23,7 +18,6 @@ export class Engine {
   #runtime;
   #go;
   #id;
-  #since = 0; // the last rest
 
   constructor(runtime, go, id) {
     this.#runtime = runtime;
@@ -34,7 +28,6 @@ export class Engine {
   // ---- from the page
 
   submit(slot, number, name, bytes, timeout, flags) {
-    this.#since++;
     if (name === undefined) this.#go.submit(this.#id, slot, number, bytes, timeout, flags);
     else this.#go.submitNamed(this.#id, slot, number, bytes, timeout, flags, this.#runtime.writeName(name));
   }
@@ -77,10 +70,8 @@ export class Engine {
 
   /** Ends a turn of the page; sends what can be sent, unless hold. */
   flush(hold) {
-    const ready = this.#go.flush(this.#id, hold ? 1 : 0);
-    if (ready === 0 && ++this.#since < REST) return this.#runtime.check();
-    this.#since = 0;
-    this.#runtime.resume();
+    if (this.#go.flush(this.#id, hold ? 1 : 0)) this.#runtime.resume();
+    else this.#runtime.check();
   }
 
   /** See Runtime. */
