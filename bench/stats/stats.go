@@ -30,6 +30,18 @@ func Median(samples []float64) float64 {
 	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
 }
 
+// Interval is where the median of all that could be sampled lies, with a
+// confidence of 95 %: between two of the samples, by the binomial distribution
+// in its normal approximation, which assumes nothing of how they are spread.
+func Interval(samples []float64) (low, high float64) {
+	if len(samples) == 0 {
+		return math.NaN(), math.NaN()
+	}
+	s := slices.Sorted(slices.Values(samples))
+	off := int(math.Ceil(0.98 * math.Sqrt(float64(len(s)))))
+	return s[max(len(s)/2-off, 0)], s[min((len(s)-1)/2+off, len(s)-1)]
+}
+
 // Ratios divides samples by those of the same repetitions: the noise of a
 // machine changes slowly, and so weighs on both.
 func Ratios(samples, by []float64) []float64 {

@@ -28,6 +28,22 @@ func TestMedian(t *testing.T) {
 	}
 }
 
+func TestInterval(t *testing.T) {
+	hundred := make([]float64, 100)
+	for i := range hundred {
+		hundred[i] = float64(99 - i)
+	}
+	if low, high := Interval(hundred); low != 40 || high != 59 { // the exact one: 39 and 59
+		t.Errorf("interval of 0 to 99: %v and %v", low, high)
+	}
+	if low, high := Interval([]float64{5, 1, 3}); low != 1 || high != 5 {
+		t.Errorf("interval of three: %v and %v", low, high)
+	}
+	if low, high := Interval(nil); !math.IsNaN(low) || !math.IsNaN(high) {
+		t.Errorf("interval of nothing: %v and %v", low, high)
+	}
+}
+
 func TestRatios(t *testing.T) {
 	got := Ratios([]float64{10, 30}, []float64{5, 10})
 	if !slices.Equal(got, []float64{2, 3}) {
