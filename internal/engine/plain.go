@@ -14,7 +14,7 @@ import (
 )
 
 // Plain mode's frames: one JSON object each, with the call's key inside. The
-// browser's twin is in ../../web/host/wire.js; both play
+// browser's twin is in ../../web/api/payload.js; both play
 // ../../test/vectors/plain-keys.txt.
 
 // PlainRequest makes sure that data, which is JSON, has one key, and returns

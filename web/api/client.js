@@ -1,21 +1,21 @@
-import { CAUSE_CLOSE, CODE_CLOSED, FATE_UNSENT, STATE_CLOSED, STATE_OPEN } from "../shared/abi.js";
+import { CAUSE_CLOSE, CODE_CLOSED, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN } from "../shared/abi.js";
+import { Calls } from "./calls.js";
 import { SockjaxError } from "../shared/errors.js";
-import { Host } from "../host/host.js";
-import { checkCall, complete } from "./options.js";
-import { Recovery } from "../store/recovery.js";
-import { Runtime } from "../host/runtime.js";
-import { pageURL, socketURL } from "../shared/url.js";
+import { checkCall } from "./options.js";
+import { isHiding } from "../shared/page-events.js";
 
 /** Each client has these bound to it, so that a page may pass them on, or write const { request } = api. */
 const METHODS = ["send", "request", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
 
-/** The face of a client. What it does stands in sockjax.d.ts, how in host.js. */
+/** The face of a client: what a page sees of it. What it does stands in sockjax.d.ts, and how in ../port/port.js. */
 export class Sockjax extends EventTarget {
+  #calls;
   #host;
   #ready;
-  #recovery = null;
+  #state = STATE_CONNECTING;
 
-  constructor(runtime, url, options) {
+  /** open(face) makes the host. */
+  constructor(options, open) {
     super();
     for (const name of METHODS) this[name] = this[name].bind(this);
     let opened, failed;
@@ -24,12 +24,12 @@ export class Sockjax extends EventTarget {
       failed = reject;
     });
     this.#ready.catch(() => {}); // not every page asks for it
-    this.#host = new Host(runtime, url, options, {
+    const calls = (this.#calls = new Calls(options));
+    this.#host = open({
+      settle: (slot, reply, error) => calls.settle(slot, reply, error),
       changed: (detail, ended) => {
-        if (detail.state === STATE_OPEN) {
-          opened();
-          this.#look();
-        }
+        this.#state = detail.state;
+        if (detail.state === STATE_OPEN) opened();
         if (detail.state === STATE_CLOSED) {
           const error = ended ?? new SockjaxError(CODE_CLOSED, FATE_UNSENT, detail.reason);
           failed(error);
@@ -37,19 +37,11 @@ export class Sockjax extends EventTarget {
         }
         this.#tell("statechange", detail);
       },
-      nudged: () => this.#look(),
       unmatched: (detail) => this.#tell("unmatched", detail),
+      outbox: (detail) => this.#tell("outbox", detail),
+      hiding: isHiding,
     });
-    const { name } = options.outbox;
-    if (options.protocol === "plain" || name === undefined) return;
-    const patient = { ...options, queue: { calls: Infinity, bytes: Infinity } }; // the outbox has bounds of its own
-    const connect = (session, face) => new Host(runtime, url, patient, face, session);
-    this.#recovery = new Recovery(name, connect, (detail) => this.#tell("outbox", detail));
-  }
-
-  /** Each time that there is a server, or that the visitor comes from another tab, which may be gone. */
-  #look() {
-    if (this.state === STATE_OPEN) this.#recovery?.look();
+    calls.attach(this.#host);
   }
 
   #tell(type, detail) {
@@ -60,7 +52,7 @@ export class Sockjax extends EventTarget {
     if (callback !== undefined && callback !== null && typeof callback !== "function") {
       throw new TypeError(`sockjax: the callback must be a function, not ${typeof callback}`);
     }
-    return this.#host.send(data, callback, checkCall(options));
+    return this.#calls.send(data, callback, checkCall(options));
   }
 
   request(data, options) {
@@ -70,7 +62,7 @@ export class Sockjax extends EventTarget {
   }
 
   get state() {
-    return this.#host.told;
+    return this.#state;
   }
 
   get ready() {
@@ -86,40 +78,10 @@ export class Sockjax extends EventTarget {
   }
 
   async close() {
-    await Promise.all([this.#host.close(), this.#recovery?.close()]);
+    await this.#host.close();
   }
 
   stats() {
-    return this.#host.stats();
-  }
-}
-
-/** Makes the page's connect function. ownURL returns where the wasm lies beside the script, and throws if the script has no such place. */
-export function connector(ownURL) {
-  let runtime = null;
-  return function connect(url, options) {
-    const all = complete(options);
-    const where = typeof url === "function" ? url : socketURL(url);
-    if (typeof where === "string") all.outbox.name ??= where;
-    runtime = runtimeFrom(options?.wasmURL, runtime, ownURL);
-    return new Sockjax(runtime, where, all);
-  };
-}
-
-/** The page has one runtime, from wherever its first client says. */
-function runtimeFrom(wasmURL, present, ownURL) {
-  if (wasmURL === undefined || wasmURL === null) return present ?? new Runtime(besideScript(ownURL));
-  const given = pageURL(wasmURL, "wasmURL").href;
-  if (present !== null && present.url !== given) {
-    throw new TypeError(`sockjax: all clients of a page share one wasm, which comes from ${present.url}: a later one can't have it from ${given}`);
-  }
-  return present ?? new Runtime(given);
-}
-
-function besideScript(ownURL) {
-  try {
-    return String(ownURL());
-  } catch (cause) {
-    throw new TypeError("sockjax: this script has no URL of its own, beside which its wasm could lie: the option wasmURL must say where it is", { cause });
+    return this.#calls.addTo(this.#host.stats());
   }
 }

@@ -1,6 +1,7 @@
 /** The classic script: window.sockjax has what the ES module exports. */
 import { version, wasmFile } from "sockjax:assets";
-import { Sockjax, connector } from "./client.js";
+import { connector } from "./connect.js";
+import { Sockjax } from "./client.js";
 import { SockjaxError } from "../shared/errors.js";
 
 const { document } = globalThis;

@@ -1,6 +1,7 @@
 /** The ES module: see sockjax.d.ts. */
 import { version } from "sockjax:assets";
-import { Sockjax, connector } from "./client.js";
+import { connector } from "./connect.js";
+import { Sockjax } from "./client.js";
 import { SockjaxError } from "../shared/errors.js";
 
 // Bundlers find the file by this literal; the build puts the hash in. Not

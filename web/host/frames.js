@@ -1,6 +1,7 @@
-import { CODE_INVALID, DEAD, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG, SCRATCH } from "../shared/abi.js";
+import { CODE_INVALID, DEAD, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG } from "../shared/abi.js";
 import { Binary } from "./binary.js";
 import { forgotten, notRun, refusal, rejected } from "../shared/errors.js";
+import { fitsScratch } from "../shared/names.js";
 import { readAuthorized, readError, readWelcome } from "./messages.js";
 import { byteLength, plainName } from "./wire.js";
 
@@ -297,11 +298,6 @@ export class Frames {
 
 function isKey(key) {
   return Number.isSafeInteger(key) && key > 0;
-}
-
-/** Whether a name can cross to Go: it may take 3 bytes a character. */
-export function fitsScratch(name) {
-  return name.length * 3 <= SCRATCH;
 }
 
 /** Closes a socket that nobody listens to any more. */

@@ -1,41 +1,35 @@
-import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_INVALID, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_SENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_SENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
 import { Bridge } from "./bridge.js";
 import { Engine, makeEngine } from "./engine.js";
-import { SockjaxError, aborted, report } from "../shared/errors.js";
-import { Frames, fitsScratch } from "./frames.js";
+import { SockjaxError, aborted } from "../shared/errors.js";
+import { Frames } from "./frames.js";
 import { forGo } from "./go-options.js";
-import { isHiding } from "./page-events.js";
-import { Slots } from "./slots.js";
 import { Turns } from "./turns.js";
-import { countedSize, notJSON, plain, uuid } from "./wire.js";
+import { uuid } from "../shared/uuid.js";
+import { countedSize } from "./wire.js";
 
 /** What is changed by close(). */
 const CLOSED = [STATE_CLOSED, CAUSE_CLOSE, "close() was called"];
 
 /**
- * The host of one client: it holds what never enters Go, the text and the
- * callback of each call, in slots, and does what the engine
- * (../../internal/engine) decides. What Go reports is told to the page when
- * its turn is over: see turns.js.
+ * Holds the texts of a session's calls, which never enter Go, and its socket,
+ * and does what the engine (../../internal/engine) decides. It is one end of
+ * the port: see ../port/port.js for what the other may call, and is told. What
+ * Go reports is told when the page's turn is over: see turns.js.
  */
 export class Host {
   /** The client's number in Go, -1 while there is none. */
   id = -1;
   state = STATE_CONNECTING;
-  /** The state that the page has been told of. More than one change may come before a turn. */
-  told = STATE_CONNECTING;
   /** Why no more calls can be made, null as long as they can. */
   ended = null;
   /** An Engine, or a Bootstrap as long as there is none. */
   engine;
   /** The uuid that names this client to the server. Each engine has one of its own. */
   session;
-  calls = 0;
-  replies = 0;
-  failures = 0;
   opened = 0;
   unmatched = 0;
   crashes = 0;
@@ -44,20 +38,21 @@ export class Host {
   #address;
   #options;
   #face;
-  #slots = new Slots();
+  #texts = []; // by slot, "" where none waits
+  #numbers = 0; // given to calls
   #frames;
   #durable = null; // made for the first durable call
   #turns;
   #closing = null;
   #released = () => {};
 
-  /** face is told of changes, nudges and unmatched messages; session is that of an earlier life, to go on with. */
+  /** session is that of an earlier life, to go on with. */
   constructor(runtime, url, options, face, session) {
     this.#runtime = runtime;
     this.#address = new Address(url, options.token);
     this.#options = options;
     this.#face = face;
-    this.#frames = new Frames(this, this.#slots.texts, options.protocol === "plain");
+    this.#frames = new Frames(this, this.#texts, options.protocol === "plain");
     this.#turns = new Turns(this, this.#frames);
     this.#renew(session);
     if (options.protocol === SUBPROTOCOL && session === undefined) this.engine.open(this.#address);
@@ -67,63 +62,46 @@ export class Host {
   /** Begins a new life, or goes on with an earlier one: there is no engine yet. */
   #renew(session) {
     this.session = session ?? uuid();
-    this.engine = new Bootstrap(this, this.#frames, this.#slots.texts, this.#options.queue, session !== undefined);
+    this.engine = new Bootstrap(this, this.#frames, this.#texts, this.#options.queue, session !== undefined);
     this.#durable?.renew();
   }
 
   // ---- from the page
 
-  send(data, callback, { timeout = this.#options.timeout, signal, idempotent, durable } = {}) {
-    if (durable) this.#durable ??= new Durable(this, this.#options, this.#slots.texts); // throws
-    const slot = this.#slots.take(callback);
-    let text, name, key, problem, cause;
-    try {
-      text = JSON.stringify(data);
-      if (text !== undefined && this.#options.protocol === "plain") ({ text, name, key, problem } = plain(text));
-    } catch (thrown) {
-      cause = thrown;
-      text = undefined;
-    }
-    // Not earlier: a toJSON or a getter may have made calls of its own, and
-    // the engine wants keys to grow from one submit to the next.
-    const number = ++this.calls;
-    key ??= number;
-    if (text === undefined) problem ??= notJSON(data, cause);
-    if (name !== undefined && !fitsScratch(name)) problem = "the key is too long";
-    if (problem !== undefined) {
-      this.fail(slot, new SockjaxError(CODE_INVALID, FATE_UNSENT, problem, { cause }));
-      return key;
-    }
+  /** Makes a call and returns its number. name is that of plain mode. */
+  submit(slot, text, name, timeout, idempotent, durable) {
+    const number = ++this.#numbers;
     if (this.ended) {
       this.fail(slot, new SockjaxError(this.ended.code, FATE_UNSENT, this.ended.message));
-      return key;
+      return number;
     }
-    if (signal) {
-      if (signal.aborted) {
-        this.fail(slot, aborted(FATE_UNSENT, signal));
-        return key;
-      }
-      const abort = () => this.#abort(slot, number, signal);
-      signal.addEventListener("abort", abort, { once: true });
-      this.#slots.atRelease(slot, () => signal.removeEventListener("abort", abort));
-    }
-    this.#slots.texts[slot] = text;
+    this.#texts[slot] = text;
     const bytes = countedSize(text);
     const flags = idempotent ? FLAG_IDEMPOTENT : 0;
     if (durable) {
-      this.#slots.atRelease(slot, () => this.#durable.over(number));
-      this.#durable.submit(slot, number, bytes, timeout, flags, Boolean(idempotent));
+      this.#durable ??= new Durable(this, this.#options.outbox, this.#texts);
+      this.#durable.submit(slot, number, bytes, timeout, flags, idempotent);
     } else {
       this.engine.submit(slot, number, name, bytes, timeout, flags);
       this.schedule();
     }
-    return key;
+    return number;
+  }
+
+  /** Numbers a call that fails before it is one. */
+  refuse(slot, error) {
+    this.fail(slot, error);
+    return ++this.#numbers;
+  }
+
+  abort(slot, number) {
+    const fate = this.#durable?.abort(number) ?? this.engine.abort(number);
+    if (fate !== null) this.fail(slot, aborted(fate));
   }
 
   /** Makes a call that an earlier life of the session has stored, and perhaps sent: see recovery.js. */
-  resend({ key, text, size, idempotent, sent }, callback) {
-    const slot = this.#slots.take(callback);
-    this.#slots.texts[slot] = text;
+  resend(slot, { key, text, size, idempotent, sent }) {
+    this.#texts[slot] = text;
     if (this.ended) return this.fail(slot, new SockjaxError(CODE_CLOSED, sent ? FATE_UNKNOWN : FATE_UNSENT, this.ended.message));
     this.engine.submit(slot, key, undefined, size, 0, (idempotent ? FLAG_IDEMPOTENT : 0) | (sent ? FLAG_SENT : 0));
     this.schedule();
@@ -158,7 +136,7 @@ export class Host {
 
   /** A call that waits may never be sent, and one that does not is sent now. */
   get hurried() {
-    return isHiding() && this.#frames.connected;
+    return this.#face.hiding() && this.#frames.connected;
   }
 
   /** Resolves when nothing waits to be sent. */
@@ -190,35 +168,20 @@ export class Host {
   }
 
   stats() {
-    const { calls, replies, failures, opened, unmatched, crashes } = this;
+    const { opened, unmatched, crashes } = this;
     const { sent: framesOut, received: framesIn, unitsSent: unitsOut, unitsReceived: unitsIn, garbage } = this.#frames;
-    const { used: slots, capacity: slotCapacity } = this.#slots;
     const waiting = this.engine.stats();
     this.#durable?.addTo(waiting);
-    return {
-      ...waiting,
-      calls, replies, failures, framesOut, framesIn, unitsOut, unitsIn, opened, unmatched, garbage, crashes, slots, slotCapacity,
-    };
+    return { ...waiting, framesOut, framesIn, unitsOut, unitsIn, opened, unmatched, garbage, crashes };
   }
 
   // ---- calls
 
-  #abort(slot, number, signal) {
-    const fate = this.#durable?.abort(number) ?? this.engine.abort(number);
-    if (fate !== null) this.fail(slot, aborted(fate, signal));
-  }
-
-  /** Ends a call: the only place where a callback runs. */
+  /** Ends a call. */
   settle(slot, reply, error) {
-    const callback = this.#slots.release(slot);
-    if (error === null) this.replies++;
-    else this.failures++;
-    if (callback === null) return;
-    try {
-      callback(reply, error);
-    } catch (thrown) {
-      report(thrown);
-    }
+    this.#texts[slot] = "";
+    if (this.#durable !== null) this.#durable.over(slot);
+    this.#face.settle(slot, reply, error);
   }
 
   /** A message came that no call waits for. */
@@ -259,7 +222,6 @@ export class Host {
     this.#durable?.changed(state, reason);
     const detail = { state, previous, attempt, delay, closeCode, cause, reason };
     const tell = () => {
-      this.told = state;
       this.#face.changed(detail, this.ended);
       if (this.ended !== null && this.id >= 0 && !this.#closing) this.#retire();
     };
@@ -338,8 +300,8 @@ export class Host {
     this.#durable?.failAll(CODE_CRASHED, message);
     this.#renew();
     const told = new Set(this.#turns.news.map(({ slot }) => slot));
-    for (const slot of this.#slots.taken()) {
-      if (!told.has(slot)) this.fail(slot, new SockjaxError(CODE_CRASHED, FATE_UNKNOWN, message));
+    for (const [slot, text] of this.#texts.entries()) {
+      if (text && !told.has(slot)) this.fail(slot, new SockjaxError(CODE_CRASHED, FATE_UNKNOWN, message));
     }
     if (this.#closing) {
       this.changed(...CLOSED);

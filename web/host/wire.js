@@ -53,46 +53,6 @@ export function countedSize(text) {
 /** Three bytes a character at most: with the rest of its message that is below FIRST_FRAME. */
 const SMALL = FIRST_FRAME / 4;
 
-/** Why data can't be made into JSON: thrown is what JSON.stringify threw. */
-export function notJSON(data, thrown) {
-  return `the data can't be made into JSON: ${thrown === undefined ? `it is ${typeof data}` : (thrown?.message ?? thrown)}`;
-}
-
-/** Where most pages put the key, if it is a number or a string without escapes. */
-const KEY_IN_FRONT = /^\{"key":("[^"\\]+"|-?\d[\d.eE+-]*)[,}]/;
-
-/**
- * In plain mode: the text of one frame, made of the data's JSON, the key, and
- * the name under which the reply comes. The key is what stands in the JSON: a
- * getter, a prototype or a toJSON may have put it there, or left it out.
- */
-export function plain(text) {
-  if (!text.startsWith("{")) return { problem: "in plain mode the data must be an object, since the key is put into it" };
-  const front = KEY_IN_FRONT.exec(text);
-  if (front !== null) return named(text, JSON.parse(front[1]));
-  const object = text.includes('"key":') ? JSON.parse(text) : {}; // it may stand deeper
-  const has = Object.hasOwn(object, "key");
-  const key = has ? object.key : null;
-  if (key === null || key === "") {
-    const name = uuid();
-    if (has) return named(JSON.stringify({ ...object, key: name }), name);
-    return named(`{"key":"${name}"${text === "{}" ? "" : ","}${text.slice(1)}`, name);
-  }
-  if (typeof key !== "string" && typeof key !== "number") return { problem: "in plain mode the key must be a string or a number" };
-  return named(text, key);
-}
-
-const named = (text, key) => ({ text, key, name: String(key) });
-
-/** A random (version 4) uuid. crypto.randomUUID exists on https pages only. */
-export function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
 /** The key of a plain reply as a name, undefined if it has none. */
 export function plainName(message) {
   const key = message?.key;

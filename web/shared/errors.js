@@ -36,8 +36,9 @@ function said(code, message) {
   return message || code || "the server gave no reason";
 }
 
+/** signal is missing where only the page knows it. */
 export function aborted(fate, signal) {
-  return new SockjaxError(CODE_ABORTED, fate, "the call was aborted", { cause: signal.reason });
+  return new SockjaxError(CODE_ABORTED, fate, "the call was aborted", { cause: signal?.reason });
 }
 
 /** The error of a call that has run, and whose outcome an earlier life of the page was given. */

@@ -20,17 +20,14 @@ export class Durable {
   #outboxes; // the present session's, and behind it those of sessions that have ended
   #texts;
   #calls = new Map(); // by number, oldest first
+  #numbers = new Map(); // slot → number, of all without an outcome
   #bytes = 0;
 
-  /** texts are those of the slots. A client that can have no durable calls is the page's mistake: TypeError. */
-  constructor(host, { protocol, outbox }, texts) {
-    if (protocol === "plain") throw new TypeError("sockjax: plain mode has no durable calls: its servers know no sessions");
-    if (outbox.name === undefined) {
-      throw new TypeError("sockjax: durable calls need the option outbox.name where the URL is a function");
-    }
+  /** options are those of the outbox; texts are those of the slots. */
+  constructor(host, options, texts) {
     this.#host = host;
-    this.#options = outbox;
-    this.#outboxes = [new Outbox(outbox, host.session)];
+    this.#options = options;
+    this.#outboxes = [new Outbox(options, host.session)];
     this.#texts = texts;
   }
 
@@ -47,6 +44,7 @@ export class Durable {
       call.timer = setTimeout(() => this.#fail(call, late), Math.min(timeout, LONGEST_TIMER));
     }
     this.#calls.set(number, call);
+    this.#numbers.set(slot, number);
     this.#bytes += bytes;
     const sent = this.#host.state === STATE_OPEN;
     const outbox = this.#outboxes[0];
@@ -117,8 +115,11 @@ export class Durable {
     return true;
   }
 
-  /** The page knows what became of a call. */
-  over(number) {
+  /** The page is told what became of a call, of a durable one or another. */
+  over(slot) {
+    const number = this.#numbers.get(slot);
+    if (number === undefined) return;
+    this.#numbers.delete(slot);
     for (const outbox of this.#outboxes) outbox.remove(number);
   }
 

@@ -80,11 +80,18 @@ export class Recovery {
   /** Resolves when each call is over, or left for another time: to whether that is because wasm has crashed. */
   async #resend(session, records) {
     const ends = [];
+    const settlers = []; // by slot
     let host;
-    const resend = (record) => ends.push(new Promise((end) => host.resend(record, (reply, error) => end(this.#over(record, reply, error)))));
+    const resend = (record) => {
+      const slot = ends.length;
+      ends.push(new Promise((end) => (settlers[slot] = (reply, error) => end(this.#over(record, reply, error)))));
+      host.resend(slot, record);
+    };
     const unsent = records.filter(({ sent }) => !sent);
     const begun = new Promise((resolve) => {
       host = this.#connect(session, {
+        settle: (slot, reply, error) => settlers[slot](reply, error),
+        hiding: () => false, // its calls are stored
         unmatched() {}, // outcomes of calls that were not durable
         noteLoss: () => noteLoss(records),
         changed: ({ state }) => {

@@ -1,7 +1,7 @@
 // Makes plain mode's frames of the data that its standard input holds, as a JSON
 // array of texts, and prints for each: { name, text }, or { problem }.
 import fs from "node:fs";
-import { plain } from "../../../web/host/wire.js";
+import { plain } from "../../../web/api/payload.js";
 
 const made = JSON.parse(fs.readFileSync(0, "utf8")).map((text) => {
   const data = JSON.parse(text);
