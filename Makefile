@@ -23,7 +23,7 @@ SOAK        := # flags: go run ./internal/soak -help lists them
 
 TYPES := internal/rules/testdata/types
 
-.PHONY: help test $(STEPS) fmt chaos soak fuzz run dist size bench bench-quick
+.PHONY: help test test-browsers $(STEPS) fmt chaos soak fuzz run dist size bench bench-quick
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -102,6 +102,15 @@ devices: ## go vet for other systems, and the unit tests as 32-bit programs
 # Not cached: go test does not see what the build reads.
 browser: ## the tests in a real Chromium
 	go test -count=1 -race -timeout 10m -p 1 $(BROWSER)
+
+# What an engine lacks is skipped, with the reason: internal/e2e/needs.go.
+test-browsers: ## the tests of browser in Firefox and in WebKit
+	@sh scripts/tools.sh browsers
+	@failed=; for engine in firefox webkit; do \
+		echo "== $$engine"; \
+		go test -count=1 -timeout 30m -p 1 $(BROWSER) -engine $$engine || failed="$$failed $$engine"; \
+	done; \
+	test -z "$$failed" || { echo "make test-browsers: FAILED in$$failed"; exit 1; }
 
 chaos: ## calls through a bad network, for CHAOS_TIME=10m, with SEED=n again
 	go test -count=1 -race -timeout 0 -v -run '^TestChaos$$' ./test/chaos -chaos.time $(CHAOS_TIME) -chaos.calls $(CHAOS_CALLS) -seed $(SEED)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Looks for what "make test" needs, and installs what Debian has. Go and
+# Looks for what "make test" needs, and with the word browsers for what "make
+# test-browsers" needs besides, and installs what Debian has. Go and
 # Node.js are the developer's own choice: it only names them.
 set -eu
 
@@ -14,12 +15,18 @@ if [ -n "$missing" ]; then
 	exit 1
 fi
 
-# The same choice as in internal/e2e/browser.go.
+# The same choices as in internal/e2e/find.go.
 packages=
 if [ -n "${CHROME:-}" ]; then
 	have "$CHROME" || { echo "make test needs a browser: \$CHROME is no program: $CHROME" >&2; exit 1; }
 elif ! have chromium && ! have chromium-browser && ! have google-chrome; then
 	packages="$packages chromium"
+fi
+if [ "${1:-}" = browsers ]; then
+	have "${FIREFOX:-firefox-esr}" || have firefox || packages="$packages firefox-esr"
+	have WebKitWebDriver || packages="$packages webkit2gtk-driver"
+	have Xvfb || packages="$packages xvfb"
+	have xauth || packages="$packages xauth"
 fi
 # The race detector needs cgo.
 have "$(go env CC)" || packages="$packages gcc libc6-dev"

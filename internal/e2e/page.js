@@ -170,6 +170,10 @@
     set onSocketError(f) {
       onSocketError = f;
     },
+    /** A case that Needs these features: see needs.go. */
+    needs: (features, act) => Object.assign(act, { needs: features }),
+    /** Collects garbage, as far as the engine lets a page ask for it. */
+    gc: () => (globalThis.gc ? gc() : TestUtils.gc()),
     /** connect, with close at the case's end. */
     connect(...args) {
       const api = sockjax.connect(...args);

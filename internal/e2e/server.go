@@ -105,6 +105,17 @@ func (s *Server) URL() string { return s.http.URL }
 // ProxyURL is the same server behind the proxy.
 func (s *Server) ProxyURL() string { return "http://" + s.proxy.Addr() }
 
+// disconnect has the proxy hold back everything and refuse what comes, or heals
+// it.
+func (s *Server) disconnect(is bool) {
+	s.proxy.Change(func(c *fault.Conditions) {
+		*c = fault.Conditions{}
+		if is {
+			c.Stalled, c.Admit = fault.Both, fault.Refuse
+		}
+	})
+}
+
 // Seen returns a copy.
 func (s *Server) Seen() Seen {
 	s.mu.Lock()

@@ -102,7 +102,8 @@ func (s *Site) Handle(path string, h http.HandlerFunc) { s.mux.HandleFunc(path, 
 
 // Cases runs each function that testdata/name puts into T.cases as a subtest
 // with a server of its own, one after the other in one page of the path. A
-// case fails when it throws, and as Outcome.Check says.
+// case fails when it throws, and as Outcome.Check says. One that was given to
+// T.needs is skipped where the engine lacks what it Needs.
 func Cases(t *testing.T, path, name string) {
 	t.Helper()
 	NewSite(t).cases(t, path, name, false)
@@ -128,8 +129,14 @@ func (s *Site) cases(t *testing.T, path, name string, fresh bool) {
 		return p
 	}
 	page := open(t)
-	for _, title := range Eval[[]string](t, page, "return Object.keys(T.cases)") {
+	type needs struct {
+		Title string
+		Needs []Feature
+	}
+	for _, c := range Eval[[]needs](t, page, "return Object.entries(T.cases).map(([title, { needs }]) => ({ title, needs: needs ?? [] }))") {
+		title := c.Title
 		passed := t.Run(title, func(t *testing.T) {
+			Needs(t, c.Needs...)
 			page := page
 			if fresh {
 				page = open(t)

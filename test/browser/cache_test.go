@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/chromedp"
 	"github.com/sockjax/sockjax/internal/e2e"
 )
 
 // A page that goes into the back/forward cache and comes back finds its client
 // at work again, and its calls settled.
 func TestBackForwardCache(t *testing.T) {
+	e2e.Needs(t, e2e.BackForwardCache)
 	t.Parallel()
 	site := e2e.NewSite(t)
 	server := e2e.NewServer(t)
@@ -34,22 +33,22 @@ func TestBackForwardCache(t *testing.T) {
 	}
 }
 
-// Chromium's own idea of being offline: open sockets go deaf and stay open,
+// The browser's own idea of being offline: open sockets go deaf and stay open,
 // new ones fail, and what was under way is delivered afterwards.
 func TestOffline(t *testing.T) {
 	t.Parallel()
 	site := e2e.NewSite(t)
-	server := e2e.NewServer(t)
 	outage := func(t *testing.T, during, after, want string) {
 		t.Parallel()
+		server := e2e.NewServer(t)
 		page := e2e.Open(t, site.URL)
 		e2e.Eval[any](t, page, fmt.Sprintf(`
 			globalThis.api = sockjax.connect(%q, { heartbeat: { after: 60_000, timeout: 10_000 } });
 			await T.engine(api);
-			await api.request(1);`, server.URL()+"/ws"))
-		setOffline(t, page, true)
+			await api.request(1);`, server.ProxyURL()+"/ws"))
+		page.SetOffline(t, server, true)
 		e2e.Eval[any](t, page, during)
-		setOffline(t, page, false)
+		page.SetOffline(t, server, false)
 		got := e2e.Eval[string](t, page, after+`; return [T.log, api.state, api.stats().opened].join(" ")`)
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -62,29 +61,4 @@ func TestOffline(t *testing.T) {
 		outage(t, `api.send({ n: 3 }, T.cb("b", ({ n }) => n), { idempotent: true, timeout: 0 }); await T.state(api, "waiting")`,
 			`await T.logged(1)`, "b: 3 open 2")
 	})
-}
-
-// setOffline takes a page's network away, or gives it back, and then tells the
-// page so.
-func setOffline(t *testing.T, page *e2e.Page, is bool) {
-	t.Helper()
-	conditions := []*network.Conditions{}
-	if is {
-		conditions = append(conditions, &network.Conditions{Offline: true, DownloadThroughput: -1, UploadThroughput: -1})
-	}
-	if _, err := chromedp.Call(page.Context(), network.Enable, network.EnableParams{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Call(page.Context(), network.EmulateNetworkConditionsByRule,
-		network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: conditions}); err != nil {
-		t.Fatal(err)
-	}
-	// The command is done before the network is: an event that comes earlier
-	// has the page probe a connection that still answers.
-	e2e.Eval[any](t, page, fmt.Sprintf(`await T.until(() => fetch("/empty", { cache: "no-store" }).then(() => %t, () => %t))`, !is, is))
-	if _, err := chromedp.Call(page.Context(), network.OverrideNetworkState,
-		network.OverrideNetworkStateParams{Offline: is, DownloadThroughput: -1, UploadThroughput: -1}); err != nil {
-		t.Fatal(err)
-	}
-	e2e.Eval[any](t, page, fmt.Sprintf(`await T.until(() => navigator.onLine !== %t)`, is))
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/chromedp"
 	"github.com/sockjax/sockjax/internal/e2e"
 )
 
@@ -29,12 +27,8 @@ func TestDemo(t *testing.T) {
 	if wrong := e2e.Eval[string](t, page, string(script)+"return demo.run()"); wrong != "" {
 		t.Error(wrong)
 	}
-	for _, width := range []int64{1280, 768, 390, 320} {
-		_, err := chromedp.Call(page.Context(), emulation.SetDeviceMetricsOverride,
-			emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 800, DeviceScaleFactor: 1, Mobile: width < 500})
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, width := range []int{1280, 768, 390, 320} {
+		page.SetViewport(t, width, 800)
 		if wide := e2e.Eval[[]string](t, page, "return demo.wide()"); len(wide) > 0 {
 			t.Errorf("at %d px these reach out of the page: %v", width, wide)
 		}

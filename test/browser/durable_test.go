@@ -13,8 +13,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/chromedp/cdproto/storage"
-	"github.com/chromedp/chromedp"
 	"github.com/sockjax/sockjax/internal/e2e"
 	"github.com/sockjax/sockjax/internal/fault"
 	"github.com/sockjax/sockjax/server"
@@ -215,6 +213,7 @@ func TestDurableNavigate(t *testing.T) {
 
 // It comes back from there, and its calls go on.
 func TestDurableBack(t *testing.T) {
+	e2e.Needs(t, e2e.BackForwardCache)
 	t.Parallel()
 	site := e2e.NewSite(t)
 	w := newWorkshop(t, site)
@@ -257,6 +256,7 @@ func TestDurableTabs(t *testing.T) {
 
 // A browser that is killed loses nothing that it was told to store.
 func TestDurableBrowserCrash(t *testing.T) {
+	e2e.Needs(t, e2e.KeptProfile)
 	t.Parallel()
 	site := e2e.NewSite(t)
 	w := newWorkshop(t, site)
@@ -271,16 +271,12 @@ func TestDurableBrowserCrash(t *testing.T) {
 
 // A site that may store no more gets an error, and sends nothing.
 func TestDurableQuota(t *testing.T) {
+	e2e.Needs(t, e2e.Quota)
 	t.Parallel()
 	site := e2e.NewSite(t)
 	w := newWorkshop(t, site)
 	page := e2e.Open(t, site.URL)
-	quota := 300_000.0
-	if _, err := chromedp.Call(page.Context(), storage.OverrideQuotaForOrigin, storage.OverrideQuotaForOriginParams{
-		Origin: site.URL, QuotaSize: &quota,
-	}); err != nil {
-		t.Fatal(err)
-	}
+	page.SetQuota(t, site.URL, 300_000)
 	got := e2e.Eval[[]string](t, page, fmt.Sprintf(`
 		const api = sockjax.connect(%q);
 		await api.ready;

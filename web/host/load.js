@@ -40,11 +40,11 @@ async function compile(response) {
     : WebAssembly.compile(await response.arrayBuffer());
 }
 
-/** Why this page can compile nothing at all, or null. */
+/** Why this page can run no wasm at all, or null. */
 function whyNoWasm() {
   if (!globalThis.WebAssembly) return "this browser has no WebAssembly, or does not let this page have it";
   try {
-    new WebAssembly.Module(new Uint8Array(EMPTY));
+    new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(EMPTY))); // WebKit forbids only this
     return null;
   } catch (error) {
     return `the page's Content-Security-Policy forbids WebAssembly: its script-src needs 'wasm-unsafe-eval' (${error.message})`;

@@ -18,7 +18,7 @@ const collected = async (make) => {
   let left;
   await until(async () => {
     await T.wait(20);
-    gc();
+    await T.gc();
     left = refs.filter((ref) => ref.deref() !== undefined).length;
     return left === 0;
   }, `60 clients are collected`).catch(() => ok(false, `${left} of 60 clients are still held`));
@@ -26,16 +26,16 @@ const collected = async (make) => {
 };
 
 Object.assign(T.cases, {
-  "refused for good": async (server) => {
+  "refused for good": T.needs(["garbage collection"], async (server) => {
     const other = T.connect(server.ws);
     await T.engine(other);
     await server.set({ hangup: 4401 });
     equal(await collected(() => sockjax.connect(server.ws)), ["closed"]);
     equal((await other.request(1)), 1);
     await until(() => other.stats().funcs < 8, "the engines have ended too"); // the three of its socket, and the one of connect
-  },
+  }),
 
-  "refused for good, with calls, listeners and a token": async (server) => {
+  "refused for good, with calls, listeners and a token": T.needs(["garbage collection"], async (server) => {
     await server.set({ hangup: 4401 });
     const signal = new AbortController().signal; // outlives them
     const codes = await collected(() => {
@@ -46,21 +46,21 @@ Object.assign(T.cases, {
       return api;
     });
     equal(codes, ["closed"]);
-  },
+  }),
 
-  "given up": async (server) => {
+  "given up": T.needs(["garbage collection"], async (server) => {
     await server.set({ refuse: true });
     equal(await collected(() => sockjax.connect(server.ws, once)), ["closed"]);
-  },
+  }),
 
-  "in plain mode": async (server) => {
+  "in plain mode": T.needs(["garbage collection"], async (server) => {
     await server.set({ hangup: 1008 });
     equal(await collected(() => sockjax.connect(server.ws, { protocol: "plain" })), ["closed"]);
-  },
+  }),
 
-  "without wasm": async (server) => {
+  "without wasm": T.needs(["garbage collection"], async (server) => {
     equal(await collected(() => sockjax.connect(server.ws, { wasmURL: "/empty" })), ["crashed"]);
-  },
+  }),
 
   "reconnect() makes a new life": async (server) => {
     const api = T.connect(server.ws, fast);

@@ -79,7 +79,7 @@ Object.assign(T.cases, {
     ok(api.stats().framesOut < 300, `calls share frames: ${api.stats().framesOut} for 3000`);
   },
 
-  "a hundred thousand calls leave nothing behind": async () => {
+  "a hundred thousand calls leave nothing behind": T.needs(["heap size"], async () => {
     const api = T.connect("/go", { timeout: 60_000 });
     await T.engine(api); // its memory is what grows
     const stop = new AbortController();
@@ -110,7 +110,7 @@ Object.assign(T.cases, {
     const grown = (await heap()) - before;
     ok(grown < 75_000 * 10, `the heap has not grown by 10 bytes a call: ${grown}`);
     equal(wasmMemory() - memory <= 2 << 20, true, `wasm memory: ${memory}, then ${wasmMemory()}`);
-  },
+  }),
 
   "failures leave nothing behind either": async (server) => {
     const api = T.connect(server.ws, { timeout: 0 });
@@ -130,7 +130,7 @@ Object.assign(T.cases, {
     equal(api.stats().funcs, funcs);
   },
 
-  "a thousand clients come and go": async (server) => {
+  "a thousand clients come and go": T.needs(["heap size"], async (server) => {
     const watch = T.connect(server.ws);
     await T.engine(watch);
     const { funcs } = watch.stats();
@@ -152,7 +152,7 @@ Object.assign(T.cases, {
     await server.until((seen) => seen.live === 1);
     equal(await watch.request("still here"), "still here");
     equal(T.instances.length, 1);
-  },
+  }),
 
   "reconnecting leaves nothing behind": async (server) => {
     const api = T.connect(server.ws, { reconnect: { min: 1, max: 5 } });

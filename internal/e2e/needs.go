@@ -1,0 +1,53 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+)
+
+// Feature is what a test needs of an engine beyond pages, or of its driver.
+type Feature string
+
+// The features that some engine lacks.
+const (
+	// BackForwardCache keeps pages whole that were left. See Page.Leave.
+	BackForwardCache Feature = "back/forward cache"
+	// Quota is Page.SetQuota.
+	Quota Feature = "quota"
+	// KeptProfile is OpenProfile.
+	KeptProfile Feature = "kept profile"
+	// GarbageCollection is T.gc of page.js.
+	GarbageCollection Feature = "garbage collection"
+	// HeapSize is gc() and performance.memory in pages.
+	HeapSize Feature = "heap size"
+)
+
+// lacking has the reason for each feature that an engine lacks. It is the only
+// reason for which a test may skip.
+var lacking = map[Engine]map[Feature]string{
+	Firefox: {
+		BackForwardCache: "it keeps no page that has opened a WebSocket",
+		Quota:            "no command bounds what one site may store",
+		HeapSize:         "a page can't tell how large its heap is",
+	},
+	WebKit: {
+		Quota:             "no command bounds what one site may store",
+		KeptProfile:       "a driven browser keeps nothing on disk",
+		GarbageCollection: "a page can't ask for it",
+		HeapSize:          "a page can't tell how large its heap is",
+	},
+}
+
+// Needs skips the test where the engine lacks one of the features, and says
+// why.
+func Needs(t testing.TB, features ...Feature) {
+	t.Helper()
+	for _, f := range features {
+		if why := lacking[Used()][f]; why != "" {
+			t.Skip(skipped(f, why))
+		}
+	}
+}
+
+// skipped is what internal/e2e/cmd/browsers looks for.
+func skipped(f Feature, why string) string { return fmt.Sprintf("%s lacks %s: %s", Used(), f, why) }
