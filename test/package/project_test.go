@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -184,7 +185,7 @@ func copyDir(t *testing.T, from, to string) {
 	for _, entry := range entries {
 		from, to := filepath.Join(from, entry.Name()), filepath.Join(to, entry.Name())
 		switch {
-		case entry.Name() == "node_modules" || entry.Name() == "dist":
+		case slices.Contains([]string{"node_modules", "dist", "build"}, entry.Name()):
 		case entry.IsDir():
 			copyDir(t, from, to)
 		default:
