@@ -12,7 +12,7 @@ JS_EXEC := node "$(CURDIR)/internal/jsexec/jsexec.mjs"
 GO_FILES = $(shell find . -name '[_.]?*' -prune -o -name node_modules -prune -o -name '*.go' -print)
 
 # The steps of make test: what fails fast comes first.
-STEPS := tools fmt-check vet lint vuln rules js types unit devices browser
+STEPS := tools fmt-check vet lint vuln rules js types unit devices browser package
 
 # How long the long tests run. SEED repeats what they did; 0 is a new one.
 CHAOS_TIME  := 10m
@@ -23,7 +23,7 @@ SOAK        := # flags: go run ./internal/soak -help lists them
 
 TYPES := internal/rules/testdata/types
 
-.PHONY: help test test-browsers $(STEPS) fmt chaos soak fuzz run dist size bench bench-quick
+.PHONY: help test test-browsers test-package $(STEPS) fmt chaos soak fuzz run dist size bench bench-quick
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -101,7 +101,14 @@ devices: ## go vet for other systems, and the unit tests as 32-bit programs
 
 # Not cached: go test does not see what the build reads.
 browser: ## the tests in a real Chromium
-	go test -count=1 -race -timeout 10m -p 1 $(BROWSER)
+	go test -count=1 -race -timeout 10m -p 1 $$(go list $(BROWSER) | grep -v /test/package)
+
+# Two of the tools; make test-package has all.
+package: ## install the npm package, and use it with Vite and without a tool
+	go test -count=1 -timeout 10m -run '^(TestViteBuild|TestScripts|TestPackage|TestLockfiles)$$' ./test/package
+
+test-package: ## install the npm package in projects of every tool, and the examples
+	go test -count=1 -timeout 20m ./test/package
 
 # What an engine lacks is skipped, with the reason: internal/e2e/needs.go.
 test-browsers: ## the tests of browser in Firefox and in WebKit

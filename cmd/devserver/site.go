@@ -49,18 +49,19 @@ var anyOrigin = []string{
 // not in the map does not exist: nothing of a request reaches the file system.
 type site struct {
 	assets     map[string]*asset
-	wasm       string // the path of this build's wasm
-	build, css string // hashes of everything but style sheets, and of those
+	hashed     []string // the paths whose content never changes
+	build, css string   // hashes of everything but style sheets, and of those
 }
 
-// newSite takes over the wasm of the site before it, for a page that is just
+// newSite takes over the hashed files of the site before it, for a page that is just
 // loading, or a page elsewhere that is not told to reload.
 func newSite(root string, res *build.Result, before *site) (*site, error) {
-	s := &site{assets: map[string]*asset{}, wasm: "/" + res.Wasm}
+	s := &site{assets: map[string]*asset{}}
 	for name, f := range res.Files {
 		cache := cacheCheck
-		if name == res.Wasm {
+		if build.Hashed(name) {
 			cache = cacheForever
+			s.hashed = append(s.hashed, "/"+name)
 		}
 		s.assets["/"+name] = newAsset(f.Data, f.Type, cache, anyOrigin...)
 	}
@@ -79,8 +80,12 @@ func newSite(root string, res *build.Result, before *site) (*site, error) {
 	}
 	s.assets["/"] = index
 	s.addIcons()
-	if before != nil && before.wasm != s.wasm {
-		s.assets[before.wasm] = before.assets[before.wasm]
+	if before != nil {
+		for _, url := range before.hashed {
+			if s.assets[url] == nil {
+				s.assets[url] = before.assets[url]
+			}
+		}
 	}
 	return s, nil
 }

@@ -7,8 +7,6 @@ package build
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,11 +41,12 @@ func Build(ctx context.Context, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{Files: map[string]File{}, Wasm: wasmName(wasm)}
+	res := &Result{Files: map[string]File{}, Wasm: hashedName(plainWasm, wasm)}
 	res.add(res.Wasm, typeWasm, wasm)
 	err = bundle(res, bundleInput{
-		root: opt.Root, dev: opt.Dev, version: opt.Version, wasmFile: res.Wasm, runtime: runtime,
-	})
+		root: opt.Root, dev: opt.Dev, version: opt.Version, runtime: runtime,
+		assets: []asset{{plain: plainWasm, constant: wasmFile, file: res.Wasm}},
+	}, entryPoints)
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +57,4 @@ func Build(ctx context.Context, opt Options) (*Result, error) {
 	// Not "application/typescript": browsers would download it instead of showing it.
 	res.add("sockjax.d.ts", typeText, types)
 	return res, nil
-}
-
-// wasmName has the content in it, so that the URL can be cached for ever and
-// the browser's code cache survives a rebuild that changed nothing.
-func wasmName(data []byte) string {
-	sum := sha256.Sum256(data)
-	return "sockjax-" + hex.EncodeToString(sum[:8]) + ".wasm"
 }

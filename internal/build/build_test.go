@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/evanw/esbuild/pkg/api"
 )
 
 // fixture is a checkout as small as one can be: web/ with the imports that the
@@ -136,7 +138,7 @@ func TestBuildBrokenSources(t *testing.T) {
 		{"no wasm URL", map[string]string{"web/api/sockjax.js": "export const a = 1;\n"},
 			"web/api/sockjax.js", `expected the literal new URL("./sockjax.wasm", import.meta.url)`},
 		{"other wasm URL", map[string]string{"web/api/sockjax.js": `export const a = new URL("./other.wasm", import.meta.url);`},
-			"web/api/sockjax.js", "./other.wasm"},
+			"web/api/sockjax.js", "it loads ./other.wasm, which the build does not make: it may load ./sockjax.wasm"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Build(t.Context(), Options{Root: checkout(t, tt.changes)})
@@ -148,6 +150,46 @@ func TestBuildBrokenSources(t *testing.T) {
 				t.Errorf("%s: %s\nwant %s: … %s …", src.What, src.Text, tt.what, tt.text)
 			}
 		})
+	}
+}
+
+// A bundle may be an asset of those after it, as the wasm is.
+func TestBundleOfAnAsset(t *testing.T) {
+	root := checkout(t, map[string]string{
+		"web/host/worker.js": "import { wasmFile } from \"sockjax:assets\";\npostMessage(wasmFile);\n",
+		"web/api/sockjax.js": `import { workerFile } from "sockjax:assets";
+export const urls = () => [new URL("./sockjax.wasm", import.meta.url), new URL('./sockjax-worker.js', import.meta.url), workerFile];
+`,
+	})
+	entries := append([]entryPoint{
+		{source: "web/host/worker.js", out: "sockjax-worker", format: api.FormatIIFE, constant: "workerFile"},
+	}, entryPoints[:1]...)
+	for _, dev := range []bool{true, false} {
+		res := &Result{Files: map[string]File{}}
+		err := bundle(res, bundleInput{root: root, dev: dev, version: "v1", assets: []asset{
+			{plain: plainWasm, constant: wasmFile, file: "sockjax-0123456789abcdef.wasm"},
+		}}, entries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		worker := res.assets[1].file
+		if !Hashed(worker) || !strings.HasPrefix(worker, "sockjax-worker-") {
+			t.Errorf("the worker is named %q", worker)
+		}
+		if f := res.Files[worker]; f.Type != typeJS || !strings.Contains(string(f.Data), "sockjax-0123456789abcdef.wasm") {
+			t.Errorf("%s is %s: %s", worker, f.Type, f.Data)
+		}
+		js := string(res.Files["sockjax.js"].Data)
+		if strings.Count(js, worker) != 2 || strings.Contains(js, "sockjax-worker.js") {
+			t.Errorf("sockjax.js does not name %s twice:\n%s", worker, js)
+		}
+	}
+	input := bundleInput{root: checkout(t, nil), assets: []asset{{plain: plainWasm, constant: wasmFile, file: "sockjax-0123456789abcdef.wasm"}}}
+	err := bundle(&Result{Files: map[string]File{}}, input, []entryPoint{
+		{source: "web/api/start.js", out: "sockjax-worker", format: api.FormatIIFE, constant: "workerFile"}, entryPoints[0],
+	})
+	if err == nil || !strings.Contains(err.Error(), `expected the literal new URL("./sockjax-worker.js"`) {
+		t.Errorf("a script that does not name its asset: %v", err)
 	}
 }
 

@@ -1,43 +1,39 @@
 package build
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
 
 type bundleInput struct {
-	root     string
-	dev      bool
-	version  string
-	wasmFile string
-	runtime  string // the source of "sockjax:runtime"
+	root    string
+	dev     bool
+	version string
+	runtime string // the source of "sockjax:runtime"
+	assets  []asset
 }
 
-// entryPoints are the files of web/ that pages load, and how.
-var entryPoints = []struct {
+// An entryPoint is a file of web/ that is bundled, with all that it imports.
+type entryPoint struct {
 	source, out string
 	format      api.Format
-}{
-	{"web/api/sockjax.js", "sockjax", api.FormatESModule},
-	{"web/api/global.js", "sockjax.global", api.FormatIIFE},
+
+	// constant makes the bundle an asset, as which those after it in the list
+	// find it: see asset.
+	constant string
 }
 
-// wasmURL is the form by which Vite, webpack and others find an asset that
-// belongs to a module. They need a literal, so web/ names sockjax.wasm and the
-// build puts the hash in.
-var wasmURL = regexp.MustCompile(`(new\s+URL\(\s*["'])\./([\w.-]+\.wasm)(["']\s*,\s*import\.meta\.url\s*\))`)
+// entryPoints are what pages load: assets first.
+var entryPoints = []entryPoint{
+	{source: "web/api/sockjax.js", out: "sockjax", format: api.FormatESModule},
+	{source: "web/api/global.js", out: "sockjax.global", format: api.FormatIIFE},
+}
 
-// plainWasm is the name that stands in web/ for the hashed one.
-const plainWasm = "sockjax.wasm"
-
-func bundle(res *Result, in bundleInput) error {
-	for _, e := range entryPoints {
+func bundle(res *Result, in bundleInput, entries []entryPoint) error {
+	for _, e := range entries {
 		out := api.Build(api.BuildOptions{
 			LogLevel:            api.LogLevelSilent,
 			AbsWorkingDir:       in.root,
@@ -51,7 +47,7 @@ func bundle(res *Result, in bundleInput) error {
 			MinifyWhitespace:    !in.dev,
 			MinifyIdentifiers:   !in.dev,
 			MinifySyntax:        !in.dev,
-			Plugins:             []api.Plugin{virtualModules(in), hashedWasm(in)},
+			Plugins:             []api.Plugin{virtualModules(in), hashedAssets(in.assets)},
 		})
 		if len(out.Errors) > 0 {
 			return &SourceError{What: e.source, Text: format(out.Errors, api.ErrorMessage)}
@@ -61,10 +57,21 @@ func bundle(res *Result, in bundleInput) error {
 		}
 		for _, f := range out.OutputFiles {
 			name := filepath.Base(f.Path)
+			if e.constant != "" && strings.HasSuffix(name, ".js") {
+				a := asset{plain: name, constant: e.constant, file: hashedName(name, f.Contents)}
+				in.assets = append(in.assets, a)
+				name = a.file
+			}
 			res.add(name, scriptType(name), f.Contents)
 		}
+		if e.format == api.FormatESModule {
+			if err := checkAssetURLs(e.source, res.Files[e.out+".js"].Data, in.assets); err != nil {
+				return err
+			}
+		}
 	}
-	return checkWasmURL(res.Files["sockjax.js"].Data, in.wasmFile)
+	res.assets = in.assets
+	return nil
 }
 
 func sourcemap(dev bool) api.SourceMap {
@@ -90,8 +97,7 @@ func format(msgs []api.Message, kind api.MessageKind) string {
 func virtualModules(in bundleInput) api.Plugin {
 	modules := map[string]string{
 		"runtime": in.runtime,
-		"assets": fmt.Sprintf("export const wasmFile = %s;\nexport const version = %s;\n",
-			quote(in.wasmFile), quote(in.version)),
+		"assets":  assetModule(in.assets, in.version),
 	}
 	return api.Plugin{Name: "sockjax-modules", Setup: func(b api.PluginBuild) {
 		b.OnResolve(api.OnResolveOptions{Filter: `^sockjax:`}, func(a api.OnResolveArgs) (api.OnResolveResult, error) {
@@ -108,42 +114,4 @@ func virtualModules(in bundleInput) api.Plugin {
 			return api.OnLoadResult{Contents: &src, Loader: api.LoaderJS}, nil
 		})
 	}}
-}
-
-// hashedWasm puts the hashed file name into the sources before they are
-// bundled, so that source maps stay right.
-func hashedWasm(in bundleInput) api.Plugin {
-	return api.Plugin{Name: "sockjax-wasm-url", Setup: func(b api.PluginBuild) {
-		b.OnLoad(api.OnLoadOptions{Filter: `\.m?js$`, Namespace: "file"}, func(a api.OnLoadArgs) (api.OnLoadResult, error) {
-			src, err := os.ReadFile(a.Path)
-			if err != nil {
-				return api.OnLoadResult{}, err
-			}
-			code := wasmURL.ReplaceAllStringFunc(string(src), func(s string) string {
-				return strings.Replace(s, "./"+plainWasm, "./"+in.wasmFile, 1)
-			})
-			return api.OnLoadResult{Contents: &code, Loader: api.LoaderJS, ResolveDir: filepath.Dir(a.Path)}, nil
-		})
-	}}
-}
-
-// checkWasmURL fails on the output: minifying must not have broken the form.
-func checkWasmURL(js []byte, wasmFile string) error {
-	found := wasmURL.FindAllSubmatch(js, -1)
-	if len(found) == 0 {
-		return &SourceError{What: "web/api/sockjax.js", Text: `expected the literal new URL("./` + plainWasm +
-			`", import.meta.url): bundlers find the wasm by it`}
-	}
-	for _, m := range found {
-		if name := string(m[2]); name != wasmFile {
-			return &SourceError{What: "web/api/sockjax.js", Text: fmt.Sprintf(
-				"it loads ./%s; the one wasm there is must be written ./%s", name, plainWasm)}
-		}
-	}
-	return nil
-}
-
-func quote(s string) string {
-	b, _ := json.Marshal(s) // a string always marshals
-	return string(b)
 }

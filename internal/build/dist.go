@@ -53,18 +53,21 @@ func (r *Result) Names() []string {
 }
 
 // WriteDir writes all files to dir, and beside each script and wasm its .br
-// and .gz for servers that send precompressed files. It removes the wasm of
-// earlier builds, and nothing else.
+// and .gz for servers that send precompressed files. It removes the hashed
+// files of earlier builds, and nothing else.
 func (r *Result) WriteDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("failed to make the output directory: %w", err)
 	}
-	old, err := filepath.Glob(filepath.Join(dir, "sockjax-*.wasm*"))
+	there, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("failed to look for earlier output: %w", err)
 	}
-	for _, name := range old {
-		if err := os.Remove(name); err != nil {
+	for _, entry := range there {
+		if !Hashed(entry.Name()) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil {
 			return fmt.Errorf("failed to remove earlier output: %w", err)
 		}
 	}

@@ -18,12 +18,12 @@ func TestWriteDir(t *testing.T) {
 	js := []byte(strings.Repeat("let a = 1;\n", 100))
 	res.add("sockjax.js", typeJS, js)
 	res.add("sockjax.d.ts", typeText, []byte("export {};\n"))
-	res.add("sockjax-2.wasm", typeWasm, []byte("\x00asm"))
+	res.add("sockjax-0123456789abcdef.wasm", typeWasm, []byte("\x00asm"))
 	dir := filepath.Join(t.TempDir(), "dist")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"sockjax-1.wasm", "sockjax-1.wasm.br", "mine.txt"} {
+	for _, name := range []string{"sockjax-0000000000000001.wasm", "sockjax-worker-0000000000000001.js.br", "mine.txt", "sockjax-mine.js"} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -39,8 +39,8 @@ func TestWriteDir(t *testing.T) {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	want := []string{"mine.txt", "sockjax-2.wasm", "sockjax-2.wasm.br", "sockjax-2.wasm.gz",
-		"sockjax.d.ts", "sockjax.js", "sockjax.js.br", "sockjax.js.gz"}
+	want := []string{"mine.txt", "sockjax-0123456789abcdef.wasm", "sockjax-0123456789abcdef.wasm.br", "sockjax-0123456789abcdef.wasm.gz",
+		"sockjax-mine.js", "sockjax.d.ts", "sockjax.js", "sockjax.js.br", "sockjax.js.gz"}
 	if !slices.Equal(names, want) {
 		t.Errorf("written: %q, want %q", names, want)
 	}

@@ -26,6 +26,16 @@ type Result struct {
 	Files    map[string]File // by Name
 	Wasm     string          // the name of the wasm, which carries a hash of its content
 	Warnings []string        // esbuild's, formatted; never fatal
+	assets   []asset
+}
+
+// An asset is a file that a script finds beside itself. web/ names it plainly,
+// by the literal new URL("./<plain>", import.meta.url), and by a constant of
+// the module "sockjax:assets"; the build puts the hash in.
+type asset struct {
+	plain    string // its name in web/: "sockjax.wasm"
+	constant string // holds the hashed name: "wasmFile"
+	file     string // the hashed name: see hashedName
 }
 
 // A SourceError says that the sources do not build. Text is what the compiler

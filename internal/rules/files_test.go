@@ -28,6 +28,7 @@ func repoFiles(t *testing.T, extensions ...string) []string {
 			if hidden || name == "node_modules" || path == "dist" {
 				return fs.SkipDir
 			}
+		case name == ".git": // a file in a worktree, which says where the repository is
 		case len(extensions) == 0 || slices.Contains(extensions, filepath.Ext(name)):
 			files = append(files, filepath.ToSlash(path))
 		}

@@ -89,6 +89,7 @@ var mayImport = map[string][]string{
 	"internal/rules":           {},
 	"test/browser":             {},
 	"test/chaos":               {},
+	"test/package":             {},
 	"internal/build":           {},
 	"internal/build/cmd/dist":  {"internal/build"},
 	"cmd/devserver":            {"internal/build", "protocol", "server"},

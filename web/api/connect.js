@@ -8,6 +8,7 @@ import { pageURL, socketURL } from "../shared/url.js";
 export function connector(ownURL) {
   let runtime = null;
   return function connect(url, options) {
+    if (!globalThis.WebSocket) throw new Error("sockjax: there is no WebSocket here; Node.js before version 22 has one with --experimental-websocket");
     const all = complete(options);
     const where = typeof url === "function" ? url : socketURL(url);
     if (typeof where === "string") all.outbox.name ??= where;

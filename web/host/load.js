@@ -20,7 +20,7 @@ export async function load(url) {
   for (let attempt = 1; ; attempt++) {
     let problem, cause;
     try {
-      const response = await fetch(url);
+      const response = await get(url);
       if (response.ok) return await compile(response);
       problem = answered(`status ${response.status}`, response);
     } catch (error) {
@@ -31,6 +31,12 @@ export async function load(url) {
     if (attempt === LOADS) throw failed(problem, cause);
     await new Promise((resolve) => setTimeout(resolve, delay(attempt)));
   }
+}
+
+/** Node.js, in which a back end may be tested, fetches no files. Where it is asked for by import, bundlers for browsers complain. */
+async function get(url) {
+  const files = url.startsWith("file:") ? globalThis.process?.getBuiltinModule?.("node:fs/promises") : undefined;
+  return files ? new Response(await files.readFile(new URL(url)), { headers: { "Content-Type": "application/wasm" } }) : fetch(url);
 }
 
 /** Streaming needs the right type, and lets a browser keep the compiled code; the slower way works as well. */
@@ -54,7 +60,7 @@ function whyNoWasm() {
 /** A browser does not tell a page why fetch fails. */
 function unreachable(url, { message }) {
   const { origin } = new URL(url);
-  const foreign = origin === globalThis.origin ? "" : "; being of another origin than the page, it must be sent with the header Access-Control-Allow-Origin";
+  const foreign = [origin, undefined].includes(globalThis.origin) ? "" : "; being of another origin than the page, it must be sent with the header Access-Control-Allow-Origin";
   return `${message}, from ${url}${foreign}`;
 }
 
@@ -79,7 +85,10 @@ function describe(bytes, type) {
 }
 
 function answered(what, { url, redirected }) {
-  return `the server answered with ${what} at ${url}${redirected ? ", to which it was redirected" : ""}; if the file is elsewhere, the option wasmURL must say so`;
+  const remedy = url.includes("/.vite/deps/")
+    ? `Vite before version 8 leaves the file behind there, unless its configuration says optimizeDeps: { exclude: ["sockjax"] }`
+    : "if the file is elsewhere, the option wasmURL must say so";
+  return `the server answered with ${what} at ${url}${redirected ? ", to which it was redirected" : ""}; ${remedy}`;
 }
 
 function type(response) {

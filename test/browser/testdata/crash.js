@@ -109,7 +109,7 @@ const cases = {
   },
 
   "the dead instance hears nothing": async (server) => {
-    const api = T.connect(server.ws, { ...fast, heartbeat: { after: 30, timeout: 10 } });
+    const api = T.connect(server.ws, { ...fast, heartbeat: { after: 30, timeout: 10_000 } });
     await T.engine(api);
     const [old] = T.sockets;
     crash();

@@ -1,5 +1,5 @@
-// Command dist builds what a page needs and writes it to a directory, or says
-// what it weighs.
+// Command dist builds what a page needs and writes it to a directory, as an npm
+// package, or says what it weighs.
 //
 //	go run ./internal/build/cmd/dist -o dist
 //	go run ./internal/build/cmd/dist -size
@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 
 	"github.com/sockjax/sockjax/internal/build"
 )
@@ -29,7 +28,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	out := flags.String("o", "", "write the files, with their .br and .gz, to this `directory`")
 	size := flags.Bool("size", false, "print the size of each file, and what each package of the wasm adds")
-	version := flags.String("version", moduleVersion(), "the `version` that the page sees")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -37,15 +35,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "dist: say -o DIR, -size or both")
 		return 2
 	}
-	if err := dist(ctx, *out, *size, *version, stdout, stderr); err != nil {
+	if err := dist(ctx, *out, *size, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "dist:", err)
 		return 1
 	}
 	return 0
 }
 
-func dist(ctx context.Context, out string, size bool, version string, stdout, stderr io.Writer) error {
+func dist(ctx context.Context, out string, size bool, stdout, stderr io.Writer) error {
 	root, err := build.FindRoot(".")
+	if err != nil {
+		return err
+	}
+	version, err := build.PackageVersion(root)
 	if err != nil {
 		return err
 	}
@@ -57,6 +59,9 @@ func dist(ctx context.Context, out string, size bool, version string, stdout, st
 		fmt.Fprintln(stderr, w)
 	}
 	if out != "" {
+		if err := res.Pack(root); err != nil {
+			return err
+		}
 		if err := res.WriteDir(out); err != nil {
 			return err
 		}
@@ -73,14 +78,4 @@ func dist(ctx context.Context, out string, size bool, version string, stdout, st
 		return err
 	}
 	return build.PrintWeights(stdout, weights)
-}
-
-// moduleVersion is known when the module was fetched or stamped; a plain
-// checkout is "dev".
-func moduleVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "dev"
-	}
-	return info.Main.Version
 }

@@ -1,0 +1,1 @@
+export default { server: { proxy: { "/ws": { target: process.env.BACKEND, ws: true } } } };
