@@ -12,6 +12,7 @@
 //	/sockjax.global.js     the client as a classic script
 //	/sockjax.d.ts          its types
 //	/sockjax-<hash>.wasm   the Go program behind both, cacheable for ever
+//	/sockjax-worker-<hash>.js   what runs in a worker, cacheable for ever
 //	/*.js.map              source maps
 //	/demo/<file>           web/demo: html, js, css, svg, png, ico, webmanifest
 //	/favicon.ico, /favicon.svg

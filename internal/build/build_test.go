@@ -29,12 +29,14 @@ func main() {
 }
 `,
 	"web/api/sockjax.js": `import { start } from "./start.js";
-const url = () => new URL("./sockjax.wasm", import.meta.url);
-export { start, url };
+const urls = () => [new URL("./sockjax.wasm", import.meta.url), new URL("./sockjax-worker.js", import.meta.url)];
+export { start, urls };
 `,
 	"web/api/start.js": `import { loadGo } from "sockjax:runtime";
 import { wasmFile, version } from "sockjax:assets";
 export const start = (scope) => ({ Go: loadGo(scope), wasmFile, version });
+`,
+	"web/host/worker.js": `self.onmessage = () => {};
 `,
 	"web/api/global.js": `import { start } from "./start.js";
 const base = document.currentScript.src;
@@ -75,7 +77,8 @@ func mustBuild(t *testing.T, opt Options) *Result {
 
 func TestBuildDev(t *testing.T) {
 	res := mustBuild(t, Options{Root: checkout(t, nil), Dev: true})
-	want := []string{res.Wasm, "sockjax.d.ts", "sockjax.global.js", "sockjax.global.js.map", "sockjax.js", "sockjax.js.map"}
+	worker := res.assets[1].file
+	want := []string{res.Wasm, worker, "sockjax-worker.js.map", "sockjax.d.ts", "sockjax.global.js", "sockjax.global.js.map", "sockjax.js", "sockjax.js.map"}
 	slices.Sort(want)
 	if got := res.Names(); !slices.Equal(got, want) {
 		t.Errorf("files: %q, want %q", got, want)
@@ -161,9 +164,7 @@ func TestBundleOfAnAsset(t *testing.T) {
 export const urls = () => [new URL("./sockjax.wasm", import.meta.url), new URL('./sockjax-worker.js', import.meta.url), workerFile];
 `,
 	})
-	entries := append([]entryPoint{
-		{source: "web/host/worker.js", out: "sockjax-worker", format: api.FormatIIFE, constant: "workerFile"},
-	}, entryPoints[:1]...)
+	entries := entryPoints[:2]
 	for _, dev := range []bool{true, false} {
 		res := &Result{Files: map[string]File{}}
 		err := bundle(res, bundleInput{root: root, dev: dev, version: "v1", assets: []asset{
@@ -184,9 +185,10 @@ export const urls = () => [new URL("./sockjax.wasm", import.meta.url), new URL('
 			t.Errorf("sockjax.js does not name %s twice:\n%s", worker, js)
 		}
 	}
-	input := bundleInput{root: checkout(t, nil), assets: []asset{{plain: plainWasm, constant: wasmFile, file: "sockjax-0123456789abcdef.wasm"}}}
+	root = checkout(t, map[string]string{"web/api/sockjax.js": `export const url = new URL("./sockjax.wasm", import.meta.url);`})
+	input := bundleInput{root: root, assets: []asset{{plain: plainWasm, constant: wasmFile, file: "sockjax-0123456789abcdef.wasm"}}}
 	err := bundle(&Result{Files: map[string]File{}}, input, []entryPoint{
-		{source: "web/api/start.js", out: "sockjax-worker", format: api.FormatIIFE, constant: "workerFile"}, entryPoints[0],
+		{source: "web/api/start.js", out: "sockjax-worker", format: api.FormatIIFE, constant: "workerFile"}, entryPoints[1],
 	})
 	if err == nil || !strings.Contains(err.Error(), `expected the literal new URL("./sockjax-worker.js"`) {
 		t.Errorf("a script that does not name its asset: %v", err)

@@ -28,6 +28,7 @@ type entryPoint struct {
 
 // entryPoints are what pages load: assets first.
 var entryPoints = []entryPoint{
+	{source: "web/host/worker.js", out: "sockjax-worker", format: api.FormatIIFE, constant: "workerFile"},
 	{source: "web/api/sockjax.js", out: "sockjax", format: api.FormatESModule},
 	{source: "web/api/global.js", out: "sockjax.global", format: api.FormatIIFE},
 }

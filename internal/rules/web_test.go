@@ -96,7 +96,7 @@ func TestDefaults(t *testing.T) {
 	program["timeout"] = inMilliseconds(int64(client.DefaultTimeout))
 	program["protocol"] = "sockjax.1" // Options.Plain is false
 	for option, value := range page {
-		if strings.HasPrefix(option, "outbox.") { // a Go program has no outbox
+		if strings.HasPrefix(option, "outbox.") || option == "host" { // a Go program has neither
 			program[option] = value
 		}
 	}
@@ -111,7 +111,7 @@ func TestDefaults(t *testing.T) {
 		delete(declared, option)
 	}
 	for option := range declared {
-		if option != "wasmURL" { // a place, not a value
+		if option != "wasmURL" && option != "workerURL" { // places, not values
 			t.Errorf("%s: web/api/options.js has no option %s", typesFile, option)
 		}
 	}

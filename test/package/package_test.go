@@ -14,9 +14,9 @@ import (
 func TestPackage(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "testdata/node")
-	wasm := p.wasm(t)
+	wasm, worker := p.hashed(t, "sockjax-*.wasm"), p.hashed(t, "sockjax-worker-*.js")
 	want := []string{"LICENSE", "README.md", "package.json", "sockjax.d.ts", "sockjax.global.d.ts", "url.d.ts"}
-	for _, name := range []string{wasm, "sockjax.js", "sockjax.global.js"} {
+	for _, name := range []string{wasm, worker, "sockjax.js", "sockjax.global.js"} {
 		want = append(want, name, name+".br", name+".gz")
 	}
 	slices.Sort(want)
@@ -25,7 +25,7 @@ func TestPackage(t *testing.T) {
 		t.Errorf("the package has %q, want %q", got, want)
 	}
 	for from, to := range map[string]string{
-		"sockjax": "sockjax.js", "sockjax/global": "sockjax.global.js", "sockjax/sockjax.wasm": wasm, "sockjax/package.json": "package.json",
+		"sockjax": "sockjax.js", "sockjax/global": "sockjax.global.js", "sockjax/sockjax.wasm": wasm, "sockjax/sockjax-worker.js": worker, "sockjax/package.json": "package.json",
 	} {
 		code := `import fs from "node:fs"; console.log(fs.realpathSync(new URL(import.meta.resolve("` + from + `"))))`
 		found := strings.TrimSpace(p.run(t, nil, "node", "--input-type=module", "--eval", code))

@@ -137,12 +137,12 @@ func (p *project) tool(path string) string {
 // path is a file of the project.
 func (p *project) path(name string) string { return filepath.Join(p.dir, filepath.FromSlash(name)) }
 
-// wasm is the name of the wasm in the installed package.
-func (p *project) wasm(t *testing.T) string {
+// hashed is the name of the one file of that pattern in the installed package.
+func (p *project) hashed(t *testing.T, pattern string) string {
 	t.Helper()
-	found, err := filepath.Glob(p.path("node_modules/sockjax/sockjax-*.wasm"))
+	found, err := filepath.Glob(p.path("node_modules/sockjax/" + pattern))
 	if err != nil || len(found) != 1 {
-		t.Fatalf("the package has %q instead of one wasm: %v", found, err)
+		t.Fatalf("the package has %q instead of one %s: %v", found, pattern, err)
 	}
 	return filepath.Base(found[0])
 }

@@ -70,7 +70,7 @@ func TestRollup(t *testing.T) {
 	p.run(t, nil, "node", p.tool("rollup/dist/bin/rollup"), "-c")
 	site := backend(t, p.dir, nil)
 	wantAsks(t, site, "status 404", "wasmURL")
-	copyFile(t, p.path("node_modules/sockjax/"+p.wasm(t)), p.path("dist/"+p.wasm(t)))
+	copyFile(t, p.path("node_modules/sockjax/"+p.hashed(t, "sockjax-*.wasm")), p.path("dist/"+p.hashed(t, "sockjax-*.wasm")))
 	copyFile(t, p.path("node_modules/beside/classic.js"), p.path("dist/classic.js"))
 	wantSameScript(t, wantCalls(t, site))
 }

@@ -5,6 +5,7 @@ import { SUBPROTOCOL } from "../shared/abi.js";
  * program gets; a test compares the two, and sockjax.d.ts with them.
  */
 export const defaults = {
+  host: "page",
   protocol: SUBPROTOCOL,
   heartbeat: { after: 25_000, timeout: 10_000 },
   reconnect: { min: 500, max: 20_000, attempts: Infinity },
@@ -12,6 +13,8 @@ export const defaults = {
   queue: { calls: 10_000, bytes: 16 * 1024 * 1024 },
   outbox: { calls: 1_000, bytes: 16 * 1024 * 1024 },
 };
+
+const hosts = ["page", "worker", "shared"];
 
 const presets = {
   seed: {
@@ -22,7 +25,7 @@ const presets = {
   },
 };
 
-const known = [...Object.keys(defaults), "preset", "token", "wasmURL"];
+const known = [...Object.keys(defaults), "preset", "token", "name", "wasmURL", "workerURL"];
 
 const ofCall = ["timeout", "signal", "idempotent", "durable"];
 
@@ -46,10 +49,12 @@ export function complete(options = {}) {
     all[name] = typeof value === "object" ? group(name, value, given) : (given ?? value);
   }
   all.queue.bytesBound = options.queue?.calls === undefined; // see Queue in ../../internal/engine/options.go
-  all.outbox.name = outboxName(options.outbox?.name);
+  all.outbox.name = nameOf("outbox.name", options.outbox?.name);
   if (all.protocol !== SUBPROTOCOL && all.protocol !== "plain") {
     throw new TypeError(`sockjax: protocol must be "${SUBPROTOCOL}" or "plain", not ${String(all.protocol)}`);
   }
+  if (!hosts.includes(all.host)) throw new TypeError(`sockjax: host must be ${hosts.map((host) => `"${host}"`).join(", ")}, not ${String(all.host)}`);
+  all.name = nameOf("name", options.name);
   duration("timeout", all.timeout);
   all.token = options.token;
   if (all.token !== undefined && typeof all.token !== "string" && typeof all.token !== "function") {
@@ -77,9 +82,9 @@ function group(name, base, given = {}) {
   return all;
 }
 
-function outboxName(name) {
+function nameOf(option, name) {
   if (name === undefined || (typeof name === "string" && name !== "")) return name;
-  throw new TypeError(`sockjax: outbox.name must be a string that is not empty, not ${String(name)}`);
+  throw new TypeError(`sockjax: ${option} must be a string that is not empty, not ${String(name)}`);
 }
 
 /** Checks the options of a call, and returns them, or undefined if there are none. */

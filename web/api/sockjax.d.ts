@@ -95,6 +95,18 @@ export interface CallOptions {
 /** Options of a client. */
 export interface Options {
   /**
+   * Where socket and wasm are: in the `"page"`, in a `"worker"` of the page's,
+   * or in a `"shared"` one, which holds one connection for all tabs of the
+   * site. docs/hosts.md says what that changes. Where tabs can't share, it is
+   * a worker: `stats().host` tells.
+   * @default "page"
+   */
+  host?: "page" | "worker" | "shared";
+  /** With `host: "shared"`: clients whose `url` or `token` is a function share only under the same name. */
+  name?: string;
+  /** Where `sockjax-worker-….js` is, as `wasmURL` says it of the wasm. @default beside the script */
+  workerURL?: string | URL;
+  /**
    * `"sockjax.1"`, or `"plain"` for a server that takes one JSON object a
    * frame and answers with an object that has the same `key`.
    * @default "sockjax.1"
@@ -125,15 +137,9 @@ export interface Options {
    * connection has held for 5 s.
    */
   reconnect?: {
-    /**
-     * Milliseconds.
-     * @default 500
-     */
+    /** Milliseconds. @default 500 */
     min?: number;
-    /**
-     * Milliseconds.
-     * @default 20000
-     */
+    /** Milliseconds. @default 20000 */
     max?: number;
     /**
      * Failures in a row after which the client gives up, closes, and fails
@@ -164,10 +170,7 @@ export interface Options {
      * @default 10000
      */
     calls?: number;
-    /**
-     * Bytes of JSON. Texts of up to 16 KiB count a byte a character.
-     * @default 16777216
-     */
+    /** Bytes of JSON. Texts of up to 16 KiB count a byte a character. @default 16777216 */
     bytes?: number;
   };
   /**
@@ -178,10 +181,7 @@ export interface Options {
   outbox?: {
     /** @default 1000 */
     calls?: number;
-    /**
-     * Bytes of JSON. Texts of up to 16 KiB count a byte a character.
-     * @default 16777216
-     */
+    /** Bytes of JSON. Texts of up to 16 KiB count a byte a character. @default 16777216 */
     bytes?: number;
     /**
      * Whose calls these are: a client sends again what clients of the same
@@ -298,8 +298,9 @@ export type Recovered<Reply = any> = {
   readonly data: any;
 } & ({ readonly reply: Reply; readonly error: null } | { readonly reply: undefined; readonly error: SockjaxError });
 
-/** What `stats` returns. Counts are from `connect` on. */
+/** What `stats` returns. Counts are from `connect` on; what a worker does, in all its tabs, is as of its last turn. */
 export interface Stats {
+  readonly host: "page" | "worker" | "shared";
   /** Calls without an outcome yet. */
   readonly pending: number;
   /** Of these: not sent yet. */

@@ -30,6 +30,10 @@ export class ClientHost extends Host {
     if (this.#told === STATE_OPEN) this.#recovery?.look();
   }
 
+  stats() {
+    return { ...super.stats(), host: "page" };
+  }
+
   async close() {
     await Promise.all([super.close(), this.#recovery?.close()]);
   }

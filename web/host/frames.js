@@ -181,11 +181,12 @@ export class Frames {
       const noted = this.#welcomed ? null : this.#loss(frame);
       if (noted !== null) return this.#hold(text, noted);
       for (const message of frame) {
-        if (this.#host.engine !== engine) return; // a callback closed the client, or wasm has crashed
+        if (this.#host.engine !== engine) break; // a callback closed the client, or wasm has crashed
         if (Array.isArray(message)) this.#series(engine, message);
         else this.#message(engine, message);
       }
     }
+    this.#host.read(text, frame);
   }
 
   /** Where a frame welcomes anew: a Promise that the store has noted it, or null if there is nothing to note. */

@@ -167,6 +167,12 @@ export class Host {
     return this.#closing.then(() => this.#durable?.settled());
   }
 
+  /** Closes since nobody is left to hear of it: what is stored stays so, for another time. */
+  leave() {
+    this.#durable?.leave();
+    return this.close();
+  }
+
   stats() {
     const { opened, unmatched, crashes } = this;
     const { sent: framesOut, received: framesIn, unitsSent: unitsOut, unitsReceived: unitsIn, garbage } = this.#frames;
@@ -182,6 +188,11 @@ export class Host {
     this.#texts[slot] = "";
     if (this.#durable !== null) this.#durable.over(slot);
     this.#face.settle(slot, reply, error);
+  }
+
+  /** All outcomes of a frame have been told. */
+  read(text, frame) {
+    this.#face.read?.(text, frame);
   }
 
   /** A message came that no call waits for. */

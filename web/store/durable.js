@@ -123,6 +123,13 @@ export class Durable {
     for (const outbox of this.#outboxes) outbox.remove(number);
   }
 
+  /** Nobody is left to hear of the calls: they stay in the store, for another time. */
+  leave() {
+    for (const outbox of this.#outboxes) outbox.leave();
+    this.#outboxes = [];
+    this.#numbers.clear();
+  }
+
   /** Resolves when the store has nothing more of this client, or fails. */
   settled() {
     return Promise.all(this.#outboxes.map((outbox) => outbox.settled()));

@@ -105,6 +105,12 @@ export class Outbox {
     return this.empty ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
   }
 
+  /** Lets go of the calls; they stay in the store. */
+  leave() {
+    this.#records.clear();
+    this.#gone([]);
+  }
+
   get empty() {
     return this.#records.size === 0;
   }

@@ -18,7 +18,10 @@ const all: Required<Options> = {
   token: async () => "secret",
   queue: { calls: 1, bytes: 1 },
   outbox: { calls: 1, bytes: 1, name: "ann" },
+  host: "shared",
+  name: "ann",
   wasmURL: new URL("https://example.com/sockjax.wasm"),
+  workerURL: "/sockjax-worker.js",
 };
 connect("/ws", all);
 connect("/ws", { protocol: "sockjax.1", heartbeat: { after: 1 }, reconnect: {}, queue: {}, wasmURL: "/x.wasm" });
@@ -128,7 +131,9 @@ async function rest(): Promise<void> {
   await api.ready;
   console.log(where(api.state), version.length);
   const stats: Stats = api.stats();
-  const numbers: Record<keyof Stats, number> = stats;
+  const { host, ...figures } = stats;
+  const numbers: Record<Exclude<keyof Stats, "host">, number> = figures;
+  console.log(host satisfies "page" | "worker" | "shared");
   const {
     pending, queued, queuedBytes, inDoubt, unacked, calls: made, replies, failures, framesOut, framesIn, unitsOut, unitsIn,
     opened, unmatched: strangers, garbage, crashes, slots, slotCapacity, funcs,

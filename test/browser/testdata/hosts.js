@@ -1,0 +1,138 @@
+const { cases, outcome, state, equal, ok, until, throws } = T;
+
+const fast = { reconnect: { min: 1, max: 20 }, heartbeat: { after: 60_000, timeout: 60_000 } };
+
+/** Runs the same in a worker of the page's and in a shared one. */
+function both(name, act) {
+  for (const host of ["worker", "shared"]) {
+    cases[`${host}: ${name}`] = (server) => act((options) => T.connect(server.ws, { ...fast, host, ...options }), server, host);
+  }
+}
+
+/** Another page of the site, as a frame: to a shared worker it is a tab like others. */
+async function tab() {
+  const frame = document.createElement("iframe");
+  frame.src = "/";
+  document.body.append(frame);
+  await until(() => frame.contentWindow?.sockjax);
+  return frame;
+}
+
+both("calls come back, and the page has neither wasm nor socket", async (open, server, host) => {
+  const api = open();
+  const before = [T.instances.length, T.sockets.length];
+  equal(await Promise.all([api.request({ n: 1 }), api.request("zwei ☃"), api.request(null)]), [{ n: 1 }, "zwei ☃", null]);
+  equal(api.state, "open");
+  await api.ready;
+  equal([T.instances.length, T.sockets.length], before);
+  const { host: own, calls, replies, pending, slots, opened } = api.stats();
+  equal([own, calls, replies, pending, slots, opened], [host, 3, 3, 0, 0, 1]);
+});
+
+both("calls of a turn share a frame, and replies keep their order", async (open) => {
+  const api = open();
+  await api.request("first");
+  const { framesOut } = api.stats();
+  const all = await Promise.all(Array.from({ length: 500 }, (_, i) => api.request(i)));
+  ok(all.every((reply, i) => reply === i), "each reply in its own callback");
+  ok(api.stats().framesOut - framesOut < 5, `frames: ${api.stats().framesOut - framesOut}`);
+});
+
+both("failures cross with all that they say", async (open) => {
+  const api = open();
+  const failed = await api.request({ do: "fail" }).catch((error) => error);
+  ok(failed instanceof sockjax.SockjaxError, "a SockjaxError");
+  equal([failed.code, failed.fate], ["rejected", "executed"]);
+  equal(await outcome(api.request(undefined)), "invalid/unsent");
+  equal(await outcome(api.request({ do: "silent" }, { timeout: 50 })), "timeout/unknown");
+});
+
+both("signals abort", async (open, server) => {
+  const api = open();
+  await api.ready;
+  const stop = new AbortController();
+  const call = api.request({ do: "silent" }, { signal: stop.signal });
+  await server.until((seen) => seen.requests.length > 0);
+  stop.abort("enough");
+  const error = await call.catch((error) => error);
+  equal([error.code, error.fate, error.cause], ["aborted", "unknown", "enough"]);
+  equal(await outcome(api.request(1, { signal: AbortSignal.abort() })), "aborted/unsent");
+});
+
+both("a connection that breaks comes back", async (open, server) => {
+  const api = open();
+  await api.ready;
+  const states = [];
+  api.addEventListener("statechange", ({ detail }) => states.push(detail.state));
+  await server.rst();
+  await until(() => states.at(-1) === "open");
+  equal(states[0], "waiting");
+  equal(await api.request("again", { idempotent: true }), "again");
+  ok(api.stats().opened === 2, "opened twice");
+});
+
+both("close ends what is pending", async (open, server) => {
+  const api = open();
+  await api.ready;
+  const call = outcome(api.request({ do: "silent" }));
+  await server.until((seen) => seen.requests.length > 0);
+  await api.close();
+  equal(await call, "closed/unknown");
+  equal([api.state, await outcome(api.request(1))], ["closed", "closed/unsent"]);
+  throws(sockjax.SockjaxError, () => api.reconnect());
+});
+
+both("drain waits for what is sent", async (open) => {
+  const api = open();
+  for (let i = 0; i < 100; i++) api.send(i);
+  await api.drain();
+  equal(api.stats().queued, 0);
+});
+
+both("functions are asked in the page", async (open, server) => {
+  let asked = 0;
+  const token = () => `t${++asked}`;
+  const api = open({ token, name: "me" });
+  equal(await api.request(1), 1);
+  ok(asked > 0, "the token function was asked");
+});
+
+both("a worker that is not there is an error that says so", async (open) => {
+  const api = open({ workerURL: "/nowhere.js", timeout: 100 });
+  equal(await outcome(api.request(1)), "timeout/unsent");
+  await state(api, "closed");
+  const error = await api.ready.catch((error) => error);
+  equal([error.code, error.fate], ["crashed", "unsent"]);
+  ok(/nowhere\.js.*workerURL/.test(error.message), error.message);
+});
+
+cases["shared: tabs have one socket, and each its own replies"] = async (server) => {
+  const api = T.connect(server.ws, { ...fast, host: "shared" });
+  await api.request("here");
+  const { opened } = await server.seen();
+  const frame = await tab();
+  const other = frame.contentWindow.sockjax.connect(server.ws, { ...fast, host: "shared" });
+  equal(await Promise.all([...Array(50).keys()].map((i) => (i % 2 ? api : other).request(i))), [...Array(50).keys()]);
+  equal([other.state, other.stats().host, (await server.seen()).opened], ["open", "shared", opened]);
+  // The other tab goes, with a call: it is cancelled, and the connection stays.
+  other.send({ do: "silent" });
+  await until(async () => (await server.seen()).requests.length === 52);
+  frame.remove();
+  await until(async () => (await server.seen()).cancels.length > 0);
+  equal(await api.request("still"), "still");
+  equal((await server.seen()).opened, opened);
+};
+
+cases["shared: another token is another socket"] = async (server) => {
+  const one = T.connect(server.ws, { ...fast, host: "shared", token: "one" });
+  const two = T.connect(server.ws, { ...fast, host: "shared", token: "two" });
+  await Promise.all([one.request(1), two.request(2)]);
+  equal((await server.seen()).opened, 2);
+  const alone = T.connect(server.ws, { ...fast, host: "shared", token: () => "three" });
+  await alone.request(3);
+  equal(alone.stats().host, "worker");
+};
+
+cases["an unknown host is a TypeError"] = async (server) => {
+  throws(TypeError, () => sockjax.connect(server.ws, { host: "moon" }));
+};

@@ -1,0 +1,226 @@
+import { CODE_ABORTED, CODE_CLOSED } from "../shared/abi.js";
+import { ClientHost } from "./client-host.js";
+import { FIGURES, Line, repliesOf } from "../port/port.js";
+import { SockjaxError } from "../shared/errors.js";
+import { pack } from "../port/errors.js";
+
+/**
+ * One client in a worker, and the tabs that share it: gives each call of theirs a
+ * slot of the one host, and each outcome to the tab that made the call.
+ */
+export class Shared {
+  #host;
+  #tabs = new Set();
+  #calls = []; // by slot: {tab, slot, number, text, durable}, or null
+  #free = [];
+  #replies = []; // of the frame that is being read: {tab, slot, reply}
+  #last = null; // the arguments of the last change
+  #questions = new Map(); // to the page: number → {tab, what, answer}
+  #asked = 0;
+  #gone;
+
+  /** config is that of the first tab; gone is called when there is none any more. */
+  constructor(runtime, { url, asks, options }, gone) {
+    this.#gone = gone;
+    const all = asks.token ? { ...options, token: () => this.#ask("token") } : options;
+    this.#host = new ClientHost(runtime, asks.url ? () => this.#ask("url") : url, all, {
+      settle: (slot, reply, error) => this.#settle(slot, reply, error),
+      changed: (detail, ended) => {
+        this.#last = [detail, pack(ended)];
+        this.#all("changed", ...this.#last);
+      },
+      unmatched: (detail) => this.#all("unmatched", detail),
+      outbox: ({ error, ...detail }) => this.#first()?.say("outbox", { ...detail, error: pack(error) }),
+      hiding: () => [...this.#tabs].every(({ hidden }) => hidden),
+      read: (text, frame) => this.#read(text, frame),
+    });
+  }
+
+  // ---- tabs: see Tab
+
+  add(tab) {
+    this.#tabs.add(tab);
+    if (this.#last === null) return;
+    const [detail, ended] = this.#last;
+    tab.say("changed", { ...detail, previous: "connecting" }, ended);
+    if (ended !== null) this.#host.reconnect(); // a tab that has just come hopes for better
+  }
+
+  /** A tab has closed its client, or is gone: its calls end, but for durable ones of a tab that is gone. */
+  remove(tab, gone) {
+    if (!this.#tabs.delete(tab)) return;
+    for (const question of this.#questions.values()) if (question.tab === tab) this.#put(question);
+    if (this.#tabs.size > 0) this.#cancel(tab, gone);
+    else this.#end(tab, gone);
+  }
+
+  #cancel(tab, gone) {
+    const own = this.#calls.filter((call) => call?.tab === tab);
+    for (const call of own) {
+      call.closing = true;
+      if (gone) call.tab = null;
+      if (!gone || !call.durable) this.#host.abort(this.#calls.indexOf(call), call.number);
+    }
+    if (!gone) this.#host.drain().then(() => tab.say("closed")); // behind the outcomes, which are told in the next turn
+  }
+
+  async #end(tab, gone) {
+    this.#gone();
+    if (gone) return this.#host.leave();
+    this.#tabs.add(tab); // it hears of the outcomes
+    await this.#host.close();
+    tab.say("closed");
+  }
+
+  submit(tab, slot, text, name, timeout, idempotent, durable) {
+    const own = this.#free.length > 0 ? this.#free.pop() : this.#calls.push(null) - 1;
+    const call = (this.#calls[own] = { tab, slot, number: 0, text: durable ? text : "", durable, closing: false });
+    call.number = this.#host.submit(own, text, name, timeout, idempotent, durable);
+    tab.slots.set(slot, own);
+  }
+
+  abort(tab, slot) {
+    const own = tab.slots.get(slot);
+    if (own !== undefined) this.#host.abort(own, this.#calls[own].number);
+  }
+
+  reconnect() {
+    this.#host.reconnect();
+  }
+
+  drain() {
+    return this.#host.drain();
+  }
+
+  nudge() {
+    this.#host.nudge();
+  }
+
+  hide() {
+    this.#host.hide();
+  }
+
+  /** As long as one tab is in use, so is the connection. */
+  pause() {
+    if ([...this.#tabs].every(({ away }) => away)) this.#host.pause();
+  }
+
+  figures() {
+    const stats = this.#host.stats();
+    return FIGURES.map((name) => stats[name]);
+  }
+
+  // ---- questions to a page
+
+  #ask(what) {
+    return new Promise((resolve, reject) => {
+      const question = { number: ++this.#asked, what, tab: null, answer: (value, problem) => (problem === null ? resolve(value) : reject(new Error(problem))) };
+      this.#questions.set(question.number, question);
+      this.#put(question);
+    });
+  }
+
+  /** Any tab knows. If there is none, the engine's patience ends the question. */
+  #put(question) {
+    question.tab = this.#first() ?? null;
+    question.tab?.say("ask", question.what, question.number);
+  }
+
+  answer(number, value, problem) {
+    this.#questions.get(number)?.answer(value, problem);
+    this.#questions.delete(number);
+  }
+
+  #first() {
+    const tabs = [...this.#tabs];
+    return tabs.find(({ away }) => !away) ?? tabs[0];
+  }
+
+  // ---- outcomes
+
+  #settle(own, reply, error) {
+    const call = this.#calls[own];
+    this.#calls[own] = null;
+    this.#free.push(own);
+    const { tab, slot } = call;
+    tab?.slots.delete(slot);
+    if (error === null && tab !== null) this.#replies.push({ tab, slot, reply });
+    else this.#tell(call, reply, error);
+  }
+
+  /** Tells of all but a reply to a tab that is there. */
+  #tell({ tab, slot, number, text, durable, closing }, reply, error) {
+    this.#clone();
+    if (tab === null) {
+      if (durable) this.#first()?.say("outbox", { key: number, data: JSON.parse(text), reply, error: pack(error) });
+      return;
+    }
+    const closed = closing && error.code === CODE_ABORTED;
+    tab.say("settle", slot, reply, pack(closed ? new SockjaxError(CODE_CLOSED, error.fate, "the client was closed") : error));
+  }
+
+  /** A frame whose replies are all one tab's, as most are, crosses as the text it is. */
+  #read(text, frame) {
+    const replies = this.#replies;
+    if (replies.length === 0) return;
+    const [{ tab }] = replies;
+    const same = repliesOf(frame);
+    if (typeof text !== "string" || same.length !== replies.length || !replies.every((own, i) => own.tab === tab && Object.is(own.reply, same[i]))) return this.#clone();
+    this.#replies = [];
+    tab.say("replies", replies.map(({ slot }) => slot), text);
+  }
+
+  #clone() {
+    for (const { tab, slot, reply } of this.#replies.splice(0)) tab.say("settle", slot, reply, null);
+  }
+
+  #all(...what) {
+    this.#clone();
+    for (const tab of this.#tabs) tab.say(...what);
+  }
+}
+
+/** One tab of a Shared: the worker's end of the port in ../port/port.js. */
+export class Tab {
+  slots = new Map(); // the tab's → the host's
+  hidden = false;
+  away = false; // in the back/forward cache
+  #shared;
+  #line;
+
+  constructor(shared, port) {
+    this.#shared = shared;
+    this.#line = new Line(port, this.#methods, () => ["figures", ...shared.figures()]);
+  }
+
+  say(...what) {
+    this.#line.say(...what);
+  }
+
+  /** The page is gone. */
+  gone() {
+    this.#line.close();
+    this.#shared.remove(this, true);
+  }
+
+  #methods = {
+    submit: (...call) => this.#shared.submit(this, ...call),
+    abort: (slot) => this.#shared.abort(this, slot),
+    reconnect: () => this.#shared.reconnect(),
+    drain: () => this.#shared.drain().then(() => this.say("drained")),
+    close: () => this.#shared.remove(this, false),
+    nudge: () => {
+      this.hidden = this.away = false;
+      this.#shared.nudge();
+    },
+    hide: () => {
+      this.hidden = true;
+      this.#shared.hide();
+    },
+    pause: () => {
+      this.away = true;
+      this.#shared.pause();
+    },
+    answer: (number, value, problem) => this.#shared.answer(number, value, problem),
+  };
+}

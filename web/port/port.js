@@ -1,0 +1,79 @@
+/**
+ * The port: all that a client (../api) asks of its host (../host), and is told.
+ * In the page it is these methods themselves; to a worker each is a message of
+ * that name with these arguments, and what a turn has to say shares one.
+ *
+ * The client asks the host:
+ *
+ *   submit(slot, text, name, timeout, idempotent, durable)   returns the call's number
+ *   refuse(slot, error)     the same for one that is none: the error comes back in the next turn
+ *   abort(slot, number)
+ *   reconnect() drain() close() stats()
+ *
+ * The host tells the client, its face:
+ *
+ *   settle(slot, reply, error)   a call's outcome: once for each slot that was given
+ *   changed(detail, ended)       another state, and why no more calls can be made
+ *   unmatched(detail) outbox(detail)
+ *   hiding()                     asks whether the page may end at any moment
+ *   read(text, frame)            a frame was read to its end (a worker's face only)
+ *
+ * The client owns the slots, the callbacks, the signals, and data before it is
+ * JSON; the host owns each text until its outcome, the socket, the session and
+ * the store. A slot is the client's again once it is settled.
+ */
+
+/** Raised with every change of what crosses to a worker. */
+export const PORT = 1;
+
+/** What stats() is made of in a host, in the order in which it crosses. */
+export const FIGURES = [
+  "pending", "queued", "queuedBytes", "inDoubt", "unacked", "funcs",
+  "framesOut", "framesIn", "unitsOut", "unitsIn", "opened", "unmatched", "garbage", "crashes",
+];
+
+/** One end of a MessagePort: what is said in a turn shares one message, [[name, …arguments], …]. */
+export class Line {
+  #port;
+  #last;
+  #said = [];
+
+  /** methods are what the other end may call; last() is said behind all else. */
+  constructor(port, methods, last) {
+    this.#port = port;
+    this.#last = last;
+    port.onmessage = ({ data }) => {
+      for (const [name, ...args] of data) methods[name](...args);
+    };
+  }
+
+  say(...what) {
+    if (this.#said.push(what) === 1) queueMicrotask(this.#flush);
+  }
+
+  #flush = () => {
+    const last = this.#last?.();
+    if (last) this.#said.push(last);
+    this.#port.postMessage(this.#said);
+    this.#said = [];
+  };
+
+  /** Nothing is heard any more; what has been said still goes. */
+  close() {
+    this.#port.onmessage = null;
+  }
+}
+
+/**
+ * The data of each reply in a frame, in their order. Both ends make them of the
+ * same text, the page since a text crosses faster than what it says.
+ */
+export function repliesOf(frame) {
+  if (!Array.isArray(frame)) return [frame]; // plain mode
+  const replies = [];
+  for (const message of frame) {
+    if (Array.isArray(message)) for (let i = 1; i < message.length; i++) replies.push(message[i]);
+    else if (message?.data !== undefined) replies.push(message.data);
+  }
+  return replies;
+}

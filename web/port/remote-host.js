@@ -1,0 +1,296 @@
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
+import { FIGURES, Line, PORT, repliesOf } from "./port.js";
+import { LONGEST_TIMER } from "../shared/time.js";
+import { SockjaxError, aborted, report } from "../shared/errors.js";
+import { linkTo } from "./link.js";
+import { unpack } from "./errors.js";
+
+/** How often a worker is started that does not answer, and milliseconds that it may take. */
+const STARTS = 4;
+const PATIENCE = 30_000;
+const SHORTEST_DELAY = 500;
+
+/** A host in a worker: the page's end of the port. See port.js. */
+export class RemoteHost {
+  #kind;
+  #files;
+  #config;
+  #face;
+  #link = null;
+  #line = null;
+  #answered = false; // the worker has
+  #waiting = new Map(); // slot → a call that waits for that
+  #orders = []; // others that do
+  #taken = new Set(); // slots without an outcome
+  #news = new Map(); // slot → error, of calls that end without the worker
+  #figures = new Array(FIGURES.length).fill(0);
+  #numbers = 0;
+  #starts = 0; // in a row
+  #crashes = 0;
+  #timer;
+  #state = STATE_CONNECTING;
+  #ended = null;
+  #drainers = [];
+  #closing = null;
+  #closed = () => {};
+  #life = new AbortController(); // of the lock that shows the worker that this page lives
+  #asked; // what the page gave as functions
+
+  /** files are {worker, wasm}: their URLs. config is what a worker takes: see ../host/worker.js; asked are the functions of the page. */
+  constructor(kind, files, config, asked, face) {
+    this.#kind = kind;
+    this.#files = files;
+    this.#config = config;
+    this.#asked = asked;
+    this.#face = face;
+    this.#start();
+  }
+
+  // ---- the port
+
+  submit(slot, ...call) {
+    const number = ++this.#numbers;
+    this.#taken.add(slot);
+    if (this.#ended) this.#fail(slot, new SockjaxError(this.#ended.code, FATE_UNSENT, this.#ended.message));
+    else if (this.#answered) this.#line.say("submit", slot, ...call);
+    else this.#wait(slot, call);
+    return number;
+  }
+
+  refuse(slot, error) {
+    this.#taken.add(slot);
+    this.#fail(slot, error);
+    return ++this.#numbers;
+  }
+
+  abort(slot) {
+    if (this.#unwait(slot)) this.#fail(slot, aborted(FATE_UNSENT));
+    else if (this.#taken.has(slot)) this.#order("abort", slot);
+  }
+
+  reconnect() {
+    if (this.#closing) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed: make a new one with connect()");
+    this.#ended = null;
+    if (this.#link !== null) return this.#order("reconnect");
+    this.#starts = 0;
+    if (this.#state === STATE_CLOSED) this.#change(STATE_CONNECTING, "", "");
+    this.#start();
+  }
+
+  drain() {
+    return new Promise((resolve) => {
+      this.#drainers.push(resolve);
+      this.#order("drain");
+    });
+  }
+
+  close() {
+    this.#closing ??= new Promise((resolve) => {
+      this.#closed = resolve;
+      this.#ended = new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed");
+      this.#failWaiting(CODE_CLOSED, this.#ended.message);
+      if (this.#answered) this.#line.say("close");
+      else this.closed();
+    });
+    return this.#closing;
+  }
+
+  stats() {
+    const figures = Object.fromEntries(FIGURES.map((name, i) => [name, this.#figures[i]]));
+    figures.crashes += this.#crashes;
+    return { ...figures, pending: this.#taken.size, host: this.#kind };
+  }
+
+  // ---- the page
+
+  nudge() {
+    this.#order("nudge");
+  }
+
+  hide() {
+    this.#order("hide");
+  }
+
+  pause() {
+    this.#order("pause");
+  }
+
+  // ---- from the worker: see Tab in ../host/tabs.js
+
+  #methods = {
+    hello: (life) => {
+      this.#answered = true;
+      this.#starts = 0;
+      clearTimeout(this.#timer);
+      this.#link.heard(life);
+      for (const [slot, { call, due }] of [...this.#waiting]) {
+        this.#unwait(slot);
+        const [text, name, timeout, ...rest] = call;
+        this.#line.say("submit", slot, text, name, due === undefined ? timeout : Math.max(1, due - performance.now()), ...rest);
+      }
+      for (const order of this.#orders.splice(0)) this.#line.say(...order);
+    },
+    refused: (why) => this.#giveUp(why),
+    replies: (slots, text) => {
+      const replies = repliesOf(JSON.parse(text));
+      slots.forEach((slot, i) => this.#settle(slot, replies[i], null));
+    },
+    settle: (slot, reply, error) => this.#settle(slot, reply, unpack(error)),
+    changed: (detail, ended) => {
+      this.#state = detail.state;
+      if (!this.#closing) this.#ended = unpack(ended);
+      this.#face.changed(detail, this.#ended);
+    },
+    unmatched: (detail) => this.#face.unmatched(detail),
+    outbox: ({ error, ...detail }) => this.#face.outbox({ ...detail, error: unpack(error) }),
+    drained: () => this.#drainers.shift()?.(),
+    ask: async (what, question) => {
+      try {
+        this.#line?.say("answer", question, await this.#asked[what](), null);
+      } catch (error) {
+        this.#line?.say("answer", question, "", String(error?.message || error));
+      }
+    },
+    figures: (...figures) => (this.#figures = figures),
+    closed: () => this.closed(),
+  };
+
+  // ---- from the link
+
+  died(why) {
+    const lived = this.#answered;
+    this.#stop();
+    if (!lived && ++this.#starts >= STARTS) return this.#giveUp(`sockjax: ${why}`);
+    if (lived) {
+      this.#crashes++;
+      for (const slot of this.#taken) {
+        if (!this.#waiting.has(slot)) this.#fail(slot, new SockjaxError(CODE_CRASHED, FATE_UNKNOWN, why));
+      }
+      for (const resolve of this.#drainers.splice(0)) resolve();
+      this.#change(STATE_CONNECTING, CAUSE_CRASHED, why);
+    }
+    if (this.#closing) return this.closed();
+    this.#timer = setTimeout(() => this.#start(), lived ? 0 : SHORTEST_DELAY * 2 ** (this.#starts - 1));
+  }
+
+  // ---- itself
+
+  async #start() {
+    const life = `sockjax tab ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
+    const link = (this.#link = this.#open());
+    if (link === null) return;
+    this.#timer = setTimeout(() => link.giveUp(`the worker at ${this.#files.worker} did not answer within ${PATIENCE / 1000} s`), PATIENCE);
+    const locked = await hold(life, this.#life.signal);
+    if (this.#link !== link) return;
+    const port = link.open(this, { ...this.#config, version: PORT, wasm: this.#files.wasm, life: locked ? life : "" });
+    this.#line = new Line(port, this.#methods);
+  }
+
+  #open() {
+    try {
+      return linkTo(this.#kind, this.#files.worker, this.#files.wasm);
+    } catch (error) {
+      this.#giveUp(`sockjax: failed to start the worker at ${this.#files.worker}: ${error.message}; for host: "shared" it must be of this page's origin: the option workerURL says where it is`);
+      return null;
+    }
+  }
+
+  #stop() {
+    clearTimeout(this.#timer);
+    this.#link?.remove(this);
+    this.#line?.close();
+    this.#link = this.#line = null;
+    this.#answered = false;
+  }
+
+  #order(...order) {
+    if (this.#answered) this.#line.say(...order);
+    else this.#orders.push(order);
+  }
+
+  #giveUp(why) {
+    this.#stop();
+    this.#orders.length = 0;
+    for (const resolve of this.#drainers.splice(0)) resolve();
+    this.#failWaiting(CODE_CRASHED, why);
+    this.#ended = new SockjaxError(CODE_CRASHED, FATE_UNSENT, why);
+    queueMicrotask(() => this.#change(STATE_CLOSED, CAUSE_FAILED_TO_LOAD, why)); // the client may not have its host yet
+  }
+
+  #change(state, cause, reason) {
+    const previous = this.#state;
+    if (state === previous) return;
+    this.#state = state;
+    this.#face.changed({ state, previous, attempt: 0, delay: 0, closeCode: 0, cause, reason }, this.#ended);
+  }
+
+  closed() {
+    this.#stop();
+    this.#life.abort();
+    for (const slot of this.#taken) this.#fail(slot, new SockjaxError(CODE_CLOSED, FATE_UNKNOWN, "the client was closed"));
+    for (const resolve of this.#drainers.splice(0)) resolve();
+    queueMicrotask(() => {
+      this.#change(STATE_CLOSED, CAUSE_CLOSE, "close() was called");
+      this.#closed();
+    });
+  }
+
+  // ---- calls
+
+  #settle(slot, reply, error) {
+    if (this.#taken.delete(slot)) this.#face.settle(slot, reply, error);
+  }
+
+  /** Ends a call in a turn of its own. */
+  #fail(slot, error) {
+    if (this.#news.has(slot)) return;
+    if (this.#news.set(slot, error).size > 1) return;
+    queueMicrotask(() => {
+      const news = this.#news;
+      this.#news = new Map(); // what a callback causes is told in the next turn
+      for (const [slot, error] of news) this.#settle(slot, undefined, error);
+    });
+  }
+
+  #wait(slot, call) {
+    const [, , timeout] = call;
+    const waiting = { call, due: undefined, timer: undefined };
+    if (timeout > 0) {
+      waiting.due = performance.now() + timeout;
+      waiting.timer = setTimeout(() => {
+        this.#unwait(slot);
+        this.#fail(slot, new SockjaxError(CODE_TIMEOUT, FATE_UNSENT, "no reply in time: the worker was not ready yet"));
+      }, Math.min(timeout, LONGEST_TIMER));
+    }
+    this.#waiting.set(slot, waiting);
+  }
+
+  /** Takes a call out, if it waits. */
+  #unwait(slot) {
+    clearTimeout(this.#waiting.get(slot)?.timer);
+    return this.#waiting.delete(slot);
+  }
+
+  #failWaiting(code, message) {
+    for (const slot of [...this.#waiting.keys()]) {
+      this.#unwait(slot);
+      this.#fail(slot, new SockjaxError(code, FATE_UNSENT, message));
+    }
+  }
+}
+
+/** Resolves when the lock of that name is held, until the signal: to whether it is. */
+function hold(name, signal) {
+  const { locks } = globalThis.navigator ?? {};
+  if (!locks) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const held = () => {
+      resolve(true);
+      return signal.aborted ? undefined : new Promise((letGo) => signal.addEventListener("abort", letGo, { once: true }));
+    };
+    locks.request(name, held).catch((error) => {
+      report(error);
+      resolve(false);
+    });
+  });
+}
