@@ -1,4 +1,4 @@
-import { CODE_ABORTED, CODE_CLOSED } from "../shared/abi.js";
+import { CODE_ABORTED, CODE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
 import { ClientHost } from "./client-host.js";
 import { FIGURES, Line, repliesOf } from "../port/port.js";
 import { SockjaxError } from "../shared/errors.js";
@@ -11,7 +11,7 @@ import { pack } from "../port/errors.js";
 export class Shared {
   #host;
   #tabs = new Set();
-  #calls = []; // by slot: {tab, slot, number, text, durable}, or null
+  #calls = []; // by slot: {tab, slot, number, text, durable}, or null; tab is null when it is gone
   #free = [];
   #replies = []; // of the frame that is being read: {tab, slot, reply}
   #last = null; // the arguments of the last change
@@ -42,8 +42,8 @@ export class Shared {
     this.#tabs.add(tab);
     if (this.#last === null) return;
     const [detail, ended] = this.#last;
-    tab.say("changed", { ...detail, previous: "connecting" }, ended);
     if (ended !== null) this.#host.reconnect(); // a tab that has just come hopes for better
+    else if (detail.state !== STATE_CONNECTING) tab.say("changed", { ...detail, previous: STATE_CONNECTING }, null);
   }
 
   /** A tab has closed its client, or is gone: its calls end, but for durable ones of a tab that is gone. */
@@ -55,13 +55,13 @@ export class Shared {
   }
 
   #cancel(tab, gone) {
-    const own = this.#calls.filter((call) => call?.tab === tab);
-    for (const call of own) {
-      call.closing = true;
+    tab.closing = true;
+    for (const own of tab.slots.values()) {
+      const call = this.#calls[own];
       if (gone) call.tab = null;
-      if (!gone || !call.durable) this.#host.abort(this.#calls.indexOf(call), call.number);
+      if (!gone || !call.durable) this.#host.abort(own, call.number); // its outcome is told in the next turn
     }
-    if (!gone) this.#host.drain().then(() => tab.say("closed")); // behind the outcomes, which are told in the next turn
+    if (!gone && tab.slots.size === 0) tab.say("closed");
   }
 
   async #end(tab, gone) {
@@ -74,7 +74,7 @@ export class Shared {
 
   submit(tab, slot, text, name, timeout, idempotent, durable) {
     const own = this.#free.length > 0 ? this.#free.pop() : this.#calls.push(null) - 1;
-    const call = (this.#calls[own] = { tab, slot, number: 0, text: durable ? text : "", durable, closing: false });
+    const call = (this.#calls[own] = { tab, slot, number: 0, text: durable ? text : "", durable });
     call.number = this.#host.submit(own, text, name, timeout, idempotent, durable);
     tab.slots.set(slot, own);
   }
@@ -146,16 +146,20 @@ export class Shared {
     tab?.slots.delete(slot);
     if (error === null && tab !== null) this.#replies.push({ tab, slot, reply });
     else this.#tell(call, reply, error);
+    if (tab?.closing && tab.slots.size === 0) {
+      this.#clone();
+      tab.say("closed");
+    }
   }
 
   /** Tells of all but a reply to a tab that is there. */
-  #tell({ tab, slot, number, text, durable, closing }, reply, error) {
+  #tell({ tab, slot, number, text, durable }, reply, error) {
     this.#clone();
     if (tab === null) {
       if (durable) this.#first()?.say("outbox", { key: number, data: JSON.parse(text), reply, error: pack(error) });
       return;
     }
-    const closed = closing && error.code === CODE_ABORTED;
+    const closed = tab.closing && error.code === CODE_ABORTED;
     tab.say("settle", slot, reply, pack(closed ? new SockjaxError(CODE_CLOSED, error.fate, "the client was closed") : error));
   }
 
@@ -184,6 +188,7 @@ export class Shared {
 export class Tab {
   slots = new Map(); // the tab's → the host's
   hidden = false;
+  closing = false;
   away = false; // in the back/forward cache
   #shared;
   #line;
@@ -207,6 +212,7 @@ export class Tab {
     submit: (...call) => this.#shared.submit(this, ...call),
     abort: (slot) => this.#shared.abort(this, slot),
     reconnect: () => this.#shared.reconnect(),
+    look: () => this.say("figures", ...this.#shared.figures()),
     drain: () => this.#shared.drain().then(() => this.say("drained")),
     close: () => this.#shared.remove(this, false),
     nudge: () => {

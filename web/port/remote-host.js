@@ -89,13 +89,15 @@ export class RemoteHost {
       this.#closed = resolve;
       this.#ended = new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed");
       this.#failWaiting(CODE_CLOSED, this.#ended.message);
-      if (this.#answered) this.#line.say("close");
-      else this.closed();
+      this.#line?.say("close"); // it may be starting
+      if (!this.#answered) this.closed();
     });
     return this.#closing;
   }
 
+  /** As of the worker's last turn. It is asked for newer ones each time. */
   stats() {
+    if (this.#answered) this.#line.say("look");
     const figures = Object.fromEntries(FIGURES.map((name, i) => [name, this.#figures[i]]));
     figures.crashes += this.#crashes;
     return { ...figures, pending: this.#taken.size, host: this.#kind };
@@ -146,7 +148,8 @@ export class RemoteHost {
     drained: () => this.#drainers.shift()?.(),
     ask: async (what, question) => {
       try {
-        this.#line?.say("answer", question, await this.#asked[what](), null);
+        const answer = await this.#asked[what]();
+        this.#line?.say("answer", question, typeof answer === "string" ? answer : "", null); // the worker says what it wants
       } catch (error) {
         this.#line?.say("answer", question, "", String(error?.message || error));
       }
@@ -179,10 +182,11 @@ export class RemoteHost {
     const life = `sockjax tab ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
     const link = (this.#link = this.#open());
     if (link === null) return;
+    link.add(this);
     this.#timer = setTimeout(() => link.giveUp(`the worker at ${this.#files.worker} did not answer within ${PATIENCE / 1000} s`), PATIENCE);
     const locked = await hold(life, this.#life.signal);
     if (this.#link !== link) return;
-    const port = link.open(this, { ...this.#config, version: PORT, wasm: this.#files.wasm, life: locked ? life : "" });
+    const port = link.open({ ...this.#config, version: PORT, wasm: this.#files.wasm, life: locked ? life : "" });
     this.#line = new Line(port, this.#methods);
   }
 

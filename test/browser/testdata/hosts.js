@@ -61,7 +61,7 @@ both("signals abort", async (open, server) => {
 
 both("a connection that breaks comes back", async (open, server) => {
   const api = open();
-  await api.ready;
+  await T.engine(api);
   const states = [];
   api.addEventListener("statechange", ({ detail }) => states.push(detail.state));
   await server.rst();
