@@ -40,6 +40,7 @@ export class Shared {
 
   add(tab) {
     this.#tabs.add(tab);
+    for (const question of this.#questions.values()) if (question.tab === null) this.#put(question);
     if (this.#last === null) return;
     const [detail, ended] = this.#last;
     if (ended !== null) this.#host.reconnect(); // a tab that has just come hopes for better
@@ -120,7 +121,7 @@ export class Shared {
     });
   }
 
-  /** Any tab knows. If there is none, the engine's patience ends the question. */
+  /** Any tab knows. If there is none, the next one is asked. */
   #put(question) {
     question.tab = this.#first() ?? null;
     question.tab?.say("ask", question.what, question.number);

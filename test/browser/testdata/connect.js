@@ -262,11 +262,11 @@ Object.assign(T.cases, {
     await server.push([{ key: 4711, data: 1 }, { key: 1, data: 1 }]);
     await api.request("b");
     api.send({ do: "silent" });
-    const { slotCapacity, funcs, unitsOut, unitsIn, framesIn, framesOut, ...rest } = api.stats();
-    equal(rest, {
+    const { host, slotCapacity, funcs, unitsOut, unitsIn, framesIn, framesOut, ...rest } = api.stats();
+    equal([host, rest], ["page", {
       pending: 1, queued: 1, queuedBytes: 15, inDoubt: 0, unacked: 5,
       opened: 1, unmatched: 2, garbage: 1, crashes: 0, calls: 4, replies: 2, failures: 1, slots: 1,
-    });
+    }]);
     ok(slotCapacity >= 1 && funcs > 0, "slots and funcs are there");
     equal([framesOut, framesIn], [4, 6]); // a welcome, three replies, two pushed
     ok(unitsIn > 100 && unitsOut > 100, "units count");

@@ -89,12 +89,16 @@ both("drain waits for what is sent", async (open) => {
   equal(api.stats().queued, 0);
 });
 
-both("functions are asked in the page", async (open, server) => {
-  let asked = 0;
-  const token = () => `t${++asked}`;
-  const api = open({ token, name: "me" });
+both("functions are asked in the page, for each attempt", async (open, server, host) => {
+  const asked = [];
+  const api = T.connect(() => (asked.push("url"), Promise.resolve(server.ws)), { ...fast, host, name: "me", token: () => (asked.push("token"), "t") });
   equal(await api.request(1), 1);
-  ok(asked > 0, "the token function was asked");
+  await T.engine(api);
+  await server.rst();
+  await until(() => asked.length === 4);
+  equal(asked.sort(), ["token", "token", "url", "url"]); // in which order is the engine's
+  equal(await api.request(2, { idempotent: true }), 2);
+  equal((await server.seen()).hellos.map(({ token }) => token), ["t", "t"]);
 });
 
 both("a worker that is not there is an error that says so", async (open) => {
