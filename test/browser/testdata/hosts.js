@@ -137,6 +137,48 @@ cases["shared: another token is another socket"] = async (server) => {
   equal(alone.stats().host, "worker");
 };
 
+cases["worker: one that dies is started again"] = async (server) => {
+  const workers = [];
+  const Real = Worker;
+  globalThis.Worker = class extends Real {
+    constructor(...args) {
+      super(...args);
+      workers.push(this);
+    }
+  };
+  try {
+    const api = T.connect(server.ws, { ...fast, host: "worker" });
+    equal(await api.request(1), 1);
+    const lost = outcome(api.request({ do: "silent" }));
+    await server.until((seen) => seen.requests.length === 2);
+    workers[0].terminate();
+    equal(await lost, "crashed/unknown");
+    equal(await api.request(2), 2);
+    equal([workers.length, api.stats().crashes, api.stats().pending], [2, 1, 0]);
+    await api.close();
+    equal(await outcome(api.request(3)), "closed/unsent");
+  } finally {
+    globalThis.Worker = Real;
+  }
+};
+
+cases["shared: a durable call of a tab that goes ends in another"] = async (server) => {
+  const api = T.connect(server.ws, { ...fast, host: "shared" });
+  await T.engine(api);
+  const frame = await tab();
+  const other = frame.contentWindow.sockjax.connect(server.ws, { ...fast, host: "shared" });
+  const outcome = T.event(api, "outbox");
+  other.send({ do: "silent" });
+  other.send({ do: "hold" }, null, { durable: true });
+  await server.until((seen) => seen.requests.length === 2);
+  frame.remove();
+  await server.until((seen) => seen.cancels.length === 1); // the worker knows that it is gone
+  await server.release();
+  const { data, error } = await outcome;
+  equal([data, error], [{ do: "hold" }, null]);
+  equal(await api.request("still"), "still");
+};
+
 cases["an unknown host is a TypeError"] = async (server) => {
   throws(TypeError, () => sockjax.connect(server.ws, { host: "moon" }));
 };
