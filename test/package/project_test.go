@@ -38,7 +38,6 @@ type packing struct {
 	root, version string
 	files         []string // in the tarball, without its folder package/
 	tarball       string
-	beside        string // a package with a script that is found by its URL
 }
 
 // packed makes the package once for all tests, as make dist does.
@@ -62,20 +61,11 @@ var packed = sync.OnceValues(func() (*packing, error) {
 	if err := made.WriteDir(dist); err != nil {
 		return nil, err
 	}
-	for _, source := range []string{dist, "testdata/beside"} {
-		absolute, err := filepath.Abs(source)
-		if err != nil {
-			return nil, err
-		}
-		out, err := run(context.Background(), workDir, nil, "npm", "pack", "--silent", absolute)
-		if err != nil {
-			return nil, err
-		}
-		p.beside = filepath.Join(workDir, strings.TrimSpace(out))
-		if p.tarball == "" {
-			p.tarball = p.beside
-		}
+	out, err := run(context.Background(), workDir, nil, "npm", "pack", "--silent", dist)
+	if err != nil {
+		return nil, err
 	}
+	p.tarball = filepath.Join(workDir, strings.TrimSpace(out))
 	listed, err := run(context.Background(), workDir, nil, "tar", "-tzf", p.tarball)
 	if err != nil {
 		return nil, err
@@ -114,7 +104,7 @@ func newProject(t *testing.T, folder string) *project {
 		p.run(t, nil, "npm", "pkg", "delete", "dependencies.sockjax")
 		p.run(t, nil, "npm", "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
 	}
-	p.run(t, nil, "npm", "install", "--no-save", "--no-package-lock", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", made.tarball, made.beside)
+	p.run(t, nil, "npm", "install", "--no-save", "--no-package-lock", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", made.tarball)
 	return p
 }
 

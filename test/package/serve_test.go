@@ -2,7 +2,6 @@ package pkg_test
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -81,26 +80,11 @@ func wantCalls(t *testing.T, url string) *e2e.Page {
 	return page
 }
 
-// wantScript wants the script of the package beside to run as a worker of
-// either kind, and says whether it is the same to the byte.
-func wantScript(t *testing.T, page *e2e.Page) (same bool) {
+// wantHosts wants its calls to reach workers of both kinds, too.
+func wantHosts(t *testing.T, page *e2e.Page) {
 	t.Helper()
-	original, err := os.ReadFile("testdata/beside/classic.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := ask(t, page, fmt.Sprintf("started(%q)", original))
-	if !strings.HasPrefix(got, "worker shared ") {
-		t.Errorf("a script found by its URL: %s", got)
-	}
-	return got == "worker shared same"
-}
-
-// wantSameScript wants it to be the same, too.
-func wantSameScript(t *testing.T, page *e2e.Page) {
-	t.Helper()
-	if !wantScript(t, page) {
-		t.Error("a script found by its URL is not the same any more")
+	if got := ask(t, page, "hosted()"); got != "worker 11, shared 11" {
+		t.Errorf("by way of workers: %s", got)
 	}
 }
 

@@ -13,11 +13,14 @@ func TestScripts(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "testdata/script")
 	site := backend(t, p.dir, nil)
-	wantSameScript(t, wantCalls(t, site+"/module.html"))
+	wantHosts(t, wantCalls(t, site+"/module.html"))
 	wantCalls(t, site+"/classic.html")
 
 	cdn := backend(t, p.dir, http.Header{"Access-Control-Allow-Origin": {"*"}}) + "/node_modules/sockjax"
-	wantCalls(t, site+"/cdn.html?cdn="+cdn)
+	page := wantCalls(t, site+"/cdn.html?cdn="+cdn)
+	if got := ask(t, page, "hosted()"); !strings.HasPrefix(got, "worker 11, ") || !strings.Contains(got, "workerURL") {
+		t.Errorf("by way of workers from a CDN: %s", got)
+	}
 	wantCalls(t, site+"/cdn-classic.html?cdn="+cdn)
 	closed := backend(t, p.dir, nil) + "/node_modules/sockjax"
 	wantAsks(t, site+"/cdn-classic.html?cdn="+closed, "Access-Control-Allow-Origin")
@@ -27,14 +30,14 @@ func TestViteBuild(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "testdata/vite")
 	p.run(t, nil, "node", p.tool("vite/bin/vite.js"), "build")
-	wantSameScript(t, wantCalls(t, backend(t, p.path("dist"), nil)))
+	wantHosts(t, wantCalls(t, backend(t, p.path("dist"), nil)))
 }
 
 // Vite's dev server adds a source map to each script.
 func TestViteDev(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "testdata/vite")
-	wantScript(t, wantCalls(t, p.vite(t)))
+	wantHosts(t, wantCalls(t, p.vite(t)))
 }
 
 // Before version 8, Vite's dev server bundles packages into a folder of its own
@@ -43,8 +46,8 @@ func TestVite7(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "testdata/vite7")
 	p.run(t, nil, "node", p.tool("vite/bin/vite.js"), "build")
-	wantSameScript(t, wantCalls(t, backend(t, p.path("dist"), nil)))
-	wantScript(t, wantCalls(t, p.vite(t, "--config", "exclude.config.js")))
+	wantHosts(t, wantCalls(t, backend(t, p.path("dist"), nil)))
+	wantHosts(t, wantCalls(t, p.vite(t, "--config", "exclude.config.js")))
 	wantAsks(t, p.vite(t), `optimizeDeps: { exclude: ["sockjax"] }`)
 }
 
@@ -60,7 +63,7 @@ func TestWebpack(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "testdata/webpack")
 	p.run(t, nil, "node", p.tool("webpack-cli/bin/cli.js"))
-	wantScript(t, wantCalls(t, backend(t, p.dir, nil)))
+	wantHosts(t, wantCalls(t, backend(t, p.dir, nil)))
 }
 
 // Rollup leaves the URL as it is: what it leads to must be copied.
@@ -70,9 +73,11 @@ func TestRollup(t *testing.T) {
 	p.run(t, nil, "node", p.tool("rollup/dist/bin/rollup"), "-c")
 	site := backend(t, p.dir, nil)
 	wantAsks(t, site, "status 404", "wasmURL")
-	copyFile(t, p.path("node_modules/sockjax/"+p.hashed(t, "sockjax-*.wasm")), p.path("dist/"+p.hashed(t, "sockjax-*.wasm")))
-	copyFile(t, p.path("node_modules/beside/classic.js"), p.path("dist/classic.js"))
-	wantSameScript(t, wantCalls(t, site))
+	for _, pattern := range []string{"sockjax-*.wasm", "sockjax-worker-*.js"} {
+		name := p.hashed(t, pattern)
+		copyFile(t, p.path("node_modules/sockjax/"+name), p.path("dist/"+name))
+	}
+	wantHosts(t, wantCalls(t, site))
 }
 
 // So does esbuild, whose loader "file" copies what is imported.
@@ -103,7 +108,7 @@ func TestNext(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "testdata/next")
 	p.run(t, nil, "node", p.tool("next/dist/bin/next"), "build")
-	wantSameScript(t, wantCalls(t, backend(t, p.path("out"), nil)))
+	wantHosts(t, wantCalls(t, backend(t, p.path("out"), nil)))
 }
 
 func TestTypeScript(t *testing.T) {

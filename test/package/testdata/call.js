@@ -18,17 +18,20 @@ export async function use(connect, url, options) {
   return `${first} ${second}`;
 }
 
-/** Starts the script as a worker of both kinds, and says whether anybody has changed it. */
-export async function start(url, original) {
-  const said = (target) => new Promise((resolve, reject) => {
-    target.onmessage = ({ data }) => resolve(data);
-    target.onerror = () => reject(new Error(`no worker: ${url}`));
-  });
-  const worker = new Worker(url);
-  const names = [await said(worker), await said(Object.assign(new SharedWorker(url)).port)];
-  worker.terminate();
-  const text = await (await fetch(url)).text();
-  return [...names, text === original ? "same" : `other: ${text}`].join(" ");
+/** Makes calls by way of a worker of each kind, and says which it was, or why not. */
+export async function useInWorkers(connect, url) {
+  const said = [];
+  for (const host of ["worker", "shared"]) {
+    const api = connect(url, { host });
+    try {
+      const sum = await api.request({ api: "add", a: 5, b: 6 });
+      said.push(`${api.stats().host} ${sum}`);
+    } catch (error) {
+      said.push(error.message);
+    }
+    await api.close();
+  }
+  return said.join(", ");
 }
 
 /** Leaves for the test what becomes of it. */

@@ -1,6 +1,5 @@
 import { connect } from "sockjax";
-import { besideURL } from "beside";
-import { start, tell, use } from "./call.js";
+import { tell, use, useInWorkers } from "./call.js";
 
 globalThis.called = () => tell(use(connect, "/ws"));
-globalThis.started = (original) => tell(start(besideURL(), original));
+globalThis.hosted = () => tell(useInWorkers(connect, "/ws"));

@@ -1,3 +1,3 @@
 import config from "./vite.config.js";
 
-export default { ...config, optimizeDeps: { exclude: ["sockjax", "beside"] } };
+export default { ...config, optimizeDeps: { exclude: ["sockjax"] } };

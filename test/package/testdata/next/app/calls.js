@@ -2,13 +2,12 @@
 
 import { useEffect } from "react";
 import { connect } from "sockjax"; // on the server too, which renders this
-import { besideURL } from "beside";
-import { start, tell, use } from "../call.js";
+import { tell, use, useInWorkers } from "../call.js";
 
 export function Calls() {
   useEffect(() => {
     globalThis.called = () => tell(use(connect, "/ws"));
-    globalThis.started = (original) => tell(start(besideURL(), original));
+    globalThis.hosted = () => tell(useInWorkers(connect, "/ws"));
   }, []);
   return <p>{typeof connect}</p>;
 }
