@@ -52,7 +52,7 @@ function onePlace(what, own) {
 
 function beside(what, own) {
   try {
-    return String(own());
+    return pageURL(String(own()), what).href; // Turbopack's URLs begin at the site
   } catch (cause) {
     throw new TypeError(`sockjax: this script has no URL of its own, beside which its ${what} could lie: the option ${what}URL must say where it is`, { cause });
   }
