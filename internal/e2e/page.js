@@ -159,6 +159,12 @@
     until = (cond) => until(async () => cond(await this.seen()), `the server saw ${cond}`);
   }
 
+  /** What an error says, and where: only Chromium's stack has both. */
+  const whole = (error) => {
+    const stack = String(error?.stack ?? "");
+    return stack.includes(error?.message) ? stack : `${error}\n${stack}`;
+  };
+
   globalThis.T = {
     record: false,
     cases: {},
@@ -195,7 +201,7 @@
         const result = await act(server);
         return { result: result ?? null, failures: [...failures], uncaught: [...uncaught] };
       } catch (error) {
-        return { failure: String(error?.stack ?? error), log, uncaught: [...uncaught] };
+        return { failure: whole(error), log, uncaught: [...uncaught] };
       } finally {
         await Promise.all(T.clients.splice(0).map((api) => api.close()));
       }
