@@ -33,7 +33,6 @@ func TestViteBuild(t *testing.T) {
 	wantHosts(t, wantCalls(t, backend(t, p.path("dist"), nil)))
 }
 
-// Vite's dev server adds a source map to each script.
 func TestViteDev(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "testdata/vite")

@@ -1,16 +1,7 @@
-/** Milliseconds between attempts: doubled up to the longest. */
-const SHORTEST_DELAY = 500;
-const LONGEST_DELAY = 20_000;
-/** How often a load is tried if the network or the server fails. */
-const LOADS = 4;
+import { TRIES, delay } from "../shared/time.js";
 
 /** WebAssembly's smallest module, and the beginning of each: "\0asm" and the version. */
 const EMPTY = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-
-/** The wait before an attempt: the first waits for none. */
-export function delay(attempt) {
-  return Math.min(LONGEST_DELAY, SHORTEST_DELAY * 2 ** (attempt - 1));
-}
 
 /** Fetches and compiles the module. What it throws says what is wrong, and where. */
 export async function load(url) {
@@ -28,7 +19,7 @@ export async function load(url) {
       if (error instanceof WebAssembly.CompileError) throw failed(await whatCame(url, error), error);
       problem = unreachable(url, error);
     }
-    if (attempt === LOADS) throw failed(problem, cause);
+    if (attempt === TRIES) throw failed(problem, cause);
     await new Promise((resolve) => setTimeout(resolve, delay(attempt)));
   }
 }

@@ -1,7 +1,8 @@
 import { loadGo } from "sockjax:runtime";
 import { SCRATCH } from "../shared/abi.js";
 import { report } from "../shared/errors.js";
-import { delay, load } from "./load.js";
+import { delay } from "../shared/time.js";
+import { load } from "./load.js";
 import { watchPage } from "../shared/page-events.js";
 import { pinWhileAway } from "./pin.js";
 import { belonging } from "./version.js";

@@ -1,14 +1,12 @@
 import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
 import { FIGURES, Line, PORT, repliesOf } from "./port.js";
-import { LONGEST_TIMER } from "../shared/time.js";
+import { LONGEST_TIMER, TRIES, delay } from "../shared/time.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
 import { linkTo } from "./link.js";
 import { unpack } from "./errors.js";
 
-/** How often a worker is started that does not answer, and milliseconds that it may take. */
-const STARTS = 4;
+/** Milliseconds that a worker may take to answer. */
 const PATIENCE = 30_000;
-const SHORTEST_DELAY = 500;
 
 /** A host in a worker: the page's end of the port. See port.js. */
 export class RemoteHost {
@@ -163,7 +161,7 @@ export class RemoteHost {
   died(why) {
     const lived = this.#answered;
     this.#stop();
-    if (!lived && ++this.#starts >= STARTS) return this.#giveUp(`sockjax: ${why}`);
+    if (!lived && ++this.#starts >= TRIES) return this.#giveUp(`sockjax: ${why}`);
     if (lived) {
       this.#crashes++;
       for (const slot of this.#taken) {
@@ -173,7 +171,7 @@ export class RemoteHost {
       this.#change(STATE_CONNECTING, CAUSE_CRASHED, why);
     }
     if (this.#closing) return this.closed();
-    this.#timer = setTimeout(() => this.#start(), lived ? 0 : SHORTEST_DELAY * 2 ** (this.#starts - 1));
+    this.#timer = setTimeout(() => this.#start(), lived ? 0 : delay(this.#starts));
   }
 
   // ---- itself
