@@ -15,9 +15,8 @@ import (
 )
 
 // Budget is what a page may download at most, in bytes of brotli: the wasm and
-// the one script that it loads. An empty Go program weighs 418,000, and the
-// port to a host in a worker 2,300.
-const Budget = 642_000
+// the one script that it loads. An empty Go program weighs 418,000.
+const Budget = 640_000
 
 // Download is what a page with the ES module downloads, in bytes of brotli.
 func (r *Result) Download() int {
