@@ -67,8 +67,8 @@ export class Calls {
     if (outbox.name === undefined) throw new TypeError("sockjax: durable calls need the option outbox.name where the URL is a function");
   }
 
-  /** Ends a call: the only place where a callback runs. */
-  settle(slot, reply, error) {
+  /** Ends a call: the only place where a callback runs. Bound, so that a host calls it with nothing between. */
+  settle = (slot, reply, error) => {
     const callback = this.#callbacks[slot];
     this.#callbacks[slot] = null;
     this.#free.push(slot);
@@ -81,7 +81,7 @@ export class Calls {
     } catch (thrown) {
       report(thrown);
     }
-  }
+  };
 
   /** Only here is it known what a call was aborted with. */
   #unlisten(slot, error) {

@@ -26,7 +26,7 @@ export class Sockjax extends EventTarget {
     this.#ready.catch(() => {}); // not every page asks for it
     const calls = (this.#calls = new Calls(options));
     this.#host = open({
-      settle: (slot, reply, error) => calls.settle(slot, reply, error),
+      settle: calls.settle,
       changed: (detail, ended) => {
         this.#state = detail.state;
         if (detail.state === STATE_OPEN) opened();
