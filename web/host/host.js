@@ -186,8 +186,9 @@ export class Host {
   /** Ends a call. */
   settle(slot, reply, error) {
     this.#texts[slot] = "";
-    if (this.#durable !== null) this.#durable.over(slot);
-    this.#face.settle(slot, reply, error);
+    const over = this.#durable?.over(slot);
+    const told = this.#face.settle(slot, reply, error);
+    if (over) told ? told.then(over) : over();
   }
 
   /** All outcomes of a frame have been told. */

@@ -1,14 +1,11 @@
 import { loadGo } from "sockjax:runtime";
 import { SCRATCH } from "../shared/abi.js";
 import { report } from "../shared/errors.js";
-import { delay } from "../shared/time.js";
+import { GOOD_LIFE, delay } from "../shared/time.js";
 import { load } from "./load.js";
 import { watchPage } from "../shared/page-events.js";
 import { pinWhileAway } from "./pin.js";
 import { belonging } from "./version.js";
-
-/** An instance that lived for so many milliseconds was a good one. */
-const GOOD_LIFE = 5_000;
 
 /**
  * The page's one wasm instance, for all its clients: loads it, gives it its

@@ -1,7 +1,6 @@
-import { CODE_ABORTED, CODE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
+import { STATE_CONNECTING } from "../shared/abi.js";
 import { ClientHost } from "./client-host.js";
 import { FIGURES, Line, repliesOf } from "../port/port.js";
-import { SockjaxError } from "../shared/errors.js";
 import { pack } from "../port/errors.js";
 
 /**
@@ -15,22 +14,27 @@ export class Shared {
   #free = [];
   #replies = []; // of the frame that is being read: {tab, slot, reply}
   #last = null; // the arguments of the last change
-  #questions = new Map(); // to the page: number → {tab, what, answer}
+  #questions = new Map(); // that no tab has answered: number → {number, text, tab, answer}
   #asked = 0;
   #gone;
 
   /** config is that of the first tab; gone is called when there is none any more. */
   constructor(runtime, { url, asks, options }, gone) {
     this.#gone = gone;
-    const all = asks.token ? { ...options, token: () => this.#ask("token") } : options;
-    this.#host = new ClientHost(runtime, asks.url ? () => this.#ask("url") : url, all, {
+    const call = (what) => async () => {
+      const [value, problem] = await this.#ask(["ask", what]);
+      if (problem !== null) throw new Error(problem);
+      return value;
+    };
+    const all = asks.token ? { ...options, token: call("token") } : options;
+    this.#host = new ClientHost(runtime, asks.url ? call("url") : url, all, {
       settle: (slot, reply, error) => this.#settle(slot, reply, error),
       changed: (detail, ended) => {
         this.#last = [detail, pack(ended)];
         this.#all("changed", ...this.#last);
       },
       unmatched: (detail) => this.#all("unmatched", detail),
-      outbox: ({ error, ...detail }) => this.#first()?.say("outbox", { ...detail, error: pack(error) }),
+      outbox: ({ error, ...detail }) => this.#ask(["outbox", { ...detail, error: pack(error) }]),
       hiding: () => [...this.#tabs].every(({ hidden }) => hidden),
       read: (text, frame) => this.#read(text, frame),
     });
@@ -49,8 +53,11 @@ export class Shared {
 
   /** A tab has closed its client, or is gone: its calls end, but for durable ones of a tab that is gone. */
   remove(tab, gone) {
-    if (!this.#tabs.delete(tab)) return;
-    for (const question of this.#questions.values()) if (question.tab === tab) this.#put(question);
+    const here = this.#tabs.delete(tab);
+    for (const question of this.#questions.values()) {
+      if (question.tab === tab && (gone || question.text[0] === "ask")) this.#put(question); // a tab that closes hears outcomes to the end
+    }
+    if (!here) return;
     if (this.#tabs.size > 0) this.#cancel(tab, gone);
     else this.#end(tab, gone);
   }
@@ -111,24 +118,25 @@ export class Shared {
     return FIGURES.map((name) => stats[name]);
   }
 
-  // ---- questions to a page
+  // ---- questions to a page, one of which is whether it has heard of what is told but once
 
-  #ask(what) {
-    return new Promise((resolve, reject) => {
-      const question = { number: ++this.#asked, what, tab: null, answer: (value, problem) => (problem === null ? resolve(value) : reject(new Error(problem))) };
+  /** Resolves to what a tab answers: the one that has been asked already, or any. */
+  #ask(text, tab = null) {
+    return new Promise((answer) => {
+      const question = { number: ++this.#asked, text, tab, answer };
       this.#questions.set(question.number, question);
-      this.#put(question);
+      if (tab === null) this.#put(question);
     });
   }
 
-  /** Any tab knows. If there is none, the next one is asked. */
+  /** If there is no tab, the next one is asked. */
   #put(question) {
     question.tab = this.#first() ?? null;
-    question.tab?.say("ask", question.what, question.number);
+    question.tab?.say(...question.text, question.number);
   }
 
-  answer(number, value, problem) {
-    this.#questions.get(number)?.answer(value, problem);
+  answer(number, ...answer) {
+    this.#questions.get(number)?.answer(answer);
     this.#questions.delete(number);
   }
 
@@ -145,23 +153,23 @@ export class Shared {
     this.#free.push(own);
     const { tab, slot } = call;
     tab?.slots.delete(slot);
-    if (error === null && tab !== null) this.#replies.push({ tab, slot, reply });
-    else this.#tell(call, reply, error);
+    const told = this.#tell(call, reply, error);
     if (tab?.closing && tab.slots.size === 0) {
       this.#clone();
       tab.say("closed");
     }
+    return told;
   }
 
-  /** Tells of all but a reply to a tab that is there. */
+  /** Of a durable call some tab must hear. */
   #tell({ tab, slot, number, text, durable }, reply, error) {
+    if (tab !== null && error === null && !durable) return void this.#replies.push({ tab, slot, reply });
     this.#clone();
-    if (tab === null) {
-      if (durable) this.#first()?.say("outbox", { key: number, data: JSON.parse(text), reply, error: pack(error) });
-      return;
-    }
-    const closed = tab.closing && error.code === CODE_ABORTED;
-    tab.say("settle", slot, reply, pack(closed ? new SockjaxError(CODE_CLOSED, error.fate, "the client was closed") : error));
+    const packed = pack(error);
+    let told;
+    if (durable && !tab?.closing) told = this.#ask(["outbox", { key: number, data: JSON.parse(text), reply, error: packed }], tab);
+    tab?.say("settle", slot, reply, packed, told && this.#asked); // the number of the question
+    return told;
   }
 
   /** A frame whose replies are all one tab's, as most are, crosses as the text it is. */
@@ -228,6 +236,6 @@ export class Tab {
       this.away = true;
       this.#shared.pause();
     },
-    answer: (number, value, problem) => this.#shared.answer(number, value, problem),
+    answer: (...answer) => this.#shared.answer(...answer),
   };
 }

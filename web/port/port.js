@@ -12,9 +12,11 @@
  *
  * The host tells the client, its face:
  *
- *   settle(slot, reply, error)   a call's outcome: once for each slot that was given
+ *   settle(slot, reply, error)   a call's outcome: once for each slot that was given; from a
+ *                                durable one's a worker waits for told(number), as for outbox
  *   changed(detail, ended)       another state, and why no more calls can be made
- *   unmatched(detail) outbox(detail)
+ *   unmatched(detail)
+ *   outbox(detail)
  *   hiding()                     asks whether the page may end at any moment
  *   read(text, frame)            a frame was read to its end (a worker's face only)
  *

@@ -1,6 +1,6 @@
 import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
 import { FIGURES, Line, PORT, repliesOf } from "./port.js";
-import { LONGEST_TIMER, TRIES, delay } from "../shared/time.js";
+import { GOOD_LIFE, LONGEST_TIMER, TRIES, delay } from "../shared/time.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
 import { linkTo } from "./link.js";
 import { unpack } from "./errors.js";
@@ -16,10 +16,11 @@ export class RemoteHost {
   #face;
   #link = null;
   #line = null;
-  #answered = false; // the worker has
+  #answered = 0; // when the worker has, 0 as long as it has not
   #waiting = new Map(); // slot → a call that waits for that
   #orders = []; // others that do
-  #taken = new Set(); // slots without an outcome
+  #taken = new Map(); // slot without an outcome → the fate that it has if the client is closed
+  #aborted = new Set(); // slots of calls that the page has given up
   #news = new Map(); // slot → error, of calls that end without the worker
   #figures = new Array(FIGURES.length).fill(0);
   #numbers = 0;
@@ -48,22 +49,27 @@ export class RemoteHost {
 
   submit(slot, ...call) {
     const number = ++this.#numbers;
-    this.#taken.add(slot);
-    if (this.#ended) this.#fail(slot, new SockjaxError(this.#ended.code, FATE_UNSENT, this.#ended.message));
-    else if (this.#answered) this.#line.say("submit", slot, ...call);
+    this.#taken.set(slot, this.#ended ? FATE_UNSENT : FATE_UNKNOWN);
+    if (this.#ended) {
+      if (this.#closing && this.#link) return number; // it ends behind those before it
+      this.#fail(slot, new SockjaxError(this.#ended.code, FATE_UNSENT, this.#ended.message));
+    } else if (this.#answered) this.#line.say("submit", slot, ...call);
     else this.#wait(slot, call);
     return number;
   }
 
   refuse(slot, error) {
-    this.#taken.add(slot);
+    this.#taken.set(slot, FATE_UNSENT);
     this.#fail(slot, error);
     return ++this.#numbers;
   }
 
   abort(slot) {
     if (this.#unwait(slot)) this.#fail(slot, aborted(FATE_UNSENT));
-    else if (this.#taken.has(slot)) this.#order("abort", slot);
+    else if (this.#taken.has(slot) && !this.#closing) {
+      this.#aborted.add(slot);
+      this.#order("abort", slot);
+    }
   }
 
   reconnect() {
@@ -85,7 +91,7 @@ export class RemoteHost {
   close() {
     this.#closing ??= new Promise((resolve) => {
       this.#closed = resolve;
-      this.#ended = new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed");
+      this.#ended = closed(FATE_UNSENT);
       this.#failWaiting(CODE_CLOSED, this.#ended.message);
       this.#line?.say("close"); // it may be starting
       if (!this.#answered) this.closed();
@@ -119,8 +125,7 @@ export class RemoteHost {
 
   #methods = {
     hello: (life) => {
-      this.#answered = true;
-      this.#starts = 0;
+      this.#answered = performance.now();
       clearTimeout(this.#timer);
       this.#link.heard(life);
       for (const [slot, { call, due }] of [...this.#waiting]) {
@@ -133,23 +138,29 @@ export class RemoteHost {
     refused: (why) => this.#giveUp(why),
     replies: (slots, text) => {
       const replies = repliesOf(JSON.parse(text));
-      slots.forEach((slot, i) => this.#settle(slot, replies[i], null));
+      slots.forEach((slot, i) => this.#arrived(slot, replies[i], null));
     },
-    settle: (slot, reply, error) => this.#settle(slot, reply, unpack(error)),
+    settle: (slot, reply, error, question) => {
+      this.#arrived(slot, reply, unpack(error));
+      this.#answer(question);
+    },
     changed: (detail, ended) => {
       this.#state = detail.state;
       if (!this.#closing) this.#ended = unpack(ended);
       this.#face.changed(detail, this.#ended);
     },
     unmatched: (detail) => this.#face.unmatched(detail),
-    outbox: ({ error, ...detail }) => this.#face.outbox({ ...detail, error: unpack(error) }),
+    outbox: ({ error, ...detail }, question) => {
+      this.#face.outbox({ ...detail, error: unpack(error) });
+      this.#answer(question);
+    },
     drained: () => this.#drainers.shift()?.(),
     ask: async (what, question) => {
       try {
         const answer = await this.#asked[what]();
-        this.#line?.say("answer", question, typeof answer === "string" ? answer : "", null); // the worker says what it wants
+        this.#answer(question, typeof answer === "string" ? answer : "", null); // the worker says what it wants
       } catch (error) {
-        this.#line?.say("answer", question, "", String(error?.message || error));
+        this.#answer(question, "", String(error?.message || error));
       }
     },
     figures: (...figures) => (this.#figures = figures),
@@ -159,19 +170,20 @@ export class RemoteHost {
   // ---- from the link
 
   died(why) {
-    const lived = this.#answered;
+    const lived = this.#answered > 0;
+    this.#starts = lived && performance.now() - this.#answered > GOOD_LIFE ? 0 : this.#starts + 1;
     this.#stop();
-    if (!lived && ++this.#starts >= TRIES) return this.#giveUp(`sockjax: ${why}`);
+    if (this.#closing) return this.closed();
+    if (!lived && this.#starts >= TRIES) return this.#giveUp(`sockjax: ${why}`);
     if (lived) {
       this.#crashes++;
-      for (const slot of this.#taken) {
+      for (const slot of this.#taken.keys()) {
         if (!this.#waiting.has(slot)) this.#fail(slot, new SockjaxError(CODE_CRASHED, FATE_UNKNOWN, why));
       }
       for (const resolve of this.#drainers.splice(0)) resolve();
       this.#change(STATE_CONNECTING, CAUSE_CRASHED, why);
     }
-    if (this.#closing) return this.closed();
-    this.#timer = setTimeout(() => this.#start(), lived ? 0 : delay(this.#starts));
+    this.#timer = setTimeout(() => this.#start(), this.#starts === 0 ? 0 : delay(this.#starts));
   }
 
   // ---- itself
@@ -202,7 +214,7 @@ export class RemoteHost {
     this.#link?.remove(this);
     this.#line?.close();
     this.#link = this.#line = null;
-    this.#answered = false;
+    this.#answered = 0;
   }
 
   #order(...order) {
@@ -229,7 +241,7 @@ export class RemoteHost {
   closed() {
     this.#stop();
     this.#life.abort();
-    for (const slot of this.#taken) this.#fail(slot, new SockjaxError(CODE_CLOSED, FATE_UNKNOWN, "the client was closed"));
+    for (const [slot, fate] of this.#taken) this.#fail(slot, closed(fate));
     for (const resolve of this.#drainers.splice(0)) resolve();
     queueMicrotask(() => {
       this.#change(STATE_CLOSED, CAUSE_CLOSE, "close() was called");
@@ -237,9 +249,22 @@ export class RemoteHost {
     });
   }
 
+  /** Says that the page has heard; a worker that does not wait for it gives no question. */
+  #answer(question, ...answer) {
+    if (question !== undefined) this.#line?.say("answer", question, ...answer);
+  }
+
   // ---- calls
 
+  /** An outcome that comes when the page has given up the call, or closed the client, is too late. */
+  #arrived(slot, reply, error) {
+    const late = this.#aborted.delete(slot) ? aborted : this.#closing && closed;
+    if (late) this.#settle(slot, undefined, late(error?.fate === FATE_UNSENT ? FATE_UNSENT : FATE_UNKNOWN));
+    else this.#settle(slot, reply, error);
+  }
+
   #settle(slot, reply, error) {
+    this.#aborted.delete(slot);
     if (this.#taken.delete(slot)) this.#face.settle(slot, reply, error);
   }
 
@@ -280,6 +305,8 @@ export class RemoteHost {
     }
   }
 }
+
+const closed = (fate) => new SockjaxError(CODE_CLOSED, fate, "the client was closed");
 
 /** Resolves when the lock of that name is held, until the signal: to whether it is. */
 function hold(name, signal) {

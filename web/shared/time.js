@@ -5,6 +5,9 @@ export const LONGEST_TIMER = 2 ** 31 - 1;
 const SHORTEST_DELAY = 500;
 const LONGEST_DELAY = 20_000;
 
+/** What lived for so many milliseconds was sound: if it ends, the next is started at once. */
+export const GOOD_LIFE = 5_000;
+
 /** How often a file is tried if the network or the server fails. */
 export const TRIES = 4;
 

@@ -115,12 +115,14 @@ export class Durable {
     return true;
   }
 
-  /** The page is told what became of a call, of a durable one or another. */
+  /** A call has ended. If it is a durable one, this returns what removes it, for when the page has been told. */
   over(slot) {
     const number = this.#numbers.get(slot);
-    if (number === undefined) return;
+    if (number === undefined) return undefined;
     this.#numbers.delete(slot);
-    for (const outbox of this.#outboxes) outbox.remove(number);
+    return () => {
+      for (const outbox of this.#outboxes) outbox.remove(number);
+    };
   }
 
   /** Nobody is left to hear of the calls: they stay in the store, for another time. */

@@ -30,7 +30,7 @@ export class Recovery {
   #queue = []; // for a place
   #closed = false;
 
-  /** connect(session, face) makes the Host of an earlier session; tell(detail) is called for each call that is over. */
+  /** connect(session, face) makes the Host of an earlier session; tell(detail) is called for each call that is over, and may return a Promise that the page has heard. */
   constructor(name, connect, tell) {
     this.#name = name;
     this.#connect = connect;
@@ -125,7 +125,7 @@ export class Recovery {
     const { key, text } = record;
     // An earlier life of the page has got the reply, and run its callback.
     const known = error?.code === CODE_LOST && error.fate === FATE_EXECUTED;
-    if (!known) this.#tell({ key, data: JSON.parse(text), reply, error });
+    if (!known) await this.#tell({ key, data: JSON.parse(text), reply, error });
     await store.remove([record]).catch(() => {}); // then it is forgotten, or lost, another time
   }
 

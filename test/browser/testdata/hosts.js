@@ -82,6 +82,35 @@ both("close ends what is pending", async (open, server) => {
   throws(sockjax.SockjaxError, () => api.reconnect());
 });
 
+both("what the page has given up or closed has no reply any more", async (open, server) => {
+  const api = open();
+  await T.engine(api);
+  const stop = new AbortController();
+  const all = [];
+  const call = (data, options) => all.push(outcome(api.request(data, options)));
+  // The replies share a frame, and reach the page with one message.
+  api.send({ do: "hold", n: 0 }, () => stop.abort());
+  call({ do: "hold", n: 1 });
+  call({ do: "hold", n: 2 }, { signal: stop.signal });
+  call({ do: "hold", n: 3 });
+  await server.until((seen) => seen.requests.length === 4);
+  await server.release();
+  equal((await Promise.all(all)).map((text) => text.slice(0, 15)), ['{"do":"hold","n', "aborted/unknown", '{"do":"hold","n']);
+});
+
+both("calls after close() end behind those before it", async (open, server) => {
+  const api = open();
+  await api.ready;
+  const ends = [];
+  api.send({ do: "silent" }, (_, error) => ends.push(`1 ${error.code}/${error.fate}`));
+  await server.until((seen) => seen.requests.length > 0);
+  const closed = api.close();
+  api.send(2, (_, error) => ends.push(`2 ${error.code}/${error.fate}`));
+  await closed;
+  await until(() => ends.length === 2);
+  equal(ends, ["1 closed/unknown", "2 closed/unsent"]);
+});
+
 both("drain waits for what is sent", async (open) => {
   const api = open();
   for (let i = 0; i < 100; i++) api.send(i);
@@ -178,6 +207,35 @@ cases["shared: a durable call of a tab that goes ends in another"] = async (serv
   const { data, error } = await outcome;
   equal([data, error], [{ do: "hold" }, null]);
   equal(await api.request("still"), "still");
+};
+
+cases["shared: a durable outcome that a tab had no time to hear is told in another"] = async (server) => {
+  const api = T.connect(server.ws, { ...fast, host: "shared" });
+  await T.engine(api);
+  const frame = await tab();
+  const page = frame.contentWindow;
+  const ports = [];
+  page.MessageChannel = class extends page.MessageChannel {
+    constructor() {
+      super();
+      ports.push(this.port1);
+    }
+  };
+  const other = page.sockjax.connect(server.ws, { ...fast, host: "shared" });
+  await other.request("here");
+  const heard = [];
+  other.send({ do: "hold" }, () => heard.push("other"), { durable: true });
+  await server.until((seen) => seen.requests.length === 2);
+  const outcome = T.event(api, "outbox");
+  const hears = ports[0].onmessage;
+  const last = new Promise((resolve) => (ports[0].onmessage = resolve)); // and does no more with it
+  await server.release();
+  await last;
+  ok(hears !== null && heard.length === 0, "the tab was about to hear");
+  frame.remove();
+  const { data, reply, error } = await outcome;
+  equal([data, error, reply !== undefined], [{ do: "hold" }, null, true]);
+  await api.close(); // nothing waits for an answer
 };
 
 cases["an unknown host is a TypeError"] = async (server) => {
