@@ -20,6 +20,10 @@ const (
 	GarbageCollection Feature = "garbage collection"
 	// HeapSize is gc() and performance.memory in pages.
 	HeapSize Feature = "heap size"
+	// OwnSocket is that socket and wasm are the page's own, and run by its
+	// clock and in its turns: T.sockets, T.instances, T.record and T.advance of
+	// page.js.
+	OwnSocket Feature = "own socket"
 )
 
 // lacking has the reason for each feature that an engine lacks. It is the only
@@ -38,13 +42,26 @@ var lacking = map[Engine]map[Feature]string{
 	},
 }
 
-// Needs skips the test where the engine lacks one of the features, and says
+// lackingHost is the same for hosts.
+var lackingHost = map[Host]map[Feature]string{
+	WorkerHost: {
+		OwnSocket: "the socket is the worker's, which no page can look into",
+	},
+	SharedHost: {
+		OwnSocket: "the socket is the worker's, which no page can look into",
+	},
+}
+
+// Needs skips the test where the engine or the host lacks one of the features, and says
 // why.
 func Needs(t testing.TB, features ...Feature) {
 	t.Helper()
 	for _, f := range features {
 		if why := lacking[Used()][f]; why != "" {
 			t.Skip(skipped(f, why))
+		}
+		if why := lackingHost[UsedHost()][f]; why != "" {
+			t.Skipf("host %s lacks %s: %s", UsedHost(), f, why)
 		}
 	}
 }

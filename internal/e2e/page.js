@@ -30,6 +30,19 @@
     });
   };
 
+  // ---- the host
+
+  const host = globalThis.testHost;
+  /** Has clients in the host of this run, unless they say another. */
+  const inHost = (all) => ({
+    ...all,
+    connect: (url, options = {}) => all.connect(url, typeof options === "object" ? { host, ...options } : options),
+  });
+  if (host !== "page") {
+    let ours;
+    Object.defineProperty(globalThis, "sockjax", { configurable: true, get: () => ours, set: (all) => (ours = inHost(all)) });
+  }
+
   // ---- the sockets that the client opens
 
   const sockets = [];
@@ -169,7 +182,7 @@
     record: false,
     cases: {},
     clients: [],
-    uncaught, failures, watchErrors, sockets, instances, advance, wait, until, within, note, cb, outcome, logged, event, state, engine, equal, ok, throws, Server,
+    host, uncaught, failures, watchErrors, sockets, instances, advance, wait, until, within, note, cb, outcome, logged, event, state, engine, equal, ok, throws, Server,
     get log() {
       return log;
     },

@@ -65,7 +65,7 @@ func NewSite(t testing.TB) *Site {
 		}
 		http.NotFound(w, r)
 	})
-	s.Script("/page.js", pageJS)
+	s.Script("/page.js", fmt.Sprintf("globalThis.testHost = %q;\n%s", UsedHost(), pageJS))
 	s.mux.Handle("/testdata/", http.StripPrefix("/testdata", http.FileServer(http.Dir("testdata"))))
 	s.Page("/{$}", classic, nil)
 	s.Page("/module", `<script type="module">import * as all from "/sockjax.js"; globalThis.sockjax = all</script>`, nil)
@@ -106,11 +106,16 @@ func (s *Site) Handle(path string, h http.HandlerFunc) { s.mux.HandleFunc(path, 
 // T.needs is skipped where the engine lacks what it Needs.
 func Cases(t *testing.T, path, name string) {
 	t.Helper()
-	NewSite(t).cases(t, path, name, false)
+	NewSite(t).Cases(t, path, name)
 }
 
-// FreshCases is Cases with a page for each case, and with what has been added
-// to the site.
+// Cases is the function Cases with what has been added to the site.
+func (s *Site) Cases(t *testing.T, path, name string) {
+	t.Helper()
+	s.cases(t, path, name, false)
+}
+
+// FreshCases is Cases with a page for each case.
 func (s *Site) FreshCases(t *testing.T, path, name string) {
 	t.Helper()
 	s.cases(t, path, name, true)

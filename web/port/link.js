@@ -67,7 +67,7 @@ class Link {
   heard(life) {
     if (this.#heard) return;
     this.#heard = true;
-    if (life) navigator.locks.request(life, () => this.#end("the worker has ended")).catch(() => {});
+    if (life) navigator.locks?.request(life, () => this.#end("the worker has ended")).catch(() => {});
   }
 
   /** It has not answered in time. */

@@ -192,6 +192,31 @@ cases["worker: one that dies is started again"] = async (server) => {
   }
 };
 
+cases["worker: one that dies again and again is started ever more seldom"] = async (server) => {
+  const starts = [];
+  let last;
+  const Real = Worker;
+  globalThis.Worker = class extends Real {
+    constructor(...args) {
+      super(...args);
+      starts.push(performance.now());
+      last = this;
+    }
+  };
+  try {
+    const api = T.connect(server.ws, { ...fast, host: "worker" });
+    for (let i = 1; i < 4; i++) {
+      await api.request(i);
+      last.terminate();
+      await until(() => starts.length === i + 1);
+    }
+  } finally {
+    globalThis.Worker = Real;
+  }
+  const waits = starts.slice(1).map((at, i) => at - starts[i]);
+  ok(waits[0] >= 500 && waits[1] >= 1000 && waits[2] >= 2000, waits.join(" "));
+};
+
 cases["shared: a durable call of a tab that goes ends in another"] = async (server) => {
   const api = T.connect(server.ws, { ...fast, host: "shared" });
   await T.engine(api);
@@ -236,6 +261,33 @@ cases["shared: a durable outcome that a tab had no time to hear is told in anoth
   const { data, reply, error } = await outcome;
   equal([data, error, reply !== undefined], [{ do: "hold" }, null, true]);
   await api.close(); // nothing waits for an answer
+};
+
+cases["shared: one that dies is started again, for each of its tabs"] = async (server) => {
+  const options = { ...fast, host: "shared", workerURL: "/mortal.js" };
+  const api = T.connect(server.ws, options);
+  const frame = await tab();
+  const other = frame.contentWindow.sockjax.connect(server.ws, options);
+  equal(await Promise.all([api.request(1), other.request(2)]), [1, 2]);
+  const lost = outcome(api.request({ do: "silent" }));
+  await server.until((seen) => seen.requests.length === 3);
+  new BroadcastChannel("die").postMessage("");
+  equal(await lost, "crashed/unknown");
+  await until(() => other.stats().crashes === 1);
+  equal(await Promise.all([api.request(4), other.request(5)]), [4, 5]);
+  equal([api.stats().crashes, other.stats().crashes, (await server.seen()).opened], [1, 1, 2]);
+  await api.close();
+  frame.remove();
+};
+
+cases["shared: without Web Locks there is a worker of the page's own"] = async (server) => {
+  const frame = await tab();
+  const page = frame.contentWindow;
+  Object.defineProperty(page.navigator, "locks", { value: undefined });
+  const api = page.sockjax.connect(server.ws, { ...fast, host: "shared" });
+  equal(await api.request(1), 1);
+  equal(api.stats().host, "worker");
+  frame.remove();
 };
 
 cases["an unknown host is a TypeError"] = async (server) => {
