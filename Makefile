@@ -23,7 +23,7 @@ SOAK        := # flags: go run ./internal/soak -help lists them
 
 TYPES := internal/rules/testdata/types
 
-.PHONY: help test test-browsers test-package $(STEPS) fmt chaos soak fuzz run dist size bench bench-quick
+.PHONY: help test test-hosts test-browsers test-package $(STEPS) fmt chaos soak fuzz run dist size bench bench-quick
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -109,6 +109,14 @@ package: ## install the npm package, and use it with Vite and without a tool
 
 test-package: ## install the npm package in projects of every tool, and the examples
 	go test -count=1 -timeout 20m ./test/package
+
+# What a page can't look into there is skipped, with the reason: internal/e2e/needs.go.
+test-hosts: ## the tests of browser with wasm and socket in a worker, and in a shared one
+	@failed=; for host in worker shared; do \
+		echo "== $$host"; \
+		go test -count=1 -timeout 30m -p 1 $$(go list $(BROWSER) | grep -v /test/package) -host $$host || failed="$$failed $$host"; \
+	done; \
+	test -z "$$failed" || { echo "make test-hosts: FAILED in$$failed"; exit 1; }
 
 # What an engine lacks is skipped, with the reason: internal/e2e/needs.go.
 test-browsers: ## the tests of browser in Firefox and in WebKit
