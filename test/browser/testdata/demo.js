@@ -52,6 +52,7 @@ globalThis.demo = (() => {
       await ends(await make("send-timeout"), "timeout", "unknown");
       change("abort-ms", 50);
       await ends(await make("send-abort"), "aborted");
+      change("abort-ms", 9000); // later than the button
       const aborted = await make("send-abort");
       aborted.querySelector("button.abort").click();
       await ends(aborted, "aborted");
