@@ -26,7 +26,9 @@ const (
 //	count {name}                adds one to a counter: {name, value}
 //	counts                      all counters: {name: value, …}
 //
-// and the faults of faults.go.
+// and the faults of faults.go, and of ws.go:
+//
+//	socket                      {"number": of the socket on which it came, "open": how many are}
 func newAPI() *server.Mux {
 	counters := &counters{values: make(map[string]int64)}
 	m := server.NewMux()

@@ -24,7 +24,7 @@ var faviconSVG []byte
 
 // pagePolicy is the strictest Content-Security-Policy that sockjax runs under,
 // so that the demo proves it. connect-src 'self' covers same-origin WebSockets.
-const pagePolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; " +
+const pagePolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; " +
 	"img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'"
 
 // demoTypes are the only files of web/demo that are served.

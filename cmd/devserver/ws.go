@@ -25,7 +25,10 @@ type socket struct {
 	mutex   sync.Mutex     // protects following
 	current *server.Server // nil while it restarts
 	stopped bool
+	number  int // of the newest handshake
 }
+
+type numberKey struct{}
 
 // newSocket makes the demo's WebSocket endpoint. allowed decides by the Origin
 // and Host of a request; what the server has to tell goes to log.
@@ -42,6 +45,7 @@ func newSocket(allowed func(origin, host string) bool, log io.Writer) *socket {
 	}}
 	api := newAPI()
 	handleFaults(api, s.restart)
+	api.HandleFunc("socket", s.describe)
 	s.api = api
 	s.current = server.New(s.api, s.options)
 	return s
@@ -49,14 +53,28 @@ func newSocket(allowed func(origin, host string) bool, log io.Writer) *socket {
 
 func (s *socket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mutex.Lock()
-	current := s.current
+	s.number++
+	current, number := s.current, s.number
 	s.mutex.Unlock()
 	if current == nil {
 		w.Header().Set("Retry-After", "1")
 		plain(w, r, http.StatusServiceUnavailable, "503 the socket restarts, as the demo has asked it to")
 		return
 	}
-	current.ServeHTTP(w, r)
+	current.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), numberKey{}, number)))
+}
+
+// describe answers the number of the socket on which the call came, so that
+// tabs can tell whether they share one, and how many sockets are open.
+func (s *socket) describe(_ context.Context, r *server.Request) (any, error) {
+	s.mutex.Lock()
+	current := s.current
+	s.mutex.Unlock()
+	open := 0
+	if current != nil {
+		open = current.Stats().Connections
+	}
+	return map[string]any{"number": r.HTTP.Context().Value(numberKey{}), "open": open}, nil
 }
 
 // restart closes all connections and accepts none for this time. While it

@@ -4,6 +4,7 @@ package browser_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 )
 
 // A visitor of the demo, as the dev server serves it, tries everything that is
-// on it, on a desk and then looks at it on a phone.
+// on it, with each host, on a desk and then looks at it on a phone.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), e2e.DevserverTime)
@@ -24,9 +25,37 @@ func TestDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := e2e.Open(t, url)
-	if wrong := e2e.Eval[string](t, page, string(script)+"return demo.run()"); wrong != "" {
-		t.Error(wrong)
+	take := func(t *testing.T, page *e2e.Page, body string) {
+		t.Helper()
+		if wrong := e2e.Eval[string](t, page, body); wrong != "" {
+			t.Fatal(wrong)
+		}
 	}
+	for _, step := range e2e.Eval[[]string](t, page, string(script)+"return demo.steps") {
+		t.Run(step, func(t *testing.T) { take(t, page, fmt.Sprintf("return demo.take(%q)", step)) })
+	}
+
+	take(t, page, "return demo.counts(1, 1)")
+	other := page.Another(t, url+"?host=shared")
+	take(t, other, string(script)+"return demo.counts(2, 2)")
+	for _, step := range []struct {
+		host    string // of the first tab
+		sockets int
+	}{{"shared", 1}, {"worker", 2}, {"page", 2}, {"shared", 1}} {
+		t.Run("two tabs, "+step.host+" and shared", func(t *testing.T) {
+			take(t, page, fmt.Sprintf("return demo.choose(%q)", step.host))
+			for _, tab := range []*e2e.Page{page, other} {
+				take(t, tab, fmt.Sprintf("return demo.counts(2, %d)", step.sockets))
+			}
+		})
+	}
+	t.Run("a tab that leaves", func(t *testing.T) {
+		other.Navigate(t, "about:blank")
+		take(t, page, "return demo.counts(1, 1)")
+		other.Navigate(t, url+"?host=shared") // the widths below are of what says most
+		take(t, other, string(script)+"return demo.counts(2, 1)")
+	})
+
 	for _, width := range []int{1280, 768, 390, 320} {
 		page.SetViewport(t, width, 800)
 		if wide := e2e.Eval[[]string](t, page, "return demo.wide()"); len(wide) > 0 {

@@ -11,6 +11,7 @@ const examples = {
   Echo: { api: "echo", text: "Hello!" },
   Time: { api: "time" },
   Counts: { api: "counts" },
+  Socket: { api: "socket" },
   Large: { api: "echo", lines: Array.from({ length: 12 }, (_, n) => ({ n, text: "one of many lines", even: n % 2 === 0 })) },
   Unknown: { api: "no such thing" },
 };

@@ -7,7 +7,7 @@ export function burstSummary(burst, ms) {
   if (ms === undefined) return `${formatCount(burst.done)} of ${formatCount(burst.count)} …`;
   const failed = burst.failed ? `${formatCount(burst.failed)} failed (${burst.error.code}, ${burst.error.fate}) · ` : "";
   return `${plural(burst.count - burst.failed, "reply", "replies")} · ${failed}${formatCount(rate(burst, ms))} calls/s · ` +
-    `${plural(burst.framesOut, "frame")} out, ${burst.framesIn} in · ${formatCount(burst.late)} out of order`;
+    `${plural(burst.framesOut, "frame")} out, ${burst.framesIn} in${burst.shared ? ", of all tabs" : ""} · ${formatCount(burst.late)} out of order`;
 }
 
 /** Fills a <dl> with the result. */
@@ -15,7 +15,7 @@ export function showBurst(dl, burst, ms) {
   const figures = [
     ["All replies in", formatMs(ms)],
     ["Calls per second", formatCount(rate(burst, ms))],
-    ["Frames out, in", `${burst.framesOut}, ${burst.framesIn}`],
+    [burst.shared ? "Frames of all tabs" : "Frames out, in", `${burst.framesOut}, ${burst.framesIn}`],
     ["Out of order", formatCount(burst.late)],
     ["First reply after", burst.first === undefined ? "–" : formatMs(burst.first)],
     ["In their own callback", formatCount(burst.right)],

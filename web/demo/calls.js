@@ -72,12 +72,16 @@ export class Calls {
           }
           if (burst.done < count) return;
           clearInterval(progress);
-          const after = client.stats();
-          burst.framesOut = after.framesOut - before.framesOut;
-          burst.framesIn = after.framesIn - before.framesIn;
           record.error = burst.error;
-          this.#end(record, burst.error?.code ?? "ok");
-          resolve(record);
+          // A worker's figures come with the replies of the same turn, behind them.
+          queueMicrotask(() => {
+            const after = client.stats();
+            burst.framesOut = after.framesOut - before.framesOut;
+            burst.framesIn = after.framesIn - before.framesIn;
+            burst.shared = after.host === "shared";
+            this.#end(record, burst.error?.code ?? "ok");
+            resolve(record);
+          });
         }, options);
         first ??= last;
       }

@@ -1,6 +1,7 @@
 // The page's connection: one client at a time. A client that was closed stays
-// closed, so "Connect" after "Close" makes a new one; the rest of the page
-// holds on to this object and need not know.
+// closed, and one stays on its host, so "Connect" after "Close" and another
+// host make a new one; the rest of the page holds on to this object and need
+// not know.
 
 // Quick enough to notice a stall of five seconds while one looks on. A page
 // that has no stalls to show leaves this to the default.
@@ -12,11 +13,14 @@ export class Connection extends EventTarget {
   #since = performance.now();
   /** Detail of the newest statechange, or null before the first. */
   change = null;
+  /** The host that is asked for; `stats().host` says which one it has become. */
+  host;
 
   /** @param connect the library's `connect` */
-  constructor(connect) {
+  constructor(connect, host) {
     super();
     this.#connect = connect;
+    this.host = host;
     this.open();
   }
 
@@ -35,7 +39,7 @@ export class Connection extends EventTarget {
 
   /** Makes a client, and forwards what it tells. */
   open() {
-    const client = this.#connect("/ws", { heartbeat });
+    const client = this.#connect("/ws", { heartbeat, host: this.host });
     this.#client = client;
     this.change = null;
     this.#since = performance.now();
@@ -49,6 +53,14 @@ export class Connection extends EventTarget {
     client.addEventListener("outbox", (event) => this.#tell("outbox", event.detail));
     client.addEventListener("unmatched", (event) => this.#tell("unmatched", event.detail));
     this.#tell("change", null);
+  }
+
+  /** Closes the client, and makes one whose socket is on this host. */
+  use(host) {
+    const old = this.#client;
+    this.host = host;
+    this.open();
+    old.close(); // now that its end is not the page's
   }
 
   reconnect() {

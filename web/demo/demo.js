@@ -13,6 +13,7 @@
 //                           #send-echo #send-slow #send-fail #send-timeout #send-abort #send-count #send-burst
 //                           #fault-drop #fault-stall #fault-restart (aria-disabled unless open)
 //                           #clear-calls #copy-code #theme #problem-close, #calls-more (on phones)
+//   host                    #host-page #host-worker #host-shared, #host-used #host-text, #tabs #tabs-detail #another-tab
 //   switches                #keep-sending #idempotent #durable
 //   filter of the table     #filter-all #filter-running #filter-failed
 //   inputs                  #echo-data (with #echo-error) #slow-ms #fail-code #fail-message #timeout-ms
@@ -28,17 +29,21 @@ import { CallsTable } from "/demo/calls-table.js";
 import { Connection } from "/demo/connection.js";
 import { ConnectionPanel } from "/demo/connection-panel.js";
 import { byId, setText } from "/demo/dom.js";
+import { HostSwitch, hostOfAddress } from "/demo/host-switch.js";
 import { LatencyChart } from "/demo/latency-chart.js";
 import { StatsStrip } from "/demo/stats-strip.js";
+import { Tabs } from "/demo/tabs.js";
 import { Wire } from "/demo/wire.js";
 
 const statsEvery = 100; // milliseconds
 
 /** @param library the module namespace of sockjax.js */
 export function start({ connect }) {
-  const connection = new Connection(connect);
+  const connection = new Connection(connect, hostOfAddress());
   new ConnectionPanel(connection, (sentence) => setText(byId("announce"), sentence));
   showProblems(connection);
+  const tabs = new Tabs(connection);
+  new HostSwitch(connection, tabs);
 
   const table = new CallsTable();
   const chart = new LatencyChart();
@@ -52,11 +57,12 @@ export function start({ connect }) {
 
   const strip = new StatsStrip();
   const wire = new Wire();
+  connection.addEventListener("change", ({ detail }) => detail ?? wire.restart());
   const showStats = () => {
     if (document.hidden) return;
     const stats = connection.client.stats();
     strip.update(stats);
-    wire.update(stats);
+    wire.update(stats, tabs.sharing === 0);
   };
   setInterval(showStats, statsEvery);
   showStats();

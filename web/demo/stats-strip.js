@@ -1,4 +1,5 @@
-// The strip of counters, from the client's stats().
+// The strip of counters, from the client's stats(). Of a shared worker, those
+// from "Queued" on are of all tabs.
 import { byId, make, setText } from "/demo/dom.js";
 import { formatCount, formatUnits } from "/demo/format.js";
 
@@ -10,7 +11,7 @@ const counters = [
   { id: "queued", name: "Queued", value: (s) => formatCount(s.queued), lit: (s) => s.queued > 0 },
   { id: "frames-out", name: "Frames out", value: (s) => formatCount(s.framesOut) },
   { id: "frames-in", name: "Frames in", value: (s) => formatCount(s.framesIn) },
-  { id: "calls-per-frame", name: "Calls / frame", value: (s) => (s.framesOut ? ((s.calls - s.queued) / s.framesOut).toFixed(1) : "–") },
+  { id: "calls-per-frame", name: "Calls / frame", value: (s) => (s.framesOut && s.host !== "shared" ? ((s.calls - s.queued) / s.framesOut).toFixed(1) : "–") },
   { id: "sent", name: "Text out", value: (s) => formatUnits(s.unitsOut) },
   { id: "received", name: "Text in", value: (s) => formatUnits(s.unitsIn) },
   { id: "opened", name: "Opened", value: (s) => formatCount(s.opened) },
@@ -26,6 +27,7 @@ export class StatsStrip {
   });
 
   update(stats) {
+    byId("stats-note").hidden = stats.host !== "shared";
     counters.forEach(({ value, lit }, i) => {
       const { cell, dd } = this.#cells[i];
       setText(dd, value(stats));

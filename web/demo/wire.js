@@ -1,6 +1,7 @@
 // The picture of the one wire: a pulse for each frame that leaves (above) and
 // arrives (below), labelled with the calls it carries where there are several,
-// and the calls that wait at this page's end.
+// and the calls that wait at this end. On a shared worker's socket these are
+// the frames of all tabs, of which stats() can't say whose calls they carry.
 import { byId, lessMotion, make, setText } from "/demo/dom.js";
 import { formatCount } from "/demo/format.js";
 
@@ -14,16 +15,24 @@ export class Wire {
   #last = null;
   #alive = 0;
 
-  /** Shows what happened since the last time. */
-  update(stats) {
-    const sent = stats.calls - stats.queued;
+  /** A new client counts from zero. */
+  restart() {
+    this.#last = null;
+  }
+
+  /** Shows what happened since the last time. alone tells whether no other tab has calls on this wire. */
+  update(stats, alone) {
     const last = this.#last;
-    // A new client counts from zero.
-    if (last && stats.calls >= last.calls && stats.opened >= last.opened) {
-      this.#pulses("out", stats.framesOut - last.framesOut, sent - last.sent);
-      this.#pulses("in", stats.framesIn - last.framesIn, stats.replies - last.replies);
+    const next = { stats, sent: stats.calls - stats.queued, late: false };
+    // A shared worker may have begun long ago: its first figures are no news.
+    if (last && (last.stats.opened > 0 || stats.host !== "shared")) {
+      const out = stats.framesOut - last.stats.framesOut;
+      this.#pulses("out", out, alone ? next.sent - last.sent : 0);
+      this.#pulses("in", stats.framesIn - last.stats.framesIn, alone ? stats.replies - last.stats.replies : 0);
+      // A worker's figures are one update behind the page's calls.
+      if (stats.host !== "page" && out === 0 && !last.late) Object.assign(next, { sent: last.sent, late: true });
     }
-    this.#last = { calls: stats.calls, opened: stats.opened, framesOut: stats.framesOut, framesIn: stats.framesIn, replies: stats.replies, sent };
+    this.#last = next;
     this.#queue.hidden = stats.queued === 0;
     if (stats.queued) setText(this.#queue, `${formatCount(stats.queued)} waiting`);
   }

@@ -38,7 +38,7 @@ globalThis.demo = (() => {
   };
 
   const steps = {
-    async calls() {
+    async calls(counter = "demo") {
       await state("open");
       change("echo-data", '{ "api": "echo", "text": "h\\u00e9" }');
       await ends(await make("send-echo"), "ok", '"text":"hé"');
@@ -52,9 +52,11 @@ globalThis.demo = (() => {
       await ends(await make("send-timeout"), "timeout", "unknown");
       change("abort-ms", 50);
       await ends(await make("send-abort"), "aborted");
+      change("abort-ms", 9000); // later than the button
       const aborted = await make("send-abort");
       aborted.querySelector("button.abort").click();
       await ends(aborted, "aborted");
+      change("count-name", counter);
       for (const value of ["1", "2"]) {
         await make("send-count");
         await until(() => $("count-value").textContent === value, `the counter at ${value}`);
@@ -73,7 +75,7 @@ globalThis.demo = (() => {
       await until(() => !$("burst-result").hidden, "the result");
       const figures = Object.fromEntries([...$("burst-result").children].map((div) => [div.children[0].textContent, div.children[1].textContent]));
       equal(figures["In their own callback"], "1,000", "in their own callback");
-      const [out] = figures["Frames out, in"].split(", ");
+      const [out] = (figures["Frames out, in"] ?? figures["Frames of all tabs"]).split(", ");
       if (!(Number(out) < 20)) throw new Error(`${out} frames for 1,000 calls`);
       if (!/^The last \d+ calls/.test($("latency-summary").textContent)) throw new Error($("latency-summary").textContent);
     },
@@ -142,19 +144,64 @@ globalThis.demo = (() => {
     },
   };
 
+  /** Chooses a host, and says which one it has become. */
+  const choose = async (host) => {
+    $(`host-${host}`).click();
+    await state("open");
+    equal(new URLSearchParams(location.search).get("host") ?? "page", host, "the host in the address");
+    return $("host-used").textContent.replace(/^stats\(\)\.host is "(.*)"$/, "$1");
+  };
+
+  const inPage = Object.entries(steps);
+  for (const host of ["worker", "shared"]) {
+    steps[`${host}: choose`] = async () => equal(await choose(host), host, "the host");
+    for (const [name, step] of inPage) steps[`${host}: ${name}`] = () => step(host);
+  }
+
+  steps["where nothing can be shared"] = async () => {
+    await choose("page");
+    const Real = globalThis.SharedWorker;
+    globalThis.SharedWorker = undefined;
+    try {
+      equal(await choose("shared"), "worker", "the host");
+      if (!$("host-text").textContent.includes("no SharedWorker")) throw new Error($("host-text").textContent);
+      await ends(await make("send-echo"), "ok");
+    } finally {
+      globalThis.SharedWorker = Real;
+    }
+    equal(await choose("page"), "page", "the host");
+  };
+
+  /** What went wrong in act. */
+  const wrong = async (act) => {
+    try {
+      await act();
+    } catch (error) {
+      return `${error.message}\nlatest: ${$("latest").textContent}\nstate: ${$("state-text").textContent} ${$("state-reason").textContent}\nhistory: ${$("history").textContent}\ntabs: ${$("tabs").textContent} ${$("tabs-detail").textContent}`;
+    }
+    if (!$("problem").hidden) return `the page tells of a problem: ${$("problem-text").textContent}`;
+    return uncaught.join("\n");
+  };
+
   return {
-    /** Takes all steps, and returns what went wrong. */
-    async run() {
-      for (const [name, step] of Object.entries(steps)) {
-        try {
-          await step();
-        } catch (error) {
-          return `${name}: ${error.message}\nlatest: ${$("latest").textContent}\nstate: ${$("state-text").textContent} ${$("state-reason").textContent}`;
-        }
+    steps: Object.keys(steps),
+    /** Takes a step, and returns what went wrong. */
+    take: (name) => wrong(steps[name]),
+    choose: (host) => wrong(() => choose(host)),
+
+    /** Wants these tabs and sockets, by what the page says and by what the server counts. */
+    counts: (tabs, sockets) => wrong(async () => {
+      const plural = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+      await until(() => $("tabs").textContent === `${plural(tabs, "tab")} · ${plural(sockets, "socket")}`, `${tabs} tabs and ${sockets} sockets`);
+      change("echo-data", '{ "api": "socket" }');
+      // One that was closed may not have ended yet.
+      for (const end = performance.now() + 30_000; ;) {
+        const row = await make("send-echo");
+        await until(() => row.dataset.outcome !== "pending", "the server's count");
+        if (row.textContent.includes(`"open":${sockets}}`)) return;
+        if (performance.now() > end) throw new Error(`the server says ${row.textContent}`);
       }
-      if (!$("problem").hidden) return `the page tells of a problem: ${$("problem-text").textContent}`;
-      return uncaught.join("\n");
-    },
+    }),
 
     /** What reaches out of the page's width. */
     wide() {
