@@ -129,6 +129,9 @@
     await until(() => api.stats().funcs > 0, "an engine");
   };
 
+  /** The locks that are held for sessions. Workers, and their tabs, hold others as long as they live. */
+  const sessionLocks = async () => (await navigator.locks.query()).held.map(({ name }) => name).filter((name) => !/^sockjax (tab|worker) /.test(name));
+
   const equal = (got, want, what = "value") => {
     const [a, b] = [brief(got), brief(want)];
     if (a !== b) throw new Error(`${what}: got ${a}, want ${b}`);
@@ -182,7 +185,7 @@
     record: false,
     cases: {},
     clients: [],
-    host, uncaught, failures, watchErrors, sockets, instances, advance, wait, until, within, note, cb, outcome, logged, event, state, engine, equal, ok, throws, Server,
+    host, uncaught, failures, watchErrors, sockets, instances, advance, wait, until, within, note, cb, outcome, logged, event, state, engine, sessionLocks, equal, ok, throws, Server,
     get log() {
       return log;
     },

@@ -154,7 +154,7 @@ func TestDurable(t *testing.T) {
 const recovered = `
 	const api = sockjax.connect(ws, { reconnect: { min: 1, max: 20 } });
 	const { data, reply, error, key } = await T.event(api, "outbox");
-	await T.until(async () => (await navigator.locks.query()).held.length === 0);
+	await T.until(async () => (await T.sessionLocks()).length === 0);
 	return [data.job, reply?.job, error?.code ?? "", String(key)];`
 
 // begin makes a client with a durable call, and returns when its handler runs.
@@ -223,7 +223,7 @@ func TestDurableBack(t *testing.T) {
 	close(w.gate("a"))
 	got := e2e.Eval[[]string](t, page, `
 		await T.logged(1);
-		await T.until(async () => (await navigator.locks.query()).held.length === 0);
+		await T.until(async () => (await T.sessionLocks()).length === 0);
 		return T.log`)
 	if !slices.Equal(got, []string{"a: reply"}) {
 		t.Errorf("the page was told %q", got)

@@ -3,23 +3,29 @@ package browser_test
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/sockjax/sockjax/internal/e2e"
 )
 
+// workerFile is the name of the script of workers.
+func workerFile(t *testing.T) string {
+	t.Helper()
+	for name := range e2e.Artefacts(t).Files {
+		if strings.HasPrefix(name, "sockjax-worker-") && strings.HasSuffix(name, ".js") {
+			return name
+		}
+	}
+	t.Fatal("there is no script of workers")
+	return ""
+}
+
 // What is different where wasm and socket are in a worker.
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	site := e2e.NewSite(t)
-	worker := regexp.MustCompile(`sockjax-worker-\w+\.js`)
-	for name := range e2e.Artefacts(t).Files {
-		if worker.MatchString(name) {
-			site.Script("/mortal.js", fmt.Sprintf("new BroadcastChannel('die').onmessage = () => close(); importScripts('/%s')", name))
-		}
-	}
+	site.Script("/mortal.js", fmt.Sprintf("new BroadcastChannel('die').onmessage = () => close(); importScripts('/%s')", workerFile(t)))
 	site.Cases(t, "/", "hosts.js")
 }
 

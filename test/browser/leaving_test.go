@@ -76,7 +76,7 @@ func leavePage(t *testing.T, making string, cached bool) {
 	}
 	close(w.gate("a"))
 	told := e2e.Eval[[]string](t, next, `
-		await T.until(async () => (await navigator.locks.query()).held.length === 0);
+		await T.until(async () => (await T.sessionLocks()).length === 0);
 		await api.request({ job: "b" });
 		return T.log`)
 	// Nobody was told where there was no time to store it.

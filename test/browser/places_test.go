@@ -20,6 +20,6 @@ func TestPlacesToLoadFrom(t *testing.T) {
 	}
 	site.Script("/bundle.js", string(bundle.Code))
 	site.Handle("/ws", e2e.NewServer(t).ServeHTTP)
-	site.Page("/places", fmt.Sprintf("<script>globalThis.sockjax = {}; globalThis.wasmFile = %q</script>", made.Wasm), nil)
+	site.Page("/places", fmt.Sprintf("<script>globalThis.sockjax = {}; [globalThis.wasmFile, globalThis.workerFile] = [%q, %q]</script>", made.Wasm, workerFile(t)), nil)
 	site.FreshCases(t, "/places", "places.js")
 }

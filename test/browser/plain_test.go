@@ -53,6 +53,7 @@ func independent(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestPlainModeAgainstAServerThatIsNotOurs(t *testing.T) {
+	e2e.Needs(t, e2e.OwnSocket)
 	t.Parallel()
 	other := httptest.NewServer(http.HandlerFunc(independent))
 	t.Cleanup(other.Close)
@@ -90,6 +91,7 @@ func TestPlainModeAgainstAServerThatIsNotOurs(t *testing.T) {
 // The key is what stands in the JSON, however it got there, or did not; and
 // each frame has one.
 func TestPlainKeyIsTheOneInTheJSON(t *testing.T) {
+	e2e.Needs(t, e2e.OwnSocket)
 	t.Parallel()
 	other := httptest.NewServer(http.HandlerFunc(independent))
 	t.Cleanup(other.Close)

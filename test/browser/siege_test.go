@@ -176,7 +176,7 @@ func (m mutator) mutate(frame []byte) []byte {
 // A page may connect to a server that is up to no good, by mistake or by
 // somebody else's design. Its other clients go on, in the same wasm instance.
 func TestSiege(t *testing.T) {
-	e2e.Needs(t, e2e.HeapSize)
+	e2e.Needs(t, e2e.HeapSize, e2e.OwnSocket)
 	t.Parallel()
 	const frames = 6000
 	bad := &besieger{dice: rand.New(rand.NewPCG(e2e.Seed(t), 0)), enough: frames}

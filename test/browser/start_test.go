@@ -13,6 +13,7 @@ import (
 )
 
 func TestCrash(t *testing.T) {
+	e2e.Needs(t, e2e.OwnSocket)
 	t.Parallel()
 	e2e.Cases(t, "/", "crash.js")
 }
@@ -124,6 +125,7 @@ func patched(t *testing.T, wasm []byte, from, to string) []byte {
 // A policy binds what the page runs, and not what DevTools evaluates in it, so
 // that here the page's own script does everything.
 func TestContentSecurityPolicy(t *testing.T) {
+	e2e.Needs(t, e2e.OwnSocket) // TestHostsUnderPolicies is that of workers
 	t.Parallel()
 	site := e2e.NewSite(t)
 	site.Handle("/ws", e2e.NewServer(t).ServeHTTP)

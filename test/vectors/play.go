@@ -223,10 +223,11 @@ func (p *player) sync() {
 func (p *player) counts() {
 	p.Helper()
 	p.sync()
-	garbage, unmatched := p.client.Counts()
-	if got := fmt.Sprintf("garbage=%d unmatched=%d", garbage, unmatched); got != p.count {
-		p.fatal("%s, want %s", got, p.count)
-	}
+	p.until(func() (string, bool) { // a worker tells its page a little later
+		garbage, unmatched := p.client.Counts()
+		got := fmt.Sprintf("garbage=%d unmatched=%d", garbage, unmatched)
+		return got, got == p.count
+	}, p.count)
 }
 
 func (p *player) until(look func() (string, bool), what string) {

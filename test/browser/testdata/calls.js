@@ -275,7 +275,9 @@ Object.assign(T.cases, {
     await server.rst();
     await server.until((seen) => seen.requests.length === 7);
     const { requests } = await server.seen();
-    equal(requests.map((data) => data.n), [1, 2, 3, 4, 1, 2, 3]);
+    const order = requests.map((data) => data.n);
+    equal(order.filter((n) => n < 4), [1, 2, 3, 1, 2, 3]);
+    if (T.host === "page") equal(order[3], 4, "the first of the new connection");
     await until(() => T.log.length === 1);
     equal(api.stats().pending, 3);
   },
@@ -286,7 +288,7 @@ Object.assign(T.cases, {
     await T.engine(api);
     const all = Array.from({ length: 100 }, (_, n) => api.request({ do: "hold", n }));
     await server.until((seen) => seen.requests.length === 70);
-    equal(api.stats().queued, 30);
+    await until(() => api.stats().queued === 30);
     await server.release();
     await server.until((seen) => seen.requests.length === 100);
     await server.release();

@@ -116,7 +116,7 @@ Object.assign(T.cases, {
     equal(T.log, ["a: closed/unknown"]);
     api.reconnect();
     equal(await api.request({ n: 2 }, { durable: true }), { n: 2 });
-    await until(async () => (await navigator.locks.query()).held.length === 0, "no lock is held");
+    await until(async () => (await T.sessionLocks()).length === 0, "no lock is held");
     equal((await server.seen()).requests.length, 2);
   },
 

@@ -71,11 +71,10 @@ const stored = async (name = workshop.ws) => {
   const all = await Promise.all((await store.sessions(name)).map((session) => store.records(name, session)));
   return all.flat();
 };
-const locks = async () => (await navigator.locks.query()).held;
 /** Nothing is left, and nobody holds anything. */
 const clean = async () => {
   await until(async () => (await stored()).length === 0, "the store is empty");
-  await until(async () => (await locks()).length === 0, "no lock is held");
+  await until(async () => (await T.sessionLocks()).length === 0, "no lock is held");
 };
 
 const cases = {
@@ -116,7 +115,7 @@ const cases = {
     await workshop.until("a");
     const [record] = await stored();
     equal([record.key, record.sent, JSON.parse(record.text), record.idempotent], [1, true, job("a", { hold: true }), false]);
-    equal((await locks()).map(({ name }) => name), [lockName(record.session)]);
+    equal((await T.sessionLocks()).map(({ name }) => name), [lockName(record.session)]);
     await workshop.release("a");
     await logged(1);
     equal(T.log, ["reply"]);
@@ -375,7 +374,7 @@ const cases = {
     api1.send(job("a", { hold: true }), null, durable());
     await workshop.until("a");
     first.gone();
-    await until(async () => (await locks()).length === 0);
+    await until(async () => (await T.sessionLocks()).length === 0);
     document.dispatchEvent(new Event("visibilitychange"));
     await workshop.release("a");
     await told(api, "a: a");
@@ -384,7 +383,7 @@ const cases = {
     second.connect().send(job("b", { hold: true }), null, durable());
     await workshop.until("a", "b");
     second.gone();
-    await until(async () => (await locks()).length === 0);
+    await until(async () => (await T.sessionLocks()).length === 0);
     await workshop.cut();
     await workshop.release("b");
     await told(api, "a: a", "b: b");
@@ -460,7 +459,7 @@ const cases = {
     first.connect().send(job("b", { pad: "x".repeat(2 ** 20) }), null, durable());
     await until(async () => (await stored()).length === 1);
     first.gone();
-    await until(async () => (await locks()).length === 0);
+    await until(async () => (await T.sessionLocks()).length === 0);
     await workshop.heal();
     await told(api, "b: invalid/unsent");
     await clean();
@@ -553,7 +552,7 @@ const cases = {
     first.connect({ outbox: { name: "ann" } }).send(job("a", { hold: true }), null, durable());
     await workshop.until("a");
     first.gone();
-    await until(async () => (await locks()).length === 0);
+    await until(async () => (await T.sessionLocks()).length === 0);
     const others = [connect(), connect({ outbox: { name: "an" } }), connect({ outbox: { name: "bob" } })];
     await Promise.all(others.map((api) => api.ready));
     await T.wait(200);
@@ -581,11 +580,11 @@ const cases = {
     first.connect({ token: "ann" }).send(job("a", { hold: true }), null, durable());
     await workshop.until("a");
     first.gone();
-    await until(async () => (await locks()).length === 0);
+    await until(async () => (await T.sessionLocks()).length === 0);
     let asked = 0;
     const api = connect({ token: () => (asked++ === 0 ? "ann" : "forged") }); // the second is for the connection that recovers
     await until(() => asked === 2);
-    await until(async () => (await locks()).length === 0, "it is given up");
+    await until(async () => (await T.sessionLocks()).length === 0, "it is given up");
     equal([(await stored()).length, api.told, api.state], [1, [], "open"]);
     await api.close();
     const next = connect({ token: "ann" });

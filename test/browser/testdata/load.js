@@ -79,7 +79,7 @@ Object.assign(T.cases, {
     ok(api.stats().framesOut < 300, `calls share frames: ${api.stats().framesOut} for 3000`);
   },
 
-  "a hundred thousand calls leave nothing behind": T.needs(["heap size"], async () => {
+  "a hundred thousand calls leave nothing behind": T.needs(["heap size", "own socket"], async () => {
     const api = T.connect("/go", { timeout: 60_000 });
     await T.engine(api); // its memory is what grows
     const stop = new AbortController();
@@ -130,7 +130,7 @@ Object.assign(T.cases, {
     equal(api.stats().funcs, funcs);
   },
 
-  "a thousand clients come and go": T.needs(["heap size"], async (server) => {
+  "a thousand clients come and go": T.needs(["heap size", "own socket"], async (server) => {
     const watch = T.connect(server.ws);
     await T.engine(watch);
     const { funcs } = watch.stats();

@@ -15,7 +15,6 @@ const done = (request) =>
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
-const locks = async () => (await navigator.locks.query()).held.map(({ name }) => name);
 
 /** Keeps every other writer out until the function that it returns is called. */
 const occupy = async () => {
@@ -210,30 +209,30 @@ Object.assign(T.cases, {
     await leave();
     await until(() => written, "the late transaction");
     await until(async () => (await keys(new Store())).length === 1);
-    equal([await keys(new Store()), await locks()], [[1], [lockName("s")]]);
+    equal([await keys(new Store()), await T.sessionLocks()], [[1], [lockName("s")]]);
     await outbox.remove(1);
-    await until(async () => (await locks()).length === 0);
+    await until(async () => (await T.sessionLocks()).length === 0);
   },
 
   "the lock is held as long as something is stored": async () => {
     const outbox = new Outbox(options, "s");
     const store = new Store();
-    equal(await locks(), []);
+    equal(await T.sessionLocks(), []);
     await Promise.all([outbox.add(record(1)), outbox.add(record(2))]);
-    equal([await locks(), await keys(store)], [[lockName("s")], [1, 2]]);
+    equal([await T.sessionLocks(), await keys(store)], [[lockName("s")], [1, 2]]);
     await outbox.remove(1);
     await outbox.remove(7); // there is none
-    equal([await locks(), await keys(store)], [[lockName("s")], [2]]);
+    equal([await T.sessionLocks(), await keys(store)], [[lockName("s")], [2]]);
     outbox.remove(2);
     await outbox.settled();
-    await until(async () => (await locks()).length === 0);
+    await until(async () => (await T.sessionLocks()).length === 0);
     equal(await keys(store), []);
     for (let n = 3; n < 20; n++) {
       await outbox.add(record(n, { sent: true }));
-      equal(await locks(), [lockName("s")]);
+      equal(await T.sessionLocks(), [lockName("s")]);
       await outbox.remove(n);
     }
-    await until(async () => (await locks()).length === 0);
+    await until(async () => (await T.sessionLocks()).length === 0);
     equal(await keys(store), []);
   },
 
@@ -248,10 +247,10 @@ Object.assign(T.cases, {
       await outbox.settled();
       equal(await keys(store), [], `after ${turns} microtasks`);
     }
-    await until(async () => (await locks()).length === 0);
+    await until(async () => (await T.sessionLocks()).length === 0);
     // And the lock is to be had again.
     await outbox.add(record(100));
-    equal(await locks(), [lockName("s")]);
+    equal(await T.sessionLocks(), [lockName("s")]);
   },
 
   "a lock that somebody else has": async () => {
@@ -288,10 +287,10 @@ Object.assign(T.cases, {
     outbox.remove(1);
     await outbox.settled(); // no hang
     IDBDatabase.prototype.transaction = transaction;
-    equal([await keys(new Store()), await locks()], [[1, 2], [lockName("s")]]);
+    equal([await keys(new Store()), await T.sessionLocks()], [[1, 2], [lockName("s")]]);
     await outbox.remove(2);
     equal(await keys(new Store()), []);
-    await until(async () => (await locks()).length === 0);
+    await until(async () => (await T.sessionLocks()).length === 0);
   },
 
   "what waits for a storage that does not answer is bounded": async () => {

@@ -4,6 +4,8 @@ const { equal, ok } = T;
 const script = async (name) => (await fetch(name)).text();
 const blob = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
 const wasm = new URL(wasmFile, location.href).href;
+/** What a client of another host wants besides. */
+const elsewhere = T.host === "page" ? {} : { workerURL: new URL(workerFile, location.href).href };
 
 /** What a client says that has wasm, after a call: to be run in any place. */
 async function use(sockjax, ws, options) {
@@ -65,7 +67,7 @@ Object.assign(T.cases, {
     inline.text = await script("/bundle.js");
     document.head.append(inline);
     asks(await use(globalThis.sockjax, ws));
-    equal(await use(globalThis.sockjax, ws, { wasmURL: wasm }), "hi");
+    equal(await use(globalThis.sockjax, ws, { wasmURL: wasm, ...elsewhere }), "hi");
   },
 
   "importScripts in a worker": async ({ ws }) => {

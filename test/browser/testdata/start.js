@@ -27,7 +27,7 @@ const strangers = async (server, wasmURL, says) => {
 };
 
 Object.assign(T.cases, {
-  "connect and send return at once": async (server) => {
+  "connect and send return at once": T.needs(["own socket"], async (server) => {
     const api = T.connect(server.ws, held);
     const keys = [1, 2, 3].map((n) => api.send({ n }, cb(n, (reply) => reply.n)));
     equal([keys, api.state], [[1, 2, 3], "connecting"]);
@@ -37,7 +37,7 @@ Object.assign(T.cases, {
     equal(T.log, ["1: 1", "2: 2", "3: 3"]);
     equal((await server.seen()).frames, 2, "one for the hello, and one that the three share");
     await fetch("/letgo");
-  },
+  }),
 
   "the first replies do not wait for wasm, which goes on from there": async (server) => {
     const api = T.connect(server.ws, held);
@@ -113,7 +113,7 @@ Object.assign(T.cases, {
     }
   },
 
-  "calls given up just as wasm takes over are cancelled": async (server) => {
+  "calls given up just as wasm takes over are cancelled": T.needs(["own socket"], async (server) => {
     const api = T.connect(server.ws, held);
     const stops = Array.from({ length: 10 }, () => new AbortController());
     for (const { signal } of stops) api.send({ do: "silent" }, cb("a"), { signal });
@@ -131,7 +131,7 @@ Object.assign(T.cases, {
     WebAssembly.instantiate = instantiate;
     await server.until((seen) => seen.cancels.length === 10);
     equal(T.log, Array(10).fill("a: aborted/unknown"));
-  },
+  }),
 
   "the page leaves for the cache and comes back": async (server) => {
     const api = T.connect(server.ws, { ...held, ...far });
@@ -160,7 +160,7 @@ Object.assign(T.cases, {
     equal(await api.request(2), 2);
   },
 
-  "the page leaves and comes back while the first connection is being opened": async (server) => {
+  "the page leaves and comes back while the first connection is being opened": T.needs(["own socket"], async (server) => {
     equal(await T.connect(server.ws).request(1), 1);
     await T.engine(T.connect(server.ws)); // wasm is there
     await server.stall();
@@ -171,7 +171,7 @@ Object.assign(T.cases, {
     await server.heal();
     comeBack();
     equal(await api.request(2), 2);
-  },
+  }),
 
   "why a connection without wasm has ended": async (server) => {
     const api = T.connect(server.ws, { ...held, ...far });
@@ -218,7 +218,7 @@ Object.assign(T.cases, {
     await fetch("/letgo");
   },
 
-  "the browser's buffer stays small": async (server) => {
+  "the browser's buffer stays small": T.needs(["own socket"], async (server) => {
     const api = T.connect(server.proxied, { ...held, timeout: 60_000 });
     equal(await api.request(1), 1);
     await server.stall();
@@ -231,7 +231,7 @@ Object.assign(T.cases, {
     await server.heal();
     await Promise.all(replies);
     await fetch("/letgo");
-  },
+  }),
 
   "timeout, signal and bounds hold": async (server) => {
     await server.set({ refuse: true });
@@ -252,7 +252,7 @@ Object.assign(T.cases, {
     equal((await server.seen()).requests, [{ n: 3 }]);
   },
 
-  "what is left of a deadline goes on": async (server) => {
+  "what is left of a deadline goes on": T.needs(["own socket"], async (server) => {
     const api = T.connect(server.ws, held);
     api.send({ do: "silent" }, cb("a"), { timeout: 3_000 });
     T.advance(2_900);
@@ -261,7 +261,7 @@ Object.assign(T.cases, {
     await logged(1);
     ok(performance.now() - at < 2_900, "it did not start over");
     ok(/^a: timeout\/un(sent|known)$/.test(T.log[0]), T.log[0]);
-  },
+  }),
 
   "close() before wasm": async (server) => {
     const api = T.connect(server.ws, held);
@@ -286,7 +286,7 @@ Object.assign(T.cases, {
     equal(await reply, { n: 1 });
   },
 
-  "the first client decides where wasm comes from": async (server) => {
+  "the first client decides where wasm comes from": T.needs(["own socket"], async (server) => {
     const api = T.connect(server.ws, { wasmURL: "/plain.wasm" });
     for (const wasmURL of ["/held.wasm", "/plain.wasm?2", new URL("/held.wasm", location.href)]) {
       const { message } = throws(TypeError, () => sockjax.connect(server.ws, { wasmURL }));
@@ -299,7 +299,7 @@ Object.assign(T.cases, {
       await T.engine(client);
     }
     equal(T.instances.length, 1);
-  },
+  }),
 
   "the wrong type": async (server) => {
     equal(await T.connect(server.ws, { wasmURL: "/plain.wasm" }).request(1), 1);
