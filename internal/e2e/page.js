@@ -36,6 +36,7 @@
   /** Has clients in the host of this run, unless they say another. */
   const inHost = (all) => ({
     ...all,
+    bareConnect: all.connect,
     connect: (url, options = {}) => all.connect(url, typeof options === "object" ? { host, ...options } : options),
   });
   if (host !== "page") {

@@ -11,6 +11,7 @@ const frameOverhead = len("[]")
 // connection is what is known of the present one; the zero value if there is
 // none.
 type connection struct {
+	_ incomparable
 	Conn
 	limits    protocol.Limits
 	inFlight  int           // calls sent on it without an outcome
@@ -94,3 +95,8 @@ func (c *connection) tooLarge(size int) bool {
 func frameSize(key protocol.Key, size int) int {
 	return frameOverhead + protocol.RequestSize(key, size)
 }
+
+// incomparable makes the struct that it is a field of one that nothing can
+// compare, so that the compiler writes no function for it, which a page would
+// have to download.
+type incomparable [0]func()

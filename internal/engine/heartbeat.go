@@ -10,6 +10,7 @@ import (
 // closes nothing: the engine does what it finds. Times are since the engine's
 // epoch.
 type heartbeat struct {
+	_       incomparable
 	silence time.Duration // after so much in either direction a ping is due
 	timeout time.Duration // how long its answer may take; 0 or less: for ever
 	shy     bool          // such a server may never answer a ping: plain mode

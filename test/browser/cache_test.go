@@ -38,6 +38,7 @@ func TestBackForwardCache(t *testing.T) {
 func TestOffline(t *testing.T) {
 	t.Parallel()
 	site := e2e.NewSite(t)
+	e2e.Needs(t, e2e.OwnSocket) // no driver takes the network from a worker
 	outage := func(t *testing.T, during, after, want string) {
 		t.Parallel()
 		server := e2e.NewServer(t)

@@ -23,6 +23,8 @@ export class Bootstrap {
   /** What the page was last told: for the engine too. */
   nudged = false;
   paused = false;
+  /** Whether the connection is to be another one. */
+  outdated = false;
   queuedBytes = 0;
 
   #host;

@@ -115,6 +115,7 @@ export class Host {
       this.schedule();
     } else {
       if (this.state === STATE_CLOSED) this.changed(STATE_CONNECTING, "", "");
+      if (this.state === STATE_OPEN) this.engine.outdated = true;
       this.#runtime.add(this);
     }
   }
@@ -298,6 +299,7 @@ export class Host {
       this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | FLAG_SENT : flags);
     }
     if (bootstrap.paused) this.pause();
+    else if (bootstrap.outdated) this.engine.reconnect();
     else if (bootstrap.nudged) this.nudge();
     this.schedule();
   }

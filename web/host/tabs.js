@@ -13,7 +13,7 @@ export class Shared {
   #calls = []; // by slot: {tab, slot, number, text, durable}, or null; tab is null when it is gone
   #free = [];
   #replies = []; // of the frame that is being read: {tab, slot, reply}
-  #last = null; // the arguments of the last change
+  #last = null; // the last change: its arguments, and when it was
   #questions = new Map(); // that no tab has answered: number → {number, text, tab, answer}
   #asked = 0;
   #gone;
@@ -30,11 +30,11 @@ export class Shared {
     this.#host = new ClientHost(runtime, asks.url ? call("url") : url, all, {
       settle: (slot, reply, error) => this.#settle(slot, reply, error),
       changed: (detail, ended) => {
-        this.#last = [detail, pack(ended)];
-        this.#all("changed", ...this.#last);
+        this.#last = [detail, ended, performance.now()];
+        this.#all("changed", detail, pack(ended));
       },
-      unmatched: (detail) => this.#all("unmatched", detail),
-      outbox: ({ error, ...detail }) => this.#ask(["outbox", { ...detail, error: pack(error) }]),
+      unmatched: ({ key, message }) => this.#all("unmatched", key, message),
+      outbox: ({ key, data, reply, error }) => this.#ask(["outbox", { key, data }, reply, pack(error)]),
       hiding: () => [...this.#tabs].every(({ hidden }) => hidden),
       read: (text, frame) => this.#read(text, frame),
     });
@@ -46,9 +46,12 @@ export class Shared {
     this.#tabs.add(tab);
     for (const question of this.#questions.values()) if (question.tab === null) this.#put(question);
     if (this.#last === null) return;
-    const [detail, ended] = this.#last;
+    const [detail, ended, at] = this.#last;
     if (ended !== null) this.#host.reconnect(); // a tab that has just come hopes for better
-    else if (detail.state !== STATE_CONNECTING) tab.say("changed", { ...detail, previous: STATE_CONNECTING }, null);
+    else if (detail.state !== STATE_CONNECTING) {
+      const delay = Math.max(0, detail.delay - (performance.now() - at)); // what is left of it
+      tab.say("changed", { ...detail, previous: STATE_CONNECTING, delay }, null);
+    }
   }
 
   /** A tab has closed its client, or is gone: its calls end, but for durable ones of a tab that is gone. */
@@ -167,7 +170,7 @@ export class Shared {
     this.#clone();
     const packed = pack(error);
     let told;
-    if (durable && !tab?.closing) told = this.#ask(["outbox", { key: number, data: JSON.parse(text), reply, error: packed }], tab);
+    if (durable && !tab?.closing) told = this.#ask(["outbox", { key: number, data: JSON.parse(text) }, reply, packed], tab);
     tab?.say("settle", slot, reply, packed, told && this.#asked); // the number of the question
     return told;
   }

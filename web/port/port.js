@@ -15,8 +15,7 @@
  *   settle(slot, reply, error)   a call's outcome: once for each slot that was given; from a
  *                                durable one's a worker waits for told(number), as for outbox
  *   changed(detail, ended)       another state, and why no more calls can be made
- *   unmatched(detail)
- *   outbox(detail)
+ *   unmatched(detail) outbox(detail)
  *   hiding()                     asks whether the page may end at any moment
  *   read(text, frame)            a frame was read to its end (a worker's face only)
  *
@@ -56,13 +55,27 @@ export class Line {
   #flush = () => {
     const last = this.#last?.();
     if (last) this.#said.push(last);
-    this.#port.postMessage(this.#said);
+    const said = this.#said;
     this.#said = [];
+    try {
+      this.#port.postMessage(said);
+    } catch {
+      for (const what of said) this.#port.postMessage([what.map(sendable)]);
+    }
   };
 
   /** Nothing is heard any more; what has been said still goes. */
   close() {
     this.#port.onmessage = null;
+  }
+}
+
+/** What is nested too deeply can't cross: undefined is there in its place. */
+function sendable(value) {
+  try {
+    return structuredClone(value);
+  } catch {
+    return undefined;
   }
 }
 

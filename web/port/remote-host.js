@@ -1,4 +1,4 @@
-import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_LOST, CODE_OVERLOADED, CODE_TIMEOUT, FATE_EXECUTED, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
 import { FIGURES, Line, PORT, repliesOf } from "./port.js";
 import { GOOD_LIFE, LONGEST_TIMER, TRIES, delay } from "../shared/time.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
@@ -18,6 +18,7 @@ export class RemoteHost {
   #line = null;
   #answered = 0; // when the worker has, 0 as long as it has not
   #waiting = new Map(); // slot → a call that waits for that
+  #bytes = 0; // of these, about
   #orders = []; // others that do
   #taken = new Map(); // slot without an outcome → the fate that it has if the client is closed
   #aborted = new Set(); // slots of calls that the page has given up
@@ -82,6 +83,7 @@ export class RemoteHost {
   }
 
   drain() {
+    if (this.#ended) return Promise.resolve(this.#closing); // nothing else waits
     return new Promise((resolve) => {
       this.#drainers.push(resolve);
       this.#order("drain");
@@ -141,7 +143,7 @@ export class RemoteHost {
       slots.forEach((slot, i) => this.#arrived(slot, replies[i], null));
     },
     settle: (slot, reply, error, question) => {
-      this.#arrived(slot, reply, unpack(error));
+      this.#arrived(slot, reply, crossed(reply, error));
       this.#answer(question);
     },
     changed: (detail, ended) => {
@@ -149,9 +151,9 @@ export class RemoteHost {
       if (!this.#closing) this.#ended = unpack(ended);
       this.#face.changed(detail, this.#ended);
     },
-    unmatched: (detail) => this.#face.unmatched(detail),
-    outbox: ({ error, ...detail }, question) => {
-      this.#face.outbox({ ...detail, error: unpack(error) });
+    unmatched: (key, message) => this.#face.unmatched({ key, message }),
+    outbox: (call, reply, error, question) => {
+      this.#face.outbox({ ...call, reply, error: crossed(reply, error) });
       this.#answer(question);
     },
     drained: () => this.#drainers.shift()?.(),
@@ -280,7 +282,12 @@ export class RemoteHost {
   }
 
   #wait(slot, call) {
-    const [, , timeout] = call;
+    const [text, , timeout] = call;
+    const { calls, bytes } = this.#config.options.queue;
+    if (this.#waiting.size >= calls || this.#bytes + text.length > bytes) {
+      return this.#fail(slot, new SockjaxError(CODE_OVERLOADED, FATE_UNSENT, "too much waits to be sent: the worker is not ready yet"));
+    }
+    this.#bytes += text.length;
     const waiting = { call, due: undefined, timer: undefined };
     if (timeout > 0) {
       waiting.due = performance.now() + timeout;
@@ -294,7 +301,10 @@ export class RemoteHost {
 
   /** Takes a call out, if it waits. */
   #unwait(slot) {
-    clearTimeout(this.#waiting.get(slot)?.timer);
+    const waiting = this.#waiting.get(slot);
+    if (waiting === undefined) return false;
+    clearTimeout(waiting.timer);
+    this.#bytes -= waiting.call[0].length;
     return this.#waiting.delete(slot);
   }
 
@@ -307,6 +317,12 @@ export class RemoteHost {
 }
 
 const closed = (fate) => new SockjaxError(CODE_CLOSED, fate, "the client was closed");
+
+/** The error of an outcome; that is also what could not cross. */
+function crossed(reply, error) {
+  if (reply === undefined && !error) return new SockjaxError(CODE_LOST, FATE_EXECUTED, "the outcome is nested too deeply to come from a worker");
+  return unpack(error);
+}
 
 /** Resolves when the lock of that name is held, until the signal: to whether it is. */
 function hold(name, signal) {

@@ -96,7 +96,8 @@ Object.assign(T.cases, {
     await logged(5);
     equal(T.log, [0, 1, 2, 3, 4].map((n) => `${n}: closed/unknown`));
     await state(api, "closed");
-    equal((await server.seen()).opened, 1);
+    const { opened } = await server.seen();
+    ok(opened === 1 || T.host !== "page", `${opened} connections`); // a worker does not wait for what its page thinks of a change
   },
 
   "toJSON that sends, aborts and closes": async (server) => {

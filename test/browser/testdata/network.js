@@ -72,6 +72,7 @@ Object.assign(T.cases, {
 
   "frames of many pieces, and of many messages": async (server) => {
     const api = T.connect(server.ws);
+    await T.engine(api);
     const big = "x".repeat(40_000);
     const replies = await Promise.all(Array.from({ length: 30 }, (_, n) => api.request({ n, big })));
     equal(replies.map(({ n }) => n), Array.from({ length: 30 }, (_, n) => n));
@@ -95,7 +96,7 @@ Object.assign(T.cases, {
     equal(await api.request(3), 3);
   },
 
-  "the network cuts, refuses, and comes back": async (server) => {
+  "the network cuts, refuses, and comes back": T.needs(["own socket"], async (server) => {
     for (const how of ["fin", "rst"]) {
       const api = T.connect(server.proxied, fast);
       equal(await api.request(1), 1);
@@ -115,9 +116,9 @@ Object.assign(T.cases, {
       T.sockets.length = 0;
     }
     equal((await server.seen()).requests, [1, 3, 1, 3]);
-  },
+  }),
 
-  "a stall shorter than the heartbeat's patience is none": async (server) => {
+  "a stall shorter than the heartbeat's patience is none": T.needs(["own socket"], async (server) => {
     const api = T.connect(server.proxied, { heartbeat: { after: 50, timeout: 20_000 } });
     T.record = true;
     equal(await api.request(1), 1);
@@ -127,7 +128,7 @@ Object.assign(T.cases, {
     await server.heal();
     equal(await reply, 2);
     equal(api.stats().opened, 1);
-  },
+  }),
 
   "pings come at their time, however patient the client is": async (server) => {
     // The server's wish of one second is shorter than the timeout.
@@ -191,7 +192,7 @@ Object.assign(T.cases, {
     await state(api, "open");
   },
 
-  "a url function that never answers, and a socket that never opens": async (server) => {
+  "a url function that never answers, and a socket that never opens": T.needs(["own socket"], async (server) => {
     const api = T.connect(() => new Promise(() => {}), fast);
     await T.wait(0);
     equal(api.state, "connecting");
@@ -202,7 +203,7 @@ Object.assign(T.cases, {
     equal([other.state, T.sockets[0].readyState], ["connecting", WebSocket.CONNECTING]);
     await other.close();
     equal(T.sockets[0].readyState >= WebSocket.CLOSING, true, "the socket is not left behind");
-  },
+  }),
 
   // ---- page events only nudge
 
@@ -239,7 +240,7 @@ Object.assign(T.cases, {
     equal(api.stats().opened, 1);
   },
 
-  "a dead connection is found by the probe": async (server) => {
+  "a dead connection is found by the probe": T.needs(["own socket"], async (server) => {
     const api = T.connect(server.proxied, fast);
     await T.engine(api);
     await server.stall();
@@ -252,9 +253,9 @@ Object.assign(T.cases, {
     equal(closeCode, 4411);
     await server.heal();
     equal(await api.request(1), 1);
-  },
+  }),
 
-  "after sleep, a frame from before it is no sign of life": async (server) => {
+  "after sleep, a frame from before it is no sign of life": T.needs(["own socket"], async (server) => {
     await server.set({ noPong: true });
     const api = T.connect(server.ws, far);
     await T.engine(api);
@@ -267,7 +268,7 @@ Object.assign(T.cases, {
     await server.push("pong");
     await logged(1);
     equal([T.log, api.stats().opened], [["a: 1"], 1]);
-  },
+  }),
 
   "pagehide into the cache lets go of the socket, pageshow comes back": async (server) => {
     const api = T.connect(server.ws, far);
