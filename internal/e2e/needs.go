@@ -20,7 +20,10 @@ const (
 	GarbageCollection Feature = "garbage collection"
 	// HeapSize is gc() and performance.memory in pages.
 	HeapSize Feature = "heap size"
-	// OwnSocket is that socket and wasm are the page's own, and run by its
+	// LastWords is that what a page says as it is left is heard by the client's
+	// host.
+	LastWords Feature = "last words"
+	// OwnSocket is that socket, wasm and store are the page's own, and run by its
 	// clock and in its turns: T.sockets, T.instances, T.record and T.advance of
 	// page.js.
 	OwnSocket Feature = "own socket"
@@ -45,9 +48,11 @@ var lacking = map[Engine]map[Feature]string{
 // lackingHost is the same for hosts.
 var lackingHost = map[Host]map[Feature]string{
 	WorkerHost: {
+		LastWords: "a worker ends with its page, and may not hear what that has said last",
 		OwnSocket: "the socket is the worker's, which no page can look into",
 	},
 	SharedHost: {
+		LastWords: "a worker ends with its last page, and may not hear what that has said last",
 		OwnSocket: "the socket is the worker's, which no page can look into",
 	},
 }

@@ -13,6 +13,7 @@ import (
 // A durable call that a page makes while it is being left reaches the server,
 // and runs once, whether or not the browser has had time to store it.
 func TestDurableWhileThePageIsLeft(t *testing.T) {
+	e2e.Needs(t, e2e.LastWords)
 	t.Parallel()
 	for name, making := range map[string]string{
 		"pagehide":                        `addEventListener("pagehide", listener)`,

@@ -1,14 +1,14 @@
 import { SockjaxError } from "../shared/errors.js";
 
-/** An error as it crosses: a structured clone keeps no class, and no more than a browser's own cause. */
+/** An error as it crosses: a structured clone keeps no class, and of its cause name and message. */
 export function pack(error) {
   if (error === null) return null;
   const { code, fate, message, reason, data, cause } = error;
-  return { code, fate, message, reason, data, cause: cause instanceof Error ? String(cause.message) : undefined };
+  return { code, fate, message, reason, data, cause: cause instanceof Error ? [String(cause.name), String(cause.message)] : undefined };
 }
 
 export function unpack(error) {
   if (error === null) return null;
   const { code, fate, message, cause, ...details } = error;
-  return new SockjaxError(code, fate, message, { ...details, cause: cause === undefined ? undefined : new Error(cause) });
+  return new SockjaxError(code, fate, message, { ...details, cause: cause && Object.assign(new Error(cause[1]), { name: cause[0] }) });
 }

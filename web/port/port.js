@@ -33,6 +33,9 @@ export const FIGURES = [
   "framesOut", "framesIn", "unitsOut", "unitsIn", "opened", "unmatched", "garbage", "crashes",
 ];
 
+/** So many of these are of the present moment; the others count. */
+export const PRESENT = 6;
+
 /** One end of a MessagePort: what is said in a turn shares one message, [[name, …arguments], …]. */
 export class Line {
   #port;

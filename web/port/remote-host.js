@@ -1,5 +1,5 @@
 import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_LOST, CODE_OVERLOADED, CODE_TIMEOUT, FATE_EXECUTED, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
-import { FIGURES, Line, PORT, repliesOf } from "./port.js";
+import { FIGURES, Line, PORT, PRESENT, repliesOf } from "./port.js";
 import { GOOD_LIFE, LONGEST_TIMER, TRIES, delay } from "../shared/time.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
 import { linkTo } from "./link.js";
@@ -23,13 +23,15 @@ export class RemoteHost {
   #taken = new Map(); // slot without an outcome → the fate that it has if the client is closed
   #aborted = new Set(); // slots of calls that the page has given up
   #news = new Map(); // slot → error, of calls that end without the worker
-  #figures = new Array(FIGURES.length).fill(0);
+  #figures = FIGURES.map(() => 0);
+  #earlier = FIGURES.map(() => 0); // of workers that have ended
   #numbers = 0;
   #starts = 0; // in a row
   #crashes = 0;
   #timer;
   #state = STATE_CONNECTING;
   #ended = null;
+  #again = false; // it was ended, and the worker may not know yet that it is not any more
   #drainers = [];
   #closing = null;
   #closed = () => {};
@@ -76,7 +78,10 @@ export class RemoteHost {
   reconnect() {
     if (this.#closing) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed: make a new one with connect()");
     this.#ended = null;
-    if (this.#link !== null) return this.#order("reconnect");
+    if (this.#link !== null) {
+      this.#again = true;
+      return this.#order("reconnect");
+    }
     this.#starts = 0;
     if (this.#state === STATE_CLOSED) this.#change(STATE_CONNECTING, "", "");
     this.#start();
@@ -104,7 +109,7 @@ export class RemoteHost {
   /** As of the worker's last turn. It is asked for newer ones each time. */
   stats() {
     if (this.#answered) this.#line.say("look");
-    const figures = Object.fromEntries(FIGURES.map((name, i) => [name, this.#figures[i]]));
+    const figures = Object.fromEntries(FIGURES.map((name, i) => [name, this.#figures[i] + this.#earlier[i]]));
     figures.crashes += this.#crashes;
     return { ...figures, pending: this.#taken.size, host: this.#kind };
   }
@@ -148,8 +153,10 @@ export class RemoteHost {
     },
     changed: (detail, ended) => {
       this.#state = detail.state;
-      if (!this.#closing) this.#ended = unpack(ended);
+      if (detail.state !== STATE_CLOSED) this.#again = false;
+      if (!this.#closing) this.#ended = this.#again ? null : unpack(ended);
       this.#face.changed(detail, this.#ended);
+      if (this.#ended && !this.#closing) this.#rest();
     },
     unmatched: (key, message) => this.#face.unmatched({ key, message }),
     outbox: (call, reply, error, question) => {
@@ -217,6 +224,15 @@ export class RemoteHost {
     this.#line?.close();
     this.#link = this.#line = null;
     this.#answered = 0;
+    for (let i = PRESENT; i < FIGURES.length; i++) this.#earlier[i] += this.#figures[i];
+    this.#figures.fill(0);
+  }
+
+  /** Lets go of the worker, and of all that holds this host. */
+  #rest() {
+    this.#stop();
+    this.#life.abort();
+    this.#life = new AbortController();
   }
 
   #order(...order) {
@@ -241,8 +257,7 @@ export class RemoteHost {
   }
 
   closed() {
-    this.#stop();
-    this.#life.abort();
+    this.#rest();
     for (const [slot, fate] of this.#taken) this.#fail(slot, closed(fate));
     for (const resolve of this.#drainers.splice(0)) resolve();
     queueMicrotask(() => {

@@ -111,11 +111,11 @@ const cases = {
     const api = connect();
     await api.ready;
     api.send(job("a", { hold: true }), (reply, error) => T.note(error ? error.message : "reply"), durable());
-    equal(api.stats().queued, 1);
+    if (T.host === "page") equal(api.stats().queued, 1);
     await workshop.until("a");
     const [record] = await stored();
     equal([record.key, record.sent, JSON.parse(record.text), record.idempotent], [1, true, job("a", { hold: true }), false]);
-    equal((await T.sessionLocks()).map(({ name }) => name), [lockName(record.session)]);
+    equal(await T.sessionLocks(), [lockName(record.session)]);
     await workshop.release("a");
     await logged(1);
     equal(T.log, ["reply"]);
@@ -170,7 +170,7 @@ const cases = {
     equal(await workshop.ran(), ["a"]);
   },
 
-  "on a page that hides, it does not wait for a storage that does not answer": async () => {
+  "on a page that hides, it does not wait for a storage that does not answer": T.needs(["own socket"], async () => {
     const first = await open();
     const api1 = first.connect();
     await api1.ready;
@@ -185,7 +185,7 @@ const cases = {
     await T.wait(3_200); // until the storage is given up
     equal(T.log.length, 2, "that ends no call twice");
     first.gone();
-  },
+  }),
 
   "on a hidden page that is cut off it waits in the store: certainly unsent": async () => {
     const first = await open();
@@ -288,7 +288,7 @@ const cases = {
     equal((await workshop.ran()).sort(), ["a", "b", "b"]);
   },
 
-  "the page goes just after it has heard of the loss": async () => {
+  "the page goes just after it has heard of the loss": T.needs(["own socket"], async () => {
     const first = await open();
     const api1 = first.connect();
     await api1.ready;
@@ -305,9 +305,9 @@ const cases = {
     await told(api, "a: lost/unknown", "c: lost/unknown");
     await clean();
     equal([T.log, await workshop.ran()], [["a: lost/unknown"], ["a", "c", "b"]]);
-  },
+  }),
 
-  "a page that recovers goes just after it has heard of the loss": async () => {
+  "a page that recovers goes just after it has heard of the loss": T.needs(["own socket"], async () => {
     const first = await open();
     const api1 = first.connect();
     api1.send(job("a", { hold: true }), null, durable());
@@ -326,9 +326,9 @@ const cases = {
     await told(api, "a: lost/unknown", "b: b");
     await clean();
     equal((await workshop.ran()).sort(), ["a", "b", "b"]);
-  },
+  }),
 
-  "the page had its reply": async () => {
+  "the page had its reply": T.needs(["own socket"], async () => {
     const first = await open();
     const api1 = first.connect();
     await api1.ready;
@@ -341,7 +341,7 @@ const cases = {
     const api = connect();
     await clean();
     equal([await workshop.ran(), api.told], [["a", "b"], []]);
-  },
+  }),
 
   "nobody takes what a living page has": async () => {
     const [one, two] = [await open(), await open()];
@@ -511,7 +511,7 @@ const cases = {
     await clean();
   },
 
-  "bounds, and what can't be stored: nothing is sent": async () => {
+  "bounds, and what can't be stored: nothing is sent": T.needs(["own socket"], async () => {
     const api = connect({ outbox: { calls: 2, bytes: 1000 } });
     await api.ready;
     for (const name of ["a", "b", "c"]) api.send(job(name, { hold: true }), cb(name, () => "reply"), durable());
@@ -534,7 +534,7 @@ const cases = {
     Object.defineProperty(globalThis, "indexedDB", real);
     equal((await workshop.ran()).sort(), ["a", "b", "e", "g"]);
     equal([api.stats().slots, api.stats().pending], [0, 0]);
-  },
+  }),
 
   "wrong uses": async (server) => {
     const says = (error, text) => ok(error.message.includes(text), error.message);
@@ -594,7 +594,7 @@ const cases = {
     equal(await workshop.ran(), ["a"]);
   },
 
-  "wasm crashes": async () => {
+  "wasm crashes": T.needs(["own socket"], async () => {
     const crash = () => T.instances.at(-1).exports.received(4_000_000, 1);
     const api = connect();
     await api.ready;
@@ -614,9 +614,9 @@ const cases = {
     equal(await api.request(job("d"), durable()).then(({ job }) => job), `${me} d`);
     await clean();
     equal([await workshop.ran(), api.told], [["a", "d"], []]);
-  },
+  }),
 
-  "wasm crashes, and then the page goes": async () => {
+  "wasm crashes, and then the page goes": T.needs(["own socket"], async () => {
     const first = await open();
     const api1 = first.connect();
     await api1.request(job("a"), durable());
@@ -633,9 +633,9 @@ const cases = {
     await told(api, "b: b");
     await clean();
     equal(await workshop.ran(), ["a", "b"]);
-  },
+  }),
 
-  "wasm crashes while it recovers": async () => {
+  "wasm crashes while it recovers": T.needs(["own socket"], async () => {
     await leaveTwo();
     const api = connect();
     await until(() => T.sockets.length === 2 && T.sockets[1].readyState === WebSocket.OPEN, "the second socket");
@@ -647,9 +647,9 @@ const cases = {
     await told(api, "a: a", "b: b");
     await clean();
     equal((await workshop.ran()).sort(), ["a", "b"]);
-  },
+  }),
 
-  "wasm crashes while it recovers, and the page's own connection is still without": async () => {
+  "wasm crashes while it recovers, and the page's own connection is still without": T.needs(["own socket"], async () => {
     await leaveTwo();
     const [{ session }] = await stored();
     // The page is busy when Go has just started, so that only who comes then gets an engine.
@@ -676,9 +676,9 @@ const cases = {
     globalThis.requestIdleCallback = requestIdleCallback;
     await clean();
     equal((await workshop.ran()).sort(), ["a", "b"]);
-  },
+  }),
 
-  "close() while it recovers leaves it to the next": async () => {
+  "close() while it recovers leaves it to the next": T.needs(["own socket"], async () => {
     const first = await open();
     first.connect().send(job("a", { hold: true }), null, durable());
     await workshop.until("a");
@@ -687,13 +687,13 @@ const cases = {
     await until(() => T.sockets.length === 2 && T.sockets[1].readyState === WebSocket.OPEN, "the second socket");
     await T.wait(50);
     await api.close();
-    equal([api.told, await locks(), (await stored()).length], [[], [], 1]);
+    equal([api.told, await T.sessionLocks(), (await stored()).length], [[], [], 1]);
     const next = connect();
     await workshop.release("a");
     await told(next, "a: a");
     await clean();
     equal([await workshop.ran(), api.told], [["a"], []]);
-  },
+  }),
 
   "pages that go at any moment, on a bad network": async () => {
     const made = [];
@@ -751,8 +751,8 @@ const cases = {
 };
 
 for (const [name, act] of Object.entries(cases)) {
-  T.cases[name] = async (server) => {
+  T.cases[name] = T.needs(act.needs ?? [], async (server) => {
     await workshop.heal();
     await act(server);
-  };
+  });
 }
