@@ -162,6 +162,7 @@ func TestA5_QueueIsSentInOrderOnOpen(t *testing.T) {
 }
 
 func TestA6_OneHeartbeatPerConnection(t *testing.T) {
+	e2e.Needs(t, e2e.OwnSocket)
 	scenario{
 		// n reconnects leave the seed with n more intervals, all of which ping
 		// the newest socket. Gaps are measured where the pings are made.
@@ -182,6 +183,7 @@ func TestA6_OneHeartbeatPerConnection(t *testing.T) {
 }
 
 func TestA7_NothingIsSentIntoADeadSocket(t *testing.T) {
+	e2e.Needs(t, e2e.OwnSocket)
 	scenario{
 		js: `
 			await server.set({ refuse: true });
@@ -203,6 +205,7 @@ func TestA7_NothingIsSentIntoADeadSocket(t *testing.T) {
 }
 
 func TestA8_RetriesAreCountedAnewAfterGoodTimes(t *testing.T) {
+	e2e.Needs(t, e2e.OwnSocket)
 	scenario{
 		// Twelve drops, each after a connection that held for six seconds by
 		// the page's clock; sockjax gives up after 20 in a row, see clients.js.
@@ -222,6 +225,7 @@ func TestA8_RetriesAreCountedAnewAfterGoodTimes(t *testing.T) {
 }
 
 func TestA9_AtMostOneSocket(t *testing.T) {
+	e2e.Needs(t, e2e.OwnSocket)
 	scenario{
 		js: `
 			const client = connect({ idle: true });
@@ -234,6 +238,7 @@ func TestA9_AtMostOneSocket(t *testing.T) {
 }
 
 func TestA10_SilenceIsMeasured(t *testing.T) {
+	e2e.Needs(t, e2e.OwnSocket)
 	scenario{
 		// Through a network that swallows everything and closes nothing.
 		js: `
