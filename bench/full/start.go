@@ -12,6 +12,8 @@ import (
 // starters are the pages whose start is timed.
 var starters = []lab.Starter{
 	{Name: peers.Sockjax.Name, Page: "/sockjax.html", Peer: peers.Sockjax},
+	{Name: peers.Worker.Name, Page: "/sockjax.html", Peer: peers.Worker, Query: "host=worker"},
+	{Name: peers.Shared.Name, Page: "/sockjax.html", Peer: peers.Shared, Query: "host=shared"},
 	{Name: all.SocketIO.Name, Page: "/socketio.html", Peer: all.SocketIO, Query: "transport=websocket"},
 	{Name: pollingFirst, Page: "/socketio.html", Peer: all.SocketIO},
 	{Name: inline, Page: "/bare.html", Peer: peers.Bare},

@@ -77,7 +77,7 @@ var centrifugeServer = &peers.Server{Name: "centrifuge", Start: centrifuge.Start
 
 // Peers are all, in the order of the tables.
 var Peers = []*peers.Peer{
-	peers.Sockjax, peers.Batch, peers.Frames, peers.Bare,
+	peers.Sockjax, peers.Worker, peers.Shared, peers.Batch, peers.Frames, peers.Bare,
 	SocketIO, Centrifuge, Batching, NATS, RPC, TRPC, CapnWeb, GraphQL, FetchHTTP1, FetchHTTP2,
 }
 

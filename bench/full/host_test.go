@@ -1,0 +1,32 @@
+package main
+
+import "testing"
+
+func TestHostBars(t *testing.T) {
+	r := results(map[string]map[string][]float64{
+		"rate.w64":     {"sockjax": {100, 50}, "sockjax in a worker": {60, 30}, "sockjax in a shared worker": {1, 1}, "socket.io": {20, 10}},
+		"rate.w1000":   {"sockjax": {100, 50}, "sockjax in a worker": {60, 30}},
+		"rate.w64-10k": {"sockjax": {50, 50}, "sockjax in a worker": {70, 70}, "socket.io": {40, 40}},
+		"main.w64":     {"sockjax": {4, 4}, "sockjax in a worker": {8, 6}},
+		"task.cold":    {"sockjax in a worker": {10, 12}, "sockjax in a shared worker": {10, 10}},
+		"task.warm":    {"sockjax in a worker": {17, 18}, "sockjax in a shared worker": {15, 16}},
+	})
+	for _, tt := range []struct {
+		row, bar, met string
+		value         float64
+	}{
+		{"worker host, requests/s, 64 in flight", "the page host", "yes", 0.6},
+		{"worker host, requests/s, 64 in flight", "socket.io", "no", 3},
+		{"worker host, requests/s, 1,000 in flight", "the page host", "no", 0.6},
+		{"worker host, requests/s, 1,000 in flight", "socket.io", "not measured", 0},
+		{"worker host, main-thread CPU per request, 64 in flight", "the page host", "no", 1.75},
+		{"worker host, longest main-thread task at start-up", "16", "no", 17.5},
+		{"shared host, longest main-thread task at start-up", "16", "yes", 15.5},
+		{"10 KB, 64 in flight", "every peer", "yes", 1.25}, // its own other hosts are none
+	} {
+		got := met(t, r, tt.row, tt.bar)
+		if got.Met != tt.met || got.Value != tt.value {
+			t.Errorf("%s, %s: %v, %s; want %v, %s", tt.row, got.Bar, got.Value, got.Met, tt.value, tt.met)
+		}
+	}
+}
