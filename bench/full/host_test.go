@@ -4,12 +4,16 @@ import "testing"
 
 func TestHostBars(t *testing.T) {
 	r := results(map[string]map[string][]float64{
-		"rate.w64":     {"sockjax": {100, 50}, "sockjax in a worker": {60, 30}, "sockjax in a shared worker": {1, 1}, "socket.io": {20, 10}},
-		"rate.w1000":   {"sockjax": {100, 50}, "sockjax in a worker": {60, 30}},
-		"rate.w64-10k": {"sockjax": {50, 50}, "sockjax in a worker": {70, 70}, "socket.io": {40, 40}},
-		"main.w64":     {"sockjax": {4, 4}, "sockjax in a worker": {8, 6}},
-		"task.cold":    {"sockjax in a worker": {10, 12}, "sockjax in a shared worker": {10, 10}},
-		"task.warm":    {"sockjax in a worker": {17, 18}, "sockjax in a shared worker": {15, 16}},
+		"rate.w64":         {"sockjax": {100, 50}, "sockjax in a worker": {60, 30}, "sockjax in a shared worker": {1, 1}, "socket.io": {20, 10}},
+		"rate.w1000":       {"sockjax": {100, 50}, "sockjax in a worker": {60, 30}},
+		"rate.w64-10k":     {"sockjax": {50, 50}, "sockjax in a worker": {70, 70}, "socket.io": {40, 40}},
+		"main.w64":         {"sockjax": {4, 4}, "sockjax in a worker": {8, 6}},
+		"task.cold":        {"sockjax in a worker": {10, 12}, "sockjax in a shared worker": {10, 10}},
+		"task.warm":        {"sockjax in a worker": {17, 18}, "sockjax in a shared worker": {15, 16}},
+		"tabs.connections": {"sockjax": {10}, "sockjax in a shared worker": {1}},
+		"tabs.sessions":    {"sockjax in a shared worker": {2}},
+		"tabs.first":       {"sockjax in a shared worker": {8000}},
+		"tabs.later":       {"sockjax in a shared worker": {2000}},
 	})
 	for _, tt := range []struct {
 		row, bar, met string
@@ -22,6 +26,9 @@ func TestHostBars(t *testing.T) {
 		{"worker host, main-thread CPU per request, 64 in flight", "the page host", "no", 1.75},
 		{"worker host, longest main-thread task at start-up", "16", "no", 17.5},
 		{"shared host, longest main-thread task at start-up", "16", "yes", 15.5},
+		{"shared host, 10 tabs", "connection", "yes", 1},
+		{"shared host, 10 tabs", "session", "no", 2},
+		{"shared host, 10 tabs", "memory", "yes", 0.25},
 		{"10 KB, 64 in flight", "every peer", "yes", 1.25}, // its own other hosts are none
 	} {
 		got := met(t, r, tt.row, tt.bar)

@@ -19,6 +19,9 @@ func hostBars() []Bar {
 		{Row: "worker host, main-thread CPU per request, 64 in flight", Want: "≤ 1.5× the page host", Limit: 1.5, AtMost: true, Measure: between("main.w64", worker, ours)},
 		{Row: "worker host, longest main-thread task at start-up", Want: "≤ 16 ms", Limit: 16, AtMost: true, Measure: worst(worker, "ms", "task.cold", "task.warm")},
 		{Row: "shared host, longest main-thread task at start-up", Want: "≤ 16 ms", Limit: 16, AtMost: true, Measure: worst(shared, "ms", "task.cold", "task.warm")},
+		{Row: "shared host, 10 tabs", Want: "1 connection", Limit: 1, AtMost: true, Measure: count("tabs.connections")},
+		{Row: "shared host, 10 tabs", Want: "1 session", Limit: 1, AtMost: true, Measure: count("tabs.sessions")},
+		{Row: "shared host, 10 tabs", Want: "memory of each later tab ≤ 1/4 of the first's", Limit: 0.25, AtMost: true, Measure: laterTabs},
 	}
 }
 
@@ -41,4 +44,17 @@ func worst(peer, unit string, rows ...string) func(*Results) (float64, string, b
 		}
 		return most, stats.Number(most) + " " + unit, any
 	}
+}
+
+func count(row string) func(*Results) (float64, string, bool) {
+	return func(r *Results) (float64, string, bool) {
+		n, ok := r.median(row, peers.Shared.Name)
+		return n, fmt.Sprintf("%.0f", n), ok
+	}
+}
+
+func laterTabs(r *Results) (float64, string, bool) {
+	first, ok1 := r.median("tabs.first", peers.Shared.Name)
+	later, ok2 := r.median("tabs.later", peers.Shared.Name)
+	return later / first, fmt.Sprintf("%.3g× (%s against %s KiB)", later/first, stats.Number(later), stats.Number(first)), ok1 && ok2
 }

@@ -82,6 +82,7 @@ var groups = []group{
 	{"start", (*bench).start},
 	{"size", (*bench).size},
 	{"memory", (*bench).memory},
+	{"tabs", (*bench).tabs},
 	{"growth", (*bench).growth},
 	{"idle", (*bench).idle},
 }

@@ -80,6 +80,11 @@ var Sections = []Section{
 			{"heap.1k", "JS, after 1,000 calls", "KiB"}, {"wasm.1k", "wasm", "KiB"},
 			{"heap.1m", "JS, after the last call", "KiB"}, {"wasm.1m", "wasm", "KiB"},
 		}},
+	{Group: "tabs", Title: "Ten tabs of one visitor", About: "In one profile, each after 1,000 calls. Memory is JavaScript objects alive and wasm's linear memory. What a shared worker holds counts with the first tab, and what it holds more for the others with those. Less is better.",
+		Rows: []Row{
+			{"tabs.connections", "connections at the server", ""}, {"tabs.sessions", "sessions", ""},
+			{"tabs.first", "KiB of the first tab", "KiB"}, {"tabs.later", "of each of the others", "KiB"},
+		}},
 	{Group: "growth", Title: "Growth: µs per request", About: "Elapsed time of 200,000 calls, by how many are in flight. Less is better.",
 		Rows: growthRows()},
 	{Group: "idle", Title: "Memory of the server", About: "Connections that have made one call each and then fallen silent; what the kernel holds for them is not in it. Less is better.",

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/sockjax/sockjax/bench/lab"
 	"github.com/sockjax/sockjax/bench/peers"
@@ -52,11 +51,11 @@ func (b *bench) memory() error {
 }
 
 func (b *bench) remember(p *peers.Peer) error {
-	script, err := os.ReadFile(filepath.Join(b.stage.Site.Dir, "memories.js"))
+	notes, err := b.stage.Site.MemoryNotes()
 	if err != nil {
-		return fmt.Errorf("failed to read the script that notes memories: %w", err)
+		return err
 	}
-	tab, err := b.stage.OpenTab(p, nil, string(script))
+	tab, err := b.stage.OpenTab(p, nil, notes)
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,7 @@ func (b *bench) remember(p *peers.Peer) error {
 		if err != nil {
 			return err
 		}
-		wasm, err := lab.Eval[float64](tab, "bench.wasmBytes()")
+		wasm, err := tab.Wasm()
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
-	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -113,13 +112,4 @@ func (t *Tab) Metrics() (Metrics, error) {
 		m[metric.Name] = metric.Value
 	}
 	return m, nil
-}
-
-// Heap returns the bytes of JavaScript objects that are alive.
-func (t *Tab) Heap() (float64, error) {
-	if _, err := chromedp.Call(t.ctx, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
-		return 0, fmt.Errorf("failed to collect the tab's garbage: %w", err)
-	}
-	m, err := t.Metrics()
-	return m["JSHeapUsedSize"], err
 }
