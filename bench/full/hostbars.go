@@ -22,6 +22,9 @@ func hostBars() []Bar {
 		{Row: "shared host, 10 tabs", Want: "1 connection", Limit: 1, AtMost: true, Measure: count("tabs.connections")},
 		{Row: "shared host, 10 tabs", Want: "1 session", Limit: 1, AtMost: true, Measure: count("tabs.sessions")},
 		{Row: "shared host, 10 tabs", Want: "memory of each later tab ≤ 1/4 of the first's", Limit: 0.25, AtMost: true, Measure: laterTabs},
+		{Row: "hidden tab, shared host", Want: "a call each 5 s keeps its rhythm, ± 1 s", Limit: 1, AtMost: true, Measure: worst(shared, "s", "hidden.calls")},
+		{Row: "hidden tab, shared host", Want: "a heartbeat each 5 s keeps its rhythm, ± 1 s", Limit: 1, AtMost: true, Measure: worst(shared, "s", "hidden.beats")},
+		{Row: "hidden tab, shared host", Want: "keeps its connection", Limit: 1, AtMost: true, Measure: count("hidden.opened")},
 	}
 }
 

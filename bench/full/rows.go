@@ -85,6 +85,11 @@ var Sections = []Section{
 			{"tabs.connections", "connections at the server", ""}, {"tabs.sessions", "sessions", ""},
 			{"tabs.first", "KiB of the first tab", "KiB"}, {"tabs.later", "of each of the others", "KiB"},
 		}},
+	{Group: "hidden", Title: "Rhythm in a hidden tab, seconds", About: "What should happen each 5 s: how far from that the worst pause was. The page's own timer shows how the browser slows hidden pages down: to a beat a minute. Calls are made when a worker of the application's ticks, and count when the reply has come. Heartbeats are those of a silent client, as they leave the browser. Less is better.",
+		Rows: []Row{
+			{"hidden.timer", "a timer of the page", "s"}, {"hidden.calls", "calls", "s"},
+			{"hidden.beats", "heartbeats", "s"}, {"hidden.opened", "connections of both clients, at most", ""},
+		}},
 	{Group: "growth", Title: "Growth: µs per request", About: "Elapsed time of 200,000 calls, by how many are in flight. Less is better.",
 		Rows: growthRows()},
 	{Group: "idle", Title: "Memory of the server", About: "Connections that have made one call each and then fallen silent; what the kernel holds for them is not in it. Less is better.",
