@@ -80,6 +80,7 @@ type group struct {
 var groups = []group{
 	{"load", (*bench).load},
 	{"latency", (*bench).latency},
+	{"lone", (*bench).lone},
 	{"wire", (*bench).wire},
 	{"start", (*bench).start},
 	{"size", (*bench).size},

@@ -60,6 +60,13 @@ var Sections = []Section{
 			{"p50.alone", "p50, alone", "ms"}, {"p99.alone", "p99, alone", "ms"},
 			{"p50.busy", "p50, 64 others", "ms"}, {"p99.busy", "p99, 64 others", "ms"},
 		}},
+	{Group: "lone", Title: "A lone call, µs of CPU time", About: "100 B, one call at a time: where its time goes. The main thread is split by the shares of a profile. To the browser there belongs what scripts call, such as send and JSON.parse, and what calls them. Less is better.",
+		Rows: []Row{
+			{"lone.rate", "calls/s", "1/s"}, {"lone.main", "main thread", "µs"},
+			{"lone.client", "of it JavaScript of the client", "µs"}, {"lone.go", "Go", "µs"},
+			{"lone.native", "browser", "µs"}, {"lone.bench", "benchmark", "µs"},
+			{"lone.browser", "rest of the browser", "µs"}, {"lone.server", "server", "µs"},
+		}},
 	{Group: "wire", Title: "Bytes on the TCP connection per request", About: "Counted by a proxy; TLS is in the numbers of HTTP/2. Less is better.",
 		Rows: []Row{
 			{"up.w1", "1 in flight, up", "B"}, {"down.w1", "down", "B"},
