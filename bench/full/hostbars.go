@@ -17,8 +17,8 @@ func hostBars() []Bar {
 		{Row: "worker host, requests/s, 64 in flight", Want: "≥ 4× socket.io in the page", Limit: 4, Measure: between("rate.w64", worker, all.SocketIO.Name)},
 		{Row: "worker host, requests/s, 1,000 in flight", Want: "≥ 4× socket.io in the page", Limit: 4, Measure: between("rate.w1000", worker, all.SocketIO.Name)},
 		{Row: "worker host, main-thread CPU per request, 64 in flight", Want: "≤ 1.5× the page host", Limit: 1.5, AtMost: true, Measure: between("main.w64", worker, ours)},
-		{Row: "worker host, longest main-thread task at start-up", Want: "≤ 16 ms", Limit: 16, AtMost: true, Measure: worst(worker, "ms", "task.cold", "task.warm")},
-		{Row: "shared host, longest main-thread task at start-up", Want: "≤ 16 ms", Limit: 16, AtMost: true, Measure: worst(shared, "ms", "task.cold", "task.warm")},
+		{Row: "worker host, longest main-thread task at start-up", Want: "≤ 16 ms", Limit: 16, AtMost: true, Measure: longest(worker)},
+		{Row: "shared host, longest main-thread task at start-up", Want: "≤ 16 ms", Limit: 16, AtMost: true, Measure: longest(shared)},
 		{Row: "shared host, 10 tabs", Want: "1 connection", Limit: 1, AtMost: true, Measure: count("tabs.connections")},
 		{Row: "shared host, 10 tabs", Want: "1 session", Limit: 1, AtMost: true, Measure: count("tabs.sessions")},
 		{Row: "shared host, 10 tabs", Want: "memory of each later tab ≤ 1/4 of the first's", Limit: 0.25, AtMost: true, Measure: laterTabs},
@@ -49,6 +49,18 @@ func worst(peer, unit string, rows ...string) func(*Results) (float64, string, b
 	}
 }
 
+// longest also tells how much CPU time a task took at most: the rest of a long
+// one is what other threads and processes had the processor for.
+func longest(peer string) func(*Results) (float64, string, bool) {
+	took, cpu := worst(peer, "ms", "task.cold", "task.warm"), worst(peer, "ms", "taskcpu.cold", "taskcpu.warm")
+	return func(r *Results) (float64, string, bool) {
+		v, shown, ok := took(r)
+		_, most, _ := cpu(r)
+		return v, shown + " (of CPU time " + most + ")", ok
+	}
+}
+
+// count is of the shared host.
 func count(row string) func(*Results) (float64, string, bool) {
 	return func(r *Results) (float64, string, bool) {
 		n, ok := r.median(row, peers.Shared.Name)

@@ -78,6 +78,7 @@ var Sections = []Section{
 			{"first.slow.cold", "slow, cold", "ms"}, {"first.slow.warm", "slow, warm", "ms"},
 			{"first.free.cold", "loopback, cold", "ms"}, {"first.free.warm", "loopback, warm", "ms"},
 			{"task.cold", "longest task, cold", "ms"}, {"task.warm", "longest task, warm", "ms"},
+			{"taskcpu.cold", "most CPU time of a task, cold", "ms"}, {"taskcpu.warm", "warm", "ms"},
 		}},
 	{Group: "size", Title: "What a page downloads, bytes", About: "Minified, for the client alone; fetch and bare WebSockets are the code of the benchmark. Less is better.",
 		Rows: []Row{{"size.raw", "raw", "B"}, {"size.brotli", "brotli -11", "B"}}},
