@@ -1,7 +1,7 @@
 // Command full measures sockjax against its rivals, all in one headless
 // Chromium, interleaved, and writes tables, charts and all samples.
 //
-//	go run ./full                            everything: a quarter of an hour
+//	go run ./full                            everything: twenty minutes
 //	go run ./full -rows load,wire -reps 2    some tables, quickly
 //	go run ./full -peers sockjax,socket.io   some peers
 //

@@ -60,7 +60,7 @@ var Sections = []Section{
 			{"p50.alone", "p50, alone", "ms"}, {"p99.alone", "p99, alone", "ms"},
 			{"p50.busy", "p50, 64 others", "ms"}, {"p99.busy", "p99, 64 others", "ms"},
 		}},
-	{Group: "lone", Title: "A lone call, µs of CPU time", About: "100 B, one call at a time: where its time goes. The main thread is split by the shares of a profile. To the browser there belongs what scripts call, such as send and JSON.parse, and what calls them. Less is better.",
+	{Group: "lone", Title: "A lone call, µs of CPU time", About: "100 B, one call at a time: where its time goes. The main thread is split by the shares of a profile; the browser's is what scripts call there, such as send, and what calls them. The rest of the browser are its other threads, workers among them, and processes. Less is better.",
 		Rows: []Row{
 			{"lone.rate", "calls/s", "1/s"}, {"lone.main", "main thread", "µs"},
 			{"lone.client", "of it JavaScript of the client", "µs"}, {"lone.go", "Go", "µs"},

@@ -31,7 +31,7 @@ type Parts struct {
 	Go      float64 // wasm
 	Client  float64 // JavaScript
 	Bench   float64 // the benchmark's own, which makes requests and checks replies
-	Browser float64 // what they call, such as send and JSON.parse, and what calls them
+	Browser float64 // what they call, such as send, and what calls them
 }
 
 // PartsOf adds up a profile.
