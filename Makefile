@@ -145,7 +145,7 @@ dist: ## build the files to ship, into dist/
 size: ## print what a page downloads
 	go run ./internal/build/cmd/dist -size
 
-bench: bench/node_modules/.package-lock.json ## compare with every rival in Chromium, in a quarter of an hour
+bench: bench/node_modules/.package-lock.json ## compare with every rival in Chromium, in twenty minutes
 	cd bench && go run ./full
 
 bench/node_modules/.package-lock.json: bench/package-lock.json

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sockjax/sockjax/bench/peers"
@@ -44,7 +45,10 @@ func judge(r *Results) (results []BarResult) {
 	return results
 }
 
-var ours = peers.Sockjax.Name
+var (
+	ours      = peers.Sockjax.Name
+	everyHost = []string{ours, peers.Worker.Name, peers.Shared.Name}
+)
 
 // bars are all, in the order in which they were set.
 func bars() []Bar {
@@ -61,7 +65,7 @@ func bars() []Bar {
 			list = append(list, atLeast(row.title, row.id, rival.peer, rival.times))
 		}
 	}
-	return append(list,
+	list = append(list,
 		Bar{Row: "10 KB, 64 in flight", Want: "ahead of every peer", Limit: 1, Measure: aheadOfAll("rate.w64-10k")},
 		atLeast("10 KB, 64 in flight", "rate.w64-10k", all.SocketIO, 1.2),
 		atLeast("one call at a time, calls/s", "rate.w1", peers.Bare, 0.95),
@@ -77,32 +81,26 @@ func bars() []Bar {
 		atMost("server CPU per request, 64 in flight", "server.w64", all.SocketIO, 1.0/8),
 		absolute("server memory per idle connection", "≤ 20 KB", 20_000.0/1024, "KiB", "idle.each"),
 	)
+	return append(list, hostBars()...)
 }
 
 func atLeast(title, row string, rival *peers.Peer, times float64) Bar {
-	return Bar{Row: title, Want: fmt.Sprintf("≥ %s× %s", short(times), rival.Name), Limit: times, Measure: compare(row, rival.Name)}
+	return Bar{Row: title, Want: fmt.Sprintf("≥ %s× %s", short(times), rival.Name), Limit: times, Measure: between(row, ours, rival.Name)}
 }
 
 func atMost(title, row string, rival *peers.Peer, times float64) Bar {
-	return Bar{Row: title, Want: fmt.Sprintf("≤ %s× %s", short(times), rival.Name), Limit: times, AtMost: true, Measure: compare(row, rival.Name)}
+	return Bar{Row: title, Want: fmt.Sprintf("≤ %s× %s", short(times), rival.Name), Limit: times, AtMost: true, Measure: between(row, ours, rival.Name)}
 }
 
 // short writes 12, 1.2 and 0.125 as they are.
 func short(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%.4g", v), ".0") }
-
-func compare(row, rival string) func(*Results) (float64, string, bool) {
-	return func(r *Results) (float64, string, bool) {
-		v, ok := r.ratio(row, ours, rival)
-		return v, fmt.Sprintf("%.3g×", v), ok
-	}
-}
 
 // aheadOfAll compares with the best of the others.
 func aheadOfAll(row string) func(*Results) (float64, string, bool) {
 	return func(r *Results) (float64, string, bool) {
 		best, name := 0.0, ""
 		for peer := range r.Samples[row] {
-			if m, _ := r.median(row, peer); peer != ours && m > best {
+			if m, _ := r.median(row, peer); !slices.Contains(everyHost, peer) && m > best {
 				best, name = m, peer
 			}
 		}
@@ -126,18 +124,8 @@ func firstReply(title, row string) Bar {
 	}}
 }
 
-// absolute takes the greatest median of sockjax's rows.
 func absolute(title, want string, limit float64, unit string, rows ...string) Bar {
-	return Bar{Row: title, Want: want, Limit: limit, AtMost: true, Measure: func(r *Results) (float64, string, bool) {
-		worst, any := 0.0, false
-		for _, row := range rows {
-			v, ok := r.median(row, ours)
-			if ok {
-				worst, any = max(worst, v), true
-			}
-		}
-		return worst, stats.Number(worst) + " " + unit, any
-	}}
+	return Bar{Row: title, Want: want, Limit: limit, AtMost: true, Measure: worst(ours, unit, rows...)}
 }
 
 // memoryGrowth adds JavaScript's and wasm's memory.

@@ -106,7 +106,8 @@ func TestBars(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	r := results(map[string]map[string][]float64{
-		"rate.w64": {"sockjax": {1200, 600}, "socket.io": {100, 50}},
+		"rate.w64":      {"sockjax": {1200, 600}, "socket.io": {100, 50}},
+		"tabs.sessions": {"sockjax": {10}},
 	})
 	r.Failures = []Failure{{"nats-core", "1 in flight", "it broke\n at line 1"}}
 	r.Bars = judge(r)
@@ -115,6 +116,7 @@ func TestMarkdown(t *testing.T) {
 		"| sockjax | – | 900 (600..1 200) | – | – | – |\n",
 		"| socket.io | – | 75.0 (50.0..100) | – | – | – |\n",
 		"| sockjax | – | 12.0 | – | – | – |\n", // the ratio, which is the same twice
+		"| sockjax | – | 10 | – | – |\n",       // a count
 		"| requests/s, 64 in flight | ≥ 12× socket.io | 12× | yes |\n",
 		"| requests/s, 64 in flight | ≥ 3× nats-core | – | not measured |\n",
 		"- nats-core, 1 in flight: it broke\n",

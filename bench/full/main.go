@@ -1,7 +1,7 @@
 // Command full measures sockjax against its rivals, all in one headless
 // Chromium, interleaved, and writes tables, charts and all samples.
 //
-//	go run ./full                            everything: a quarter of an hour
+//	go run ./full                            everything: twenty minutes
 //	go run ./full -rows load,wire -reps 2    some tables, quickly
 //	go run ./full -peers sockjax,socket.io   some peers
 //
@@ -30,6 +30,7 @@ type settings struct {
 	Sample time.Duration `json:"sample"` // length of one sample
 	Calls  int           `json:"calls"`  // of the memory rows
 	Idle   int           `json:"idle"`   // connections of the idle row
+	Hidden time.Duration `json:"hidden"` // how long the hidden row looks
 	Peers  string        `json:"peers"`
 	Rows   string        `json:"rows"`
 	Out    string        `json:"-"`
@@ -42,11 +43,12 @@ func main() {
 	flag.DurationVar(&s.Sample, "sample", 500*time.Millisecond, "length of one sample")
 	flag.IntVar(&s.Calls, "calls", 1_000_000, "calls of the memory rows, 1,000 at least")
 	flag.IntVar(&s.Idle, "idle", 10_000, "connections of the idle rows")
+	flag.DurationVar(&s.Hidden, "hidden", 3*time.Minute, "how long the row of hidden tabs looks, 10 s at least")
 	flag.StringVar(&s.Peers, "peers", "", "names of peers, or parts of them, with commas between; default all")
 	flag.StringVar(&s.Rows, "rows", "", "groups of rows, with commas between: "+strings.Join(groupNames(), ", ")+"; default all")
 	flag.StringVar(&s.Out, "o", "", "the `directory` for the results; default results/ of this module")
 	flag.Parse()
-	if flag.NArg() > 0 || s.Reps < 1 || s.Sample <= 0 || s.Calls < 1000 || s.Idle < 1 {
+	if flag.NArg() > 0 || s.Reps < 1 || s.Sample <= 0 || s.Calls < 1000 || s.Idle < 1 || s.Hidden < 10*time.Second {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -78,10 +80,13 @@ type group struct {
 var groups = []group{
 	{"load", (*bench).load},
 	{"latency", (*bench).latency},
+	{"lone", (*bench).lone},
 	{"wire", (*bench).wire},
 	{"start", (*bench).start},
 	{"size", (*bench).size},
 	{"memory", (*bench).memory},
+	{"tabs", (*bench).tabs},
+	{"hidden", (*bench).hidden},
 	{"growth", (*bench).growth},
 	{"idle", (*bench).idle},
 }

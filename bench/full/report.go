@@ -57,10 +57,13 @@ func (r *Results) section(b *strings.Builder, s Section, list []*peers.Peer) {
 		return
 	}
 	fmt.Fprintf(b, "## %s\n\n%s\n\n", s.Title, s.About)
-	table(b, s.Rows, names, func(row, peer string) string {
-		samples := r.Samples[row][peer]
+	table(b, s.Rows, names, func(row Row, peer string) string {
+		samples := r.Samples[row.ID][peer]
 		if len(samples) == 0 {
 			return "–"
+		}
+		if row.Unit == "" {
+			return fmt.Sprintf("%.0f", stats.Median(samples)) // a count
 		}
 		return stats.Summarize(samples).String()
 	})
@@ -68,8 +71,8 @@ func (r *Results) section(b *strings.Builder, s Section, list []*peers.Peer) {
 		return
 	}
 	fmt.Fprintf(b, "The same, divided by %s within each repetition:\n\n", s.RatioTo)
-	table(b, s.Rows, names, func(row, peer string) string {
-		ratios := stats.Ratios(r.Samples[row][peer], r.Samples[row][s.RatioTo])
+	table(b, s.Rows, names, func(row Row, peer string) string {
+		ratios := stats.Ratios(r.Samples[row.ID][peer], r.Samples[row.ID][s.RatioTo])
 		if len(ratios) == 0 {
 			return "–"
 		}
@@ -98,7 +101,7 @@ func (r *Results) names(s Section, list []*peers.Peer) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return !measured[name] })
 }
 
-func table(b *strings.Builder, rows []Row, names []string, cell func(row, peer string) string) {
+func table(b *strings.Builder, rows []Row, names []string, cell func(row Row, peer string) string) {
 	b.WriteString("| |")
 	for _, row := range rows {
 		b.WriteString(" " + row.Title + " |")
@@ -107,7 +110,7 @@ func table(b *strings.Builder, rows []Row, names []string, cell func(row, peer s
 	for _, name := range names {
 		b.WriteString("| " + name + " |")
 		for _, row := range rows {
-			b.WriteString(" " + cell(row.ID, name) + " |")
+			b.WriteString(" " + cell(row, name) + " |")
 		}
 		b.WriteString("\n")
 	}

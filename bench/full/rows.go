@@ -60,6 +60,13 @@ var Sections = []Section{
 			{"p50.alone", "p50, alone", "ms"}, {"p99.alone", "p99, alone", "ms"},
 			{"p50.busy", "p50, 64 others", "ms"}, {"p99.busy", "p99, 64 others", "ms"},
 		}},
+	{Group: "lone", Title: "A lone call, µs of CPU time", About: "100 B, one call at a time: where its time goes. The main thread is split by the shares of a profile; the browser's is what scripts call there, such as send, and what calls them. The rest of the browser are its other threads, workers among them, and processes. Less is better.",
+		Rows: []Row{
+			{"lone.rate", "calls/s", "1/s"}, {"lone.main", "main thread", "µs"},
+			{"lone.client", "of it JavaScript of the client", "µs"}, {"lone.go", "Go", "µs"},
+			{"lone.native", "browser", "µs"}, {"lone.bench", "benchmark", "µs"},
+			{"lone.browser", "rest of the browser", "µs"}, {"lone.server", "server", "µs"},
+		}},
 	{Group: "wire", Title: "Bytes on the TCP connection per request", About: "Counted by a proxy; TLS is in the numbers of HTTP/2. Less is better.",
 		Rows: []Row{
 			{"up.w1", "1 in flight, up", "B"}, {"down.w1", "down", "B"},
@@ -71,6 +78,7 @@ var Sections = []Section{
 			{"first.slow.cold", "slow, cold", "ms"}, {"first.slow.warm", "slow, warm", "ms"},
 			{"first.free.cold", "loopback, cold", "ms"}, {"first.free.warm", "loopback, warm", "ms"},
 			{"task.cold", "longest task, cold", "ms"}, {"task.warm", "longest task, warm", "ms"},
+			{"taskcpu.cold", "most CPU time of a task, cold", "ms"}, {"taskcpu.warm", "warm", "ms"},
 		}},
 	{Group: "size", Title: "What a page downloads, bytes", About: "Minified, for the client alone; fetch and bare WebSockets are the code of the benchmark. Less is better.",
 		Rows: []Row{{"size.raw", "raw", "B"}, {"size.brotli", "brotli -11", "B"}}},
@@ -79,6 +87,16 @@ var Sections = []Section{
 			{"heap.start", "JS, at start", "KiB"}, {"wasm.start", "wasm", "KiB"},
 			{"heap.1k", "JS, after 1,000 calls", "KiB"}, {"wasm.1k", "wasm", "KiB"},
 			{"heap.1m", "JS, after the last call", "KiB"}, {"wasm.1m", "wasm", "KiB"},
+		}},
+	{Group: "tabs", Title: "Ten tabs of one visitor", About: "In one profile, each after 1,000 calls. Memory is JavaScript objects alive and wasm's linear memory. What a shared worker holds counts with the first tab, and what it holds more for the others with those. Less is better.",
+		Rows: []Row{
+			{"tabs.connections", "connections at the server", ""}, {"tabs.sessions", "sessions", ""},
+			{"tabs.first", "KiB of the first tab", "KiB"}, {"tabs.later", "of each of the others", "KiB"},
+		}},
+	{Group: "hidden", Title: "Rhythm in a hidden tab, seconds", About: "What should happen each 5 s: how far from that the worst pause was. The page's own timer shows how the browser slows hidden pages down: to a beat a minute. Calls are made when a worker of the application's ticks, and count when the reply has come. Heartbeats are those of a silent client, as they leave the browser. Less is better.",
+		Rows: []Row{
+			{"hidden.timer", "a timer of the page", "s"}, {"hidden.calls", "calls", "s"},
+			{"hidden.beats", "heartbeats", "s"}, {"hidden.opened", "connections of both clients, at most", ""},
 		}},
 	{Group: "growth", Title: "Growth: µs per request", About: "Elapsed time of 200,000 calls, by how many are in flight. Less is better.",
 		Rows: growthRows()},

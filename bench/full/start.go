@@ -12,6 +12,8 @@ import (
 // starters are the pages whose start is timed.
 var starters = []lab.Starter{
 	{Name: peers.Sockjax.Name, Page: "/sockjax.html", Peer: peers.Sockjax},
+	{Name: peers.Worker.Name, Page: "/sockjax.html", Peer: peers.Worker, Query: "host=worker"},
+	{Name: peers.Shared.Name, Page: "/sockjax.html", Peer: peers.Shared, Query: "host=shared"},
 	{Name: all.SocketIO.Name, Page: "/socketio.html", Peer: all.SocketIO, Query: "transport=websocket"},
 	{Name: pollingFirst, Page: "/socketio.html", Peer: all.SocketIO},
 	{Name: inline, Page: "/bare.html", Peer: peers.Bare},
@@ -48,14 +50,19 @@ func (b *bench) start() error {
 	})
 	for rep := range b.Reps {
 		for _, line := range lines {
-			err := b.rounds(turn(chosen, rep), "first."+line.id, func() *lab.Link { return lab.NewLink(line.rate, line.roundTrip) }, b.stage.Visit)
+			newLink := func() *lab.Link { return lab.NewLink(line.rate, line.roundTrip) }
+			err := b.rounds(turn(chosen, rep), []string{"first." + line.id}, newLink, func(door string) (*lab.Tab, []float64, error) {
+				tab, ms, err := b.stage.Visit(door)
+				return tab, []float64{ms}, err
+			})
 			if err != nil {
 				return err
 			}
 		}
-		err := b.rounds(turn(chosen, rep), "task", func() *lab.Link { return lab.NewLink(0, 0) }, func(door string) (*lab.Tab, float64, error) {
+		newLink := func() *lab.Link { return lab.NewLink(0, 0) }
+		err := b.rounds(turn(chosen, rep), []string{"task", "taskcpu"}, newLink, func(door string) (*lab.Tab, []float64, error) {
 			tab, longest, err := b.stage.TracedVisit(door)
-			return tab, millis(longest), err
+			return tab, []float64{millis(longest.Took), millis(longest.CPU)}, err
 		})
 		if err != nil {
 			return err
@@ -82,10 +89,13 @@ func (g *guest) leave() {
 	g.link.Cut()
 }
 
+// A visit opens a page in a new tab and measures it.
+type visit func(door string) (*lab.Tab, []float64, error)
+
 // rounds makes all starters' first visits, then all second ones, then the
-// third. Meanwhile each tab stays open, as visitors stay for a while: that is
+// third. A visit gives a number for each of the rows. Meanwhile each tab stays open, as visitors stay for a while: that is
 // when browsers write compiled code to their caches.
-func (b *bench) rounds(chosen []lab.Starter, row string, newLink func() *lab.Link, visit func(door string) (*lab.Tab, float64, error)) error {
+func (b *bench) rounds(chosen []lab.Starter, rows []string, newLink func() *lab.Link, visit visit) error {
 	var guests []*guest
 	defer func() {
 		for _, g := range guests {
@@ -101,34 +111,40 @@ func (b *bench) rounds(chosen []lab.Starter, row string, newLink func() *lab.Lin
 			if b.ctx.Err() != nil {
 				return b.ctx.Err()
 			}
-			if b.failed(g.Name, row) {
+			if b.failed(g.Name, rows[0]) {
 				continue
 			}
-			if err := b.visit(g, n, row, visit); err != nil {
-				b.fail(g.Name, row, []string{row + ".cold", row + ".warm"}, err)
+			if err := b.visit(g, n, rows, visit); err != nil {
+				var lost []string
+				for _, row := range rows {
+					lost = append(lost, row+".cold", row+".warm")
+				}
+				b.fail(g.Name, rows[0], lost, err)
 			}
 		}
 	}
 	return b.ctx.Err()
 }
 
-func (b *bench) visit(g *guest, n int, row string, visit func(door string) (*lab.Tab, float64, error)) (err error) {
+func (b *bench) visit(g *guest, n int, rows []string, visit visit) (err error) {
 	if g.door == "" {
 		if g.door, err = b.stage.Door(g.Starter, g.link); err != nil {
 			return err
 		}
 	}
 	g.leave()
-	tab, ms, err := visit(g.door)
+	tab, values, err := visit(g.door)
 	if err != nil {
 		return err
 	}
 	g.tab = tab
-	switch n {
-	case cold:
-		b.add(row+".cold", g.Name, ms)
-	case warm:
-		b.add(row+".warm", g.Name, ms)
+	for i, row := range rows {
+		switch n {
+		case cold:
+			b.add(row+".cold", g.Name, values[i])
+		case warm:
+			b.add(row+".warm", g.Name, values[i])
+		}
 	}
 	return nil
 }

@@ -3,11 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/sockjax/sockjax/bench/lab"
 	"github.com/sockjax/sockjax/bench/peers"
-	"github.com/sockjax/sockjax/internal/build"
 )
 
 // size weighs what a page downloads.
@@ -20,12 +18,13 @@ func (b *bench) size() error {
 			}
 			raw, brotli := 0, 0
 			for _, file := range files {
-				data, err := os.ReadFile(file)
-				if err != nil {
-					return fmt.Errorf("failed to read a client: %w", err)
+				for name, sum := range map[string]*int{file: &raw, file + ".br": &brotli} { // the site has both
+					info, err := os.Stat(name)
+					if err != nil {
+						return fmt.Errorf("failed to weigh a client: %w", err)
+					}
+					*sum += int(info.Size())
 				}
-				raw += len(data)
-				brotli += len(build.Brotli(data, build.BestBrotli))
 			}
 			b.add("size.raw", p.Name, float64(raw))
 			b.add("size.brotli", p.Name, float64(brotli))
@@ -52,11 +51,11 @@ func (b *bench) memory() error {
 }
 
 func (b *bench) remember(p *peers.Peer) error {
-	script, err := os.ReadFile(filepath.Join(b.stage.Site.Dir, "memories.js"))
+	notes, err := b.stage.Site.MemoryNotes()
 	if err != nil {
-		return fmt.Errorf("failed to read the script that notes memories: %w", err)
+		return err
 	}
-	tab, err := b.stage.OpenTab(p, nil, string(script))
+	tab, err := b.stage.OpenTab(p, nil, notes)
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,7 @@ func (b *bench) remember(p *peers.Peer) error {
 		if err != nil {
 			return err
 		}
-		wasm, err := lab.Eval[float64](tab, "bench.wasmBytes()")
+		wasm, err := tab.Wasm()
 		if err != nil {
 			return err
 		}

@@ -24,8 +24,23 @@ type Browser struct {
 	stop []context.CancelFunc
 }
 
-// Launch starts Chromium. It ends with ctx.
-func Launch(ctx context.Context) (*Browser, error) {
+// Launch starts Chromium. It ends with ctx. No page of it is slowed down,
+// whether it can be seen or not.
+func Launch(ctx context.Context) (*Browser, error) { return launch(ctx) }
+
+// LaunchThrottling starts a Chromium that slows hidden pages down as visitors'
+// do: their timers to one a second at once, and to one a minute after 10 s,
+// which takes five minutes there.
+func LaunchThrottling(ctx context.Context) (*Browser, error) {
+	return launch(ctx,
+		chromedp.Flag("disable-background-timer-throttling", false),
+		chromedp.Flag("disable-backgrounding-occluded-windows", false),
+		chromedp.Flag("disable-renderer-backgrounding", false),
+		chromedp.Flag("enable-features", "IntensiveWakeUpThrottling:grace_period_seconds/10"),
+	)
+}
+
+func launch(ctx context.Context, more ...chromedp.ExecAllocatorOption) (*Browser, error) {
 	path, err := find()
 	if err != nil {
 		return nil, err
@@ -38,6 +53,7 @@ func Launch(ctx context.Context) (*Browser, error) {
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 	)
+	options = append(options, more...)
 	b := &Browser{}
 	alloc, stopAlloc := chromedp.NewExecAllocator(ctx, options...)
 	b.ctx, b.stop = nil, []context.CancelFunc{stopAlloc}

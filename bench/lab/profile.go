@@ -14,12 +14,41 @@ import (
 // interval between two samples of the profiler, in microseconds.
 const interval = 100
 
+// load is the script of the page that makes the calls: page/load.js.
+const load = "load.js"
+
 // A Function is a line of a profile. The shares are of the time in which the
 // page was not idle.
 type Function struct {
 	Name, From string // where it is defined: a file, empty for the browser's own
 	Self       float64
 	Total      float64 // with all that it calls
+}
+
+// Parts say whose functions a profile shows, as shares of the time in which
+// the page was not idle.
+type Parts struct {
+	Go      float64 // wasm
+	Client  float64 // JavaScript
+	Bench   float64 // the benchmark's own, which makes requests and checks replies
+	Browser float64 // what they call, such as send, and what calls them
+}
+
+// PartsOf adds up a profile.
+func PartsOf(profile []Function) (parts Parts) {
+	for _, f := range profile {
+		switch {
+		case f.From == "":
+			parts.Browser += f.Self
+		case path.Ext(f.From) == ".wasm":
+			parts.Go += f.Self
+		case f.From == load:
+			parts.Bench += f.Self
+		default:
+			parts.Client += f.Self
+		}
+	}
+	return parts
 }
 
 // Profile samples the page's main thread while do runs: functions, the
@@ -40,6 +69,9 @@ func (t *Tab) Profile(do func() error) ([]Function, error) {
 	}
 	result, err := chromedp.Call(t.ctx, profiler.Stop, cdp.Empty{})
 	if err != nil {
+		return nil, failed(err)
+	}
+	if _, err := chromedp.Call(t.ctx, profiler.Disable, cdp.Empty{}); err != nil {
 		return nil, failed(err)
 	}
 	return sum(result.Profile), nil

@@ -110,14 +110,22 @@ func (s *Site) Module(p *peers.Peer) string {
 
 // Files are what a page downloads for a peer: its own application aside.
 func (s *Site) Files(p *peers.Peer) ([]string, error) {
-	if p != peers.Sockjax {
+	if !p.Ours() {
 		return []string{filepath.Join(s.Dir, filepath.FromSlash(s.Module(p)))}, nil
 	}
-	wasm, err := filepath.Glob(filepath.Join(s.Dir, "sockjax-*.wasm"))
-	if err != nil || len(wasm) != 1 {
-		return nil, fmt.Errorf("failed to find the wasm: there are %d", len(wasm))
+	files := []string{filepath.Join(s.Dir, "sockjax.js")}
+	hashed := []string{"sockjax-*.wasm"}
+	if p != peers.Sockjax {
+		hashed = append(hashed, "sockjax-worker-*.js")
 	}
-	return []string{filepath.Join(s.Dir, "sockjax.js"), wasm[0]}, nil
+	for _, pattern := range hashed {
+		found, err := filepath.Glob(filepath.Join(s.Dir, pattern))
+		if err != nil || len(found) != 1 {
+			return nil, fmt.Errorf("failed to find the client: there are %d files %s", len(found), pattern)
+		}
+		files = append(files, found[0])
+	}
+	return files, nil
 }
 
 func copyFile(from, to string) error {

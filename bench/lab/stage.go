@@ -45,19 +45,27 @@ func NewStage(ctx context.Context, list []*peers.Peer, dev bool) (*Stage, error)
 		s.Close()
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if s.Origin, err = s.NewOrigin(); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("failed to listen: %w", err)
+		return nil, err
 	}
-	s.Origin = "http://" + listener.Addr().String()
-	server := &http.Server{Handler: site.Handler(s.Site.Dir), ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(listener) // until the program ends
 	if s.Browser, err = Launch(ctx); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// NewOrigin serves the site under another origin, whose pages share nothing
+// with others: neither what the browser has cached nor a worker.
+func (s *Stage) NewOrigin() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("failed to listen: %w", err)
+	}
+	server := &http.Server{Handler: site.Handler(s.Site.Dir), ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(listener) // until the program ends
+	return "http://" + listener.Addr().String(), nil
 }
 
 // Close ends all that the stage has started.
@@ -134,22 +142,24 @@ func (s *Stage) OpenTab(p *peers.Peer, link *Link, before string) (*Tab, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.load(tab, p, address, before); err != nil {
+	origin := s.Origin
+	if p.Server.Page != "" {
+		origin = fmt.Sprintf(p.Server.Page, address)
+	}
+	if err := s.Load(tab, p, origin, address, before); err != nil {
 		tab.Close()
 		return nil, err
 	}
 	return tab, nil
 }
 
-func (s *Stage) load(tab *Tab, p *peers.Peer, address, before string) error {
+// Load opens a peer's page of an origin in a tab, and connects it to the
+// server at an address.
+func (s *Stage) Load(tab *Tab, p *peers.Peer, origin, address, before string) error {
 	if before != "" {
 		if err := tab.Before(before); err != nil {
 			return err
 		}
-	}
-	origin := s.Origin
-	if p.Server.Page != "" {
-		origin = fmt.Sprintf(p.Server.Page, address)
 	}
 	if err := tab.Open(origin + "/load.html"); err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/css"
 	"github.com/chromedp/cdproto/dom"
-	"github.com/chromedp/cdproto/heapprofiler"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -31,8 +30,14 @@ type Tab struct {
 // With DevTools' domain Network on, which chromedp turns on, Chromium reports
 // each WebSocket frame to the driver, and a client with many frames loses two
 // thirds of its speed.
-func (b *Browser) NewTab() (*Tab, error) {
-	ctx, stop := chromedp.NewContext(b.ctx)
+func (b *Browser) NewTab() (*Tab, error) { return b.newTab() }
+
+// NewTabBehind opens an empty tab in the window of the browser's first one. Of
+// these, only the one that Show has brought to the front can be seen.
+func (b *Browser) NewTabBehind() (*Tab, error) { return b.newTab(chromedp.WithNewWindow(false)) }
+
+func (b *Browser) newTab(options ...chromedp.ContextOption) (*Tab, error) {
+	ctx, stop := chromedp.NewContext(b.ctx, options...)
 	t := &Tab{ctx: ctx, stop: stop}
 	if err := chromedp.Do(ctx); err != nil {
 		stop()
@@ -53,6 +58,14 @@ func (b *Browser) NewTab() (*Tab, error) {
 
 // Close ends the tab.
 func (t *Tab) Close() { t.stop() }
+
+// Show brings the tab to the front of its window.
+func (t *Tab) Show() error {
+	if _, err := chromedp.Call(t.ctx, page.BringToFront, cdp.Empty{}); err != nil {
+		return fmt.Errorf("failed to bring a tab to the front: %w", err)
+	}
+	return nil
+}
 
 // Before runs a script in each page of the tab, before the page's own.
 func (t *Tab) Before(script string) error {
@@ -113,13 +126,4 @@ func (t *Tab) Metrics() (Metrics, error) {
 		m[metric.Name] = metric.Value
 	}
 	return m, nil
-}
-
-// Heap returns the bytes of JavaScript objects that are alive.
-func (t *Tab) Heap() (float64, error) {
-	if _, err := chromedp.Call(t.ctx, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
-		return 0, fmt.Errorf("failed to collect the tab's garbage: %w", err)
-	}
-	m, err := t.Metrics()
-	return m["JSHeapUsedSize"], err
 }

@@ -22,16 +22,23 @@ type event struct {
 	Name     string  `json:"name"`
 	PID      int     `json:"pid"`
 	TID      int     `json:"tid"`
-	Duration float64 `json:"dur"` // µs
+	Duration float64 `json:"dur"`  // µs
+	CPU      float64 `json:"tdur"` // µs
 	Args     struct {
 		Name string `json:"name"`
 	} `json:"args"`
 }
 
+// A Task is a stretch in which a page's main thread answers to nothing else.
+type Task struct {
+	Took time.Duration // also while others had the processor
+	CPU  time.Duration
+}
+
 // LongestTask traces the tab while visit runs, and returns how long the
-// longest task of the page's main thread was. PerformanceObserver tells only
-// of those above 50 ms.
-func (t *Tab) LongestTask(visit func() error) (time.Duration, error) {
+// longest task of the page's main thread was, and the most CPU time that any
+// took. PerformanceObserver tells only of those above 50 ms.
+func (t *Tab) LongestTask(visit func() error) (Task, error) {
 	var mutex sync.Mutex
 	var events []event
 	complete := make(chan bool, 1)
@@ -53,17 +60,17 @@ func (t *Tab) LongestTask(visit func() error) (time.Duration, error) {
 		}
 	})
 	if err != nil {
-		return 0, fmt.Errorf("failed to listen to the trace: %w", err)
+		return Task{}, fmt.Errorf("failed to listen to the trace: %w", err)
 	}
 	_, err = chromedp.Call(ctx, tracing.Start, tracing.StartParams{TraceConfig: &tracing.TraceConfig{
 		IncludedCategories: []string{"disabled-by-default-devtools.timeline", "toplevel", "blink.user_timing"},
 	}})
 	if err != nil {
-		return 0, fmt.Errorf("failed to start the trace: %w", err)
+		return Task{}, fmt.Errorf("failed to start the trace: %w", err)
 	}
 	visited := visit()
 	if _, err := chromedp.Call(ctx, tracing.End, cdp.Empty{}); err != nil {
-		return 0, fmt.Errorf("failed to end the trace: %w", errors.Join(visited, err))
+		return Task{}, fmt.Errorf("failed to end the trace: %w", errors.Join(visited, err))
 	}
 	select {
 	case lost := <-complete:
@@ -71,7 +78,7 @@ func (t *Tab) LongestTask(visit func() error) (time.Duration, error) {
 			visited = errors.Join(visited, errors.New("the trace is not complete"))
 		}
 	case <-ctx.Done():
-		return 0, fmt.Errorf("failed to read the trace: %w", errors.Join(visited, ctx.Err()))
+		return Task{}, fmt.Errorf("failed to read the trace: %w", errors.Join(visited, ctx.Err()))
 	}
 	mutex.Lock()
 	defer mutex.Unlock()
@@ -79,7 +86,7 @@ func (t *Tab) LongestTask(visit func() error) (time.Duration, error) {
 	return longest, errors.Join(visited, err)
 }
 
-func longestTask(events []event) (time.Duration, error) {
+func longestTask(events []event) (Task, error) {
 	page := 0
 	main := map[int]int{} // main thread of each renderer
 	for _, e := range events {
@@ -91,16 +98,17 @@ func longestTask(events []event) (time.Duration, error) {
 		}
 	}
 	if page == 0 || main[page] == 0 {
-		return 0, errors.New("the trace does not show the page's process")
+		return Task{}, errors.New("the trace does not show the page's process")
 	}
-	longest := 0.0
+	longest, cpu := 0.0, 0.0
 	for _, e := range events {
 		if e.Name == "RunTask" && e.PID == page && e.TID == main[page] {
-			longest = max(longest, e.Duration)
+			longest, cpu = max(longest, e.Duration), max(cpu, e.CPU)
 		}
 	}
 	if longest == 0 {
-		return 0, errors.New("the trace has no tasks of the page")
+		return Task{}, errors.New("the trace has no tasks of the page")
 	}
-	return time.Duration(longest * float64(time.Microsecond)), nil
+	micros := func(v float64) time.Duration { return time.Duration(v * float64(time.Microsecond)) }
+	return Task{micros(longest), micros(cpu)}, nil
 }

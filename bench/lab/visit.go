@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/sockjax/sockjax/bench/peers"
 )
@@ -60,10 +59,10 @@ func (s *Stage) Visit(door string) (*Tab, float64, error) {
 
 // TracedVisit is Visit for the longest task of the page's main thread until
 // everything has started.
-func (s *Stage) TracedVisit(door string) (*Tab, time.Duration, error) {
+func (s *Stage) TracedVisit(door string) (*Tab, Task, error) {
 	tab, err := s.startTab()
 	if err != nil {
-		return nil, 0, err
+		return nil, Task{}, err
 	}
 	longest, err := tab.LongestTask(func() error {
 		_, err := tab.start(door)
@@ -71,7 +70,7 @@ func (s *Stage) TracedVisit(door string) (*Tab, time.Duration, error) {
 	})
 	if err != nil {
 		tab.Close()
-		return nil, 0, err
+		return nil, Task{}, err
 	}
 	return tab, longest, nil
 }

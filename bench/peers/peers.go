@@ -15,6 +15,7 @@ type Peer struct {
 	Server *Server
 	Uses   []string // the npm packages and Go modules whose versions count
 	About  string   // what else a reader of its numbers should know
+	Host   string   // of the built package: where its socket is, by the option of that name
 }
 
 // A Server is a program that answers each request with what it brought. It is
@@ -32,9 +33,25 @@ var own = &Server{Name: "sockjax", Start: sockjax.Start, URL: "ws://%s/ws"}
 
 // Sockjax is what the others are compared with.
 var Sockjax = &Peer{
-	Name: "sockjax", Client: "sockjax/client.js", Server: own,
+	Name: "sockjax", Client: "sockjax/client.js", Server: own, Host: "page",
 	About: "the built package by its public API. Raised for 1 MB a request and for 100,000 calls in flight: the client's queue, the server's MaxRequests, MaxFrame and MaxBuffered",
 }
+
+// Worker and Shared are the same with socket and wasm out of the page:
+// docs/hosts.md.
+var (
+	Worker = &Peer{
+		Name: "sockjax in a worker", Client: "sockjax/worker.js", Server: own, Host: "worker",
+		About: `the same with host: "worker"`,
+	}
+	Shared = &Peer{
+		Name: "sockjax in a shared worker", Client: "sockjax/shared.js", Server: own, Host: "shared",
+		About: `the same with host: "shared"`,
+	}
+)
+
+// Ours tells whether a peer is the built package, wherever its socket is.
+func (p *Peer) Ours() bool { return p.Host != "" }
 
 // Other is sockjax's page of another checkout, against the server of this one
 // unless compare says otherwise.

@@ -21,7 +21,7 @@ import (
 	"github.com/sockjax/sockjax/bench/peers"
 )
 
-var clients = []*peers.Peer{peers.Sockjax, peers.Batch, peers.Frames, peers.Bare}
+var clients = []*peers.Peer{peers.Sockjax, peers.Worker, peers.Shared, peers.Batch, peers.Frames, peers.Bare}
 
 func main() {
 	peers.RunAsServer(clients)

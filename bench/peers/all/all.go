@@ -49,6 +49,12 @@ var (
 		Uses:   []string{"@trpc/client", "@trpc/server", "ws"},
 		About:  "a query without a validator",
 	}
+	CapnWeb = &peers.Peer{
+		Name: "capnweb", Client: "capnweb/client.js",
+		Server: &peers.Server{Name: "capnweb", Script: "capnweb/server.mjs", URL: "ws://%s/"},
+		Uses:   []string{"capnweb", "ws"},
+		About:  "a method of the session's main object; a call takes three frames up (push, pull, release) and one down",
+	}
 	GraphQL = &peers.Peer{
 		Name: "graphql-ws", Client: "graphqlws/client.js",
 		Server: &peers.Server{Name: "graphql-ws", Script: "graphqlws/server.mjs", URL: "ws://%s/"},
@@ -71,8 +77,8 @@ var centrifugeServer = &peers.Server{Name: "centrifuge", Start: centrifuge.Start
 
 // Peers are all, in the order of the tables.
 var Peers = []*peers.Peer{
-	peers.Sockjax, peers.Batch, peers.Frames, peers.Bare,
-	SocketIO, Centrifuge, Batching, NATS, RPC, TRPC, GraphQL, FetchHTTP1, FetchHTTP2,
+	peers.Sockjax, peers.Worker, peers.Shared, peers.Batch, peers.Frames, peers.Bare,
+	SocketIO, Centrifuge, Batching, NATS, RPC, TRPC, CapnWeb, GraphQL, FetchHTTP1, FetchHTTP2,
 }
 
 // Select returns the peers of a list of names with commas between them. Part

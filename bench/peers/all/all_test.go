@@ -14,6 +14,7 @@ func TestSelect(t *testing.T) {
 	}{
 		{"centrifuge", []string{"centrifuge"}}, // a whole name, though part of another
 		{"fetch, sockjax", []string{"sockjax", "fetch HTTP/1.1", "fetch HTTP/2"}},
+		{"in a", []string{"sockjax in a worker", "sockjax in a shared worker"}},
 		{"hand", []string{"hand-written batching"}},
 	} {
 		got, err := Select(tt.list)

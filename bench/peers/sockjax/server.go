@@ -4,6 +4,7 @@ package sockjax
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,18 +16,31 @@ import (
 // MaxRequests lets the growth rows have 100,000 calls in flight.
 const MaxRequests = 200_000
 
-// Start serves at /ws.
+// Stats are what the server has at the moment.
+type Stats struct {
+	Connections int `json:"connections"`
+	Sessions    int `json:"sessions"`
+}
+
+// Start serves at /ws, and at /stats what is connected: Stats as JSON.
 func Start() (string, error) {
 	echo := server.HandlerFunc(func(_ context.Context, r *server.Request) (any, error) {
 		return r.Data, nil
 	})
-	mux := http.NewServeMux()
-	mux.Handle("/ws", server.New(echo, &server.Options{
+	sessions := server.NewMemoryStore(nil)
+	ws := server.New(echo, &server.Options{
+		Sessions:    sessions,
 		Origins:     []string{"*"},
 		MaxFrame:    serve.MaxMessage,
 		MaxBuffered: serve.MaxBuffered,
 		MaxRequests: MaxRequests,
 		Logger:      slog.New(slog.NewTextHandler(io.Discard, nil)),
-	}))
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/ws", ws)
+	mux.HandleFunc("/stats", func(w http.ResponseWriter, _ *http.Request) {
+		now := Stats{Connections: ws.Stats().Connections, Sessions: sessions.Stats().Sessions}
+		_ = json.NewEncoder(w).Encode(now) // to a benchmark that may have gone
+	})
 	return serve.HTTP(mux)
 }
