@@ -60,8 +60,8 @@ func (d *Dispatcher[C]) replaceReader(run uint64) {
 }
 
 // look ends the inline run that the last look has seen. It returns whether
-// there may be something to see next time.
-func (d *Dispatcher[C]) look() (again bool) {
+// there may be something to see next time, and whether it has ended one.
+func (d *Dispatcher[C]) look() (again, held bool) {
 	d.mutex.Lock()
 	p := &d.inline
 	current, seen := p.current, p.seen
@@ -69,8 +69,8 @@ func (d *Dispatcher[C]) look() (again bool) {
 	p.watched = p.runs != seen
 	again = p.watched
 	d.mutex.Unlock()
-	if current != 0 && current == seen {
+	if held = current != 0 && current == seen; held {
 		d.replaceReader(current)
 	}
-	return again
+	return again, held
 }

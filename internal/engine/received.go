@@ -9,10 +9,13 @@ import "time"
 func (e *Engine[P]) Received(conn Conn, size int) {
 	now := e.now()
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.conn.Conn != conn {
-		return
+	if e.conn.Conn == conn {
+		e.heard(now, size)
 	}
+	e.mu.Unlock() // not deferred: this is the hot path
+}
+
+func (e *Engine[P]) heard(now time.Duration, size int) {
 	e.conn.heard = true
 	h := &e.conn.heartbeat
 	e.awake(now, max(h.in, h.pinged))

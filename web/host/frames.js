@@ -136,7 +136,16 @@ export class Frames {
   // ---- in
 
   #receive(text) {
-    const { engine } = this.#host;
+    const host = this.#host;
+    host.beginTurn();
+    try {
+      this.#hear(host.engine, text);
+    } finally {
+      host.endTurn();
+    }
+  }
+
+  #hear(engine, text) {
     const units = text.length ?? text.byteLength;
     this.received++;
     this.unitsReceived += units;
@@ -144,7 +153,6 @@ export class Frames {
     if (this.#held === null) this.#take(engine, text);
     else if ((this.#heldUnits += units) > MOST_HELD) this.#socket.close(); // nothing comes any more; the engine connects anew
     else this.#held.push(text);
-    this.#host.schedule();
   }
 
   #take(engine, text) {

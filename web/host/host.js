@@ -224,6 +224,15 @@ export class Host {
     this.#turns.schedule();
   }
 
+  /** What comes until endTurn() needs no microtask: nothing of the page is on the stack then. */
+  beginTurn() {
+    this.#turns.begin();
+  }
+
+  endTurn() {
+    this.#turns.end();
+  }
+
   // ---- from Go: see bridge.js
 
   changed(state, cause, reason, attempt = 0, delay = 0, closeCode = 0) {

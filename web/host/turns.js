@@ -26,7 +26,12 @@ export class Turns {
   schedule() {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(this.#end);
+    queueMicrotask(this.end);
+  }
+
+  /** See Host. */
+  begin() {
+    this.#scheduled = true;
   }
 
   add(news) {
@@ -42,7 +47,7 @@ export class Turns {
     });
   }
 
-  #end = () => {
+  end = () => {
     this.#scheduled = false;
     if (this.news.length > 0) this.#deliver();
     const { congested } = this.#frames;
