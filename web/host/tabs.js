@@ -207,9 +207,10 @@ export class Shared {
     for (const { tab, slot, reply } of this.#replies.splice(0)) tab.say("settle", slot, reply, null);
   }
 
+  /** A page in the back/forward cache reads nothing, so it hears only what it must know. */
   #all(...what) {
     this.#clone();
-    for (const tab of this.#tabs) tab.say(...what);
+    for (const tab of this.#tabs) if (!tab.away || what[0] === "changed") tab.say(...what);
   }
 }
 
