@@ -72,6 +72,7 @@ export class Durable {
       if (this.#host.ending) outbox.rush(call.number);
     } else if (outbox.hurry(call.number)) {
       this.#go(call);
+      this.#host.engine.flush(false); // where a script of the page has it left, the turn ends too late for Firefox
     }
   }
 
