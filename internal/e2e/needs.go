@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -18,6 +19,8 @@ const (
 	KeptProfile Feature = "kept profile"
 	// GarbageCollection is T.gc of page.js.
 	GarbageCollection Feature = "garbage collection"
+	// SocketToTheEnd has a page's sockets open when it hears that it is left.
+	SocketToTheEnd Feature = "a socket to the page's end"
 	// HeapSize is gc() and performance.memory in pages.
 	HeapSize Feature = "heap size"
 )
@@ -27,6 +30,7 @@ const (
 var lacking = map[Engine]map[Feature]string{
 	Firefox: {
 		BackForwardCache: "it keeps no page that has opened a WebSocket",
+		SocketToTheEnd:   "it closes a page's sockets when the next one is asked for, and makes no database for a page that ends",
 		Quota:            "no command bounds what one site may store",
 		HeapSize:         "a page can't tell how large its heap is",
 	},
@@ -49,5 +53,17 @@ func Needs(t testing.TB, features ...Feature) {
 	}
 }
 
-// skipped is what internal/e2e/cmd/browsers looks for.
+// skipped is what Skipped reads.
 func skipped(f Feature, why string) string { return fmt.Sprintf("%s lacks %s: %s", Used(), f, why) }
+
+// Skipped reads what a test has said that Needs has skipped.
+func Skipped(said string) (f Feature, why string, ok bool) {
+	for _, e := range Engines {
+		if _, rest, found := strings.Cut(said, string(e)+" lacks "); found {
+			rest, _, _ = strings.Cut(rest, "\n")
+			lacked, why, ok := strings.Cut(rest, ": ")
+			return Feature(lacked), why, ok
+		}
+	}
+	return "", "", false
+}
