@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -33,11 +34,22 @@ func start(t testing.TB) browser {
 	return running.browser
 }
 
-// Stop ends the browser, if there is one. TestMain calls it.
+// ranIn stands before the browser's version in what a test binary says last.
+const ranIn = "ran in "
+
+// RanIn reads which browser a line of a test binary says that it ran in, such
+// as "Firefox/140.0".
+func RanIn(line string) (version string, ok bool) {
+	return strings.CutPrefix(strings.TrimSuffix(line, "\n"), ranIn)
+}
+
+// Stop ends the browser, if there is one, and says which it was. TestMain calls
+// it.
 func Stop() {
 	running.Lock()
 	defer running.Unlock()
 	if running.browser != nil {
+		fmt.Println(ranIn + running.browser.version())
 		running.browser.close()
 		running.browser = nil
 	}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -18,6 +19,10 @@ const (
 	KeptProfile Feature = "kept profile"
 	// GarbageCollection is T.gc of page.js.
 	GarbageCollection Feature = "garbage collection"
+	// SocketToTheEnd has a page's sockets open when it hears that it is left.
+	SocketToTheEnd Feature = "a socket to the page's end"
+	// RestartCodes tell a page that a socket was closed with 1012 or 1013.
+	RestartCodes Feature = "close codes of restarts"
 	// HeapSize is gc() and performance.memory in pages.
 	HeapSize Feature = "heap size"
 	// LastWords is that what a page says as it is left is heard by the client's
@@ -34,6 +39,7 @@ const (
 var lacking = map[Engine]map[Feature]string{
 	Firefox: {
 		BackForwardCache: "it keeps no page that has opened a WebSocket",
+		SocketToTheEnd:   "it closes a page's sockets when the next one is asked for, and makes no database for a page that ends",
 		Quota:            "no command bounds what one site may store",
 		HeapSize:         "a page can't tell how large its heap is",
 	},
@@ -41,6 +47,7 @@ var lacking = map[Engine]map[Feature]string{
 		Quota:             "no command bounds what one site may store",
 		KeptProfile:       "a driven browser keeps nothing on disk",
 		GarbageCollection: "a page can't ask for it",
+		RestartCodes:      "its network library takes 1012 to 1014 for a violation of the protocol, and a page gets 1006",
 		HeapSize:          "a page can't tell how large its heap is",
 	},
 }
@@ -71,5 +78,17 @@ func Needs(t testing.TB, features ...Feature) {
 	}
 }
 
-// skipped is what internal/e2e/cmd/browsers looks for.
+// skipped is what Skipped reads.
 func skipped(f Feature, why string) string { return fmt.Sprintf("%s lacks %s: %s", Used(), f, why) }
+
+// Skipped reads what a test has said that Needs has skipped.
+func Skipped(said string) (f Feature, why string, ok bool) {
+	for _, e := range Engines {
+		if _, rest, found := strings.Cut(said, string(e)+" lacks "); found {
+			rest, _, _ = strings.Cut(rest, "\n")
+			lacked, why, ok := strings.Cut(rest, ": ")
+			return Feature(lacked), why, ok
+		}
+	}
+	return "", "", false
+}

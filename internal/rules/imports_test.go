@@ -93,13 +93,15 @@ var mayImport = map[string][]string{
 	"internal/build":           {},
 	"internal/build/cmd/dist":  {"internal/build"},
 	"cmd/devserver":            {"internal/build", "protocol", "server"},
-	"internal/e2e":             {"internal/build", "internal/e2e/bidi", "internal/e2e/webdriver", "internal/engine", "internal/fault", "protocol", "server"}, // tests alone import it
+	"internal/e2e":             {"internal/build", "internal/e2e/bidi", "internal/e2e/webdriver", "internal/engine", "internal/fault", "protocol", "server"}, // tests import it, and what runs them
 	"internal/e2e/bidi":        {"internal/e2e/process"},                                                                                                     // a driver knows nothing of tests
 	"internal/e2e/webdriver":   {"internal/e2e/process"},                                                                                                     // nor of the other
 	"internal/e2e/process":     {},
 	"test/vectors":             {"internal/engine/contract", "protocol"}, // the same
 	"internal/fault":           {},
 	"internal/soak":            {"client", "server"}, // a command
+
+	"internal/e2e/cmd/browsers": {"internal/e2e"}, // a command, which runs those tests
 }
 
 func TestImports(t *testing.T) {

@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,7 +12,8 @@ import (
 )
 
 // A durable call that a page makes while it is being left reaches the server,
-// and runs once, whether or not the browser has had time to store it.
+// and runs once, whether or not the browser has had time to store it. Where the
+// browser has closed the socket by then, it is stored if the database is open.
 func TestDurableWhileThePageIsLeft(t *testing.T) {
 	e2e.Needs(t, e2e.LastWords)
 	t.Parallel()
@@ -26,16 +28,23 @@ func TestDurableWhileThePageIsLeft(t *testing.T) {
 	} {
 		for _, cached := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, cached %t", name, cached), func(t *testing.T) {
+				if name != "beforeunload" {
+					e2e.Needs(t, e2e.SocketToTheEnd)
+				}
 				t.Parallel()
 				leavePage(t, making, cached)
+			})
+			t.Run(fmt.Sprintf("%s, cached %t, not the first", name, cached), func(t *testing.T) {
+				t.Parallel()
+				leavePage(t, making, cached, "first")
 			})
 		}
 	}
 }
 
-// leavePage opens a page that makes a durable call when it is left, leaves it,
-// and comes back.
-func leavePage(t *testing.T, making string, cached bool) {
+// leavePage opens a page that makes a durable call when it is left, and others
+// before, leaves it, and comes back.
+func leavePage(t *testing.T, making string, cached bool, before ...string) {
 	site := e2e.NewSite(t)
 	w := newWorkshop(t, site)
 	arrived := make(chan struct{}, 10)
@@ -56,8 +65,9 @@ func leavePage(t *testing.T, making string, cached bool) {
 			globalThis.make = () => {};
 		};
 		await T.engine(api);
+		for (const job of %s ?? []) await api.request({ job }, { durable: true });
 		const listener = () => make();
-		%s;`, w.url()+"/ws", making))
+		%s;`, w.url()+"/ws", jsonOf(t, before), making))
 	e2e.Eval[any](t, page, `
 		setTimeout(() => {
 			if (globalThis.before) make();
@@ -84,7 +94,16 @@ func leavePage(t *testing.T, making string, cached bool) {
 	if len(told) > 1 || len(told) == 1 && told[0] != "a: a" {
 		t.Errorf("the next page was told %q", told)
 	}
-	w.wantRan(t, "a", "b")
+	w.wantRan(t, append(before, "a", "b")...)
+}
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func (w *workshop) hasRun(job string) bool {

@@ -74,6 +74,7 @@ export interface CallOptions {
    *
    * On a page that is hidden, being left or reloaded there may be no time to
    * store it: while there is a connection it is sent at once, and stored beside it.
+   * Firefox has closed it by then: there the call is stored, if the site has stored one before.
    *
    * A `timeout`, an AbortSignal and `close()` work, and end the call for good,
    * as long as the page lives that has made it; later it has no deadline.

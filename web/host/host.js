@@ -140,6 +140,11 @@ export class Host {
     return this.#face.hiding() && this.#frames.connected;
   }
 
+  /** What is not stored in this turn never is. */
+  get ending() {
+    return this.#face.hiding() === "now";
+  }
+
   /** Resolves when nothing waits to be sent. */
   drain() {
     return this.#turns.drain();

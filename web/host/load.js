@@ -16,7 +16,8 @@ export async function load(url) {
       problem = answered(`status ${response.status}`, response);
     } catch (error) {
       cause = error;
-      if (error instanceof WebAssembly.CompileError) throw failed(await whatCame(url, error), error);
+      // Firefox has an InternalError for a part of a module: it is "out of memory".
+      if (/^(Compile|Internal)Error$/.test(error.name)) throw failed(await whatCame(url, error), error);
       problem = unreachable(url, error);
     }
     if (attempt === TRIES) throw failed(problem, cause);

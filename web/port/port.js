@@ -16,7 +16,7 @@
  *                                durable one's a worker waits for told(number), as for outbox
  *   changed(detail, ended)       another state, and why no more calls can be made
  *   unmatched(detail) outbox(detail)
- *   hiding()                     asks whether the page may end at any moment
+ *   hiding()                     asks whether the page may end at any moment, or "now"
  *   read(text, frame)            a frame was read to its end (a worker's face only)
  *
  * The client owns the slots, the callbacks, the signals, and data before it is

@@ -1,10 +1,10 @@
-let leaving = false; // between pagehide and pageshow
+let leaving = false; // true, or "now", between pagehide and pageshow
 
 /**
  * Whether the page may end before anything is done that takes time: it is
  * hidden, is being left, or has just been asked whether it may be left. (For
  * the last there is no listener: some browsers keep pages with one out of the
- * back/forward cache.)
+ * back/forward cache.) "now" if it ends with this turn.
  */
 export function isHiding() {
   const { document, event } = globalThis;
@@ -26,7 +26,7 @@ export function watchPage({ nudge, hide, pause }) {
   listen(document, "resume", nudge);
   listen(globalThis, "visibilitychange", () => (document.visibilityState === "visible" ? nudge() : hide()), first);
   listen(globalThis, "pagehide", ({ persisted }) => {
-    leaving = true;
+    leaving = persisted || "now";
     hide();
     if (!persisted) return;
     // Only a page on its way into the back/forward cache comes back. It must

@@ -13,6 +13,7 @@ export class Database {
   #name;
   #stores;
   #open = null; // a Promise
+  #db = null; // what it has resolved to
 
   /** The stores are made when the database is; their keys are out of line. */
   constructor(name, stores) {
@@ -42,6 +43,14 @@ export class Database {
     });
   }
 
+  /** Calls run(transaction) if the database is open. What it asks for is on its way when this returns. */
+  rush(run) {
+    const tx = this.#db?.transaction(this.#stores, "readwrite");
+    if (!tx) return;
+    run(tx);
+    tx.commit();
+  }
+
   /** Resolves to null if there is no database, unless it is to be made. */
   async #connection(make) {
     for (;;) {
@@ -53,7 +62,7 @@ export class Database {
 
   #begin(make) {
     const forget = () => {
-      if (this.#open === opening) this.#open = null;
+      if (this.#open === opening) this.#open = this.#db = null;
     };
     const opening = limited((resolve, reject, late) => {
       const request = indexedDB.open(this.#name, 1);
@@ -72,7 +81,7 @@ export class Database {
           forget();
         };
         db.onclose = forget;
-        resolve(db);
+        resolve((this.#db = db));
       };
     });
     opening.then((db) => db ?? forget(), forget);

@@ -12,7 +12,9 @@ import { Outbox } from "./outbox.js";
  *
  * A page that is being left has no time for that: there a call is sent at
  * once, if there is a connection, and stored beside it. If the store gets as
- * far, it says that the call may have been sent.
+ * far, it says that the call may have been sent. Without one, as in Firefox,
+ * which closes a page's sockets before it tells the page, the call is given to
+ * the store in the same turn.
  */
 export class Durable {
   #host;
@@ -56,14 +58,21 @@ export class Durable {
       },
       (error) => this.#fail(call, error),
     );
-    if (this.#host.hurried && outbox.hurry(number)) this.#go(call);
+    this.#hurry(call);
   }
 
   /** The page may end before the store is done with what waits for it. */
   hurry() {
-    if (!this.#host.hurried) return;
-    for (const call of [...this.#calls.values()]) {
-      if (this.#outboxes[0].hurry(call.number)) this.#go(call);
+    for (const call of [...this.#calls.values()]) this.#hurry(call);
+  }
+
+  #hurry(call) {
+    const [outbox] = this.#outboxes;
+    if (!this.#host.hurried) {
+      if (this.#host.ending) outbox.rush(call.number);
+    } else if (outbox.hurry(call.number)) {
+      this.#go(call);
+      this.#host.engine.flush(false); // where a script of the page has it left, the turn ends too late for Firefox
     }
   }
 

@@ -72,6 +72,14 @@ export class Outbox {
     return true;
   }
 
+  /** Has a call stored that no connection takes, as the page ends: without the lock, which would end with it. */
+  rush(key) {
+    const record = this.#records.get(key);
+    if (!record?.text) return; // it is in the store, or there is no room for it
+    record.sent = false;
+    store.rush(record);
+  }
+
   /** Notes that calls may be sent from now on. */
   mark(keys) {
     const records = keys.map((key) => this.#records.get(key)).filter(Boolean);

@@ -33,10 +33,15 @@ export class Store {
       run(tx, holding) {
         record.written = true; // with sent as it is from here on
         holding.add(record, bounds); // throws
-        tx.objectStore(CALLS).put({ text: record.text, idempotent: record.idempotent }, callKey(record));
+        putCall(tx, record);
         if (record.sent) tx.objectStore(SENT).put(record.lost ? LOST : MAYBE, sentKey(record));
       },
     });
+  }
+
+  /** Stores a call without waiting for anything, not even for what its name holds, if the database is open: what waits ends with the page. */
+  rush(record) {
+    this.#database.rush((tx) => putCall(tx, record));
   }
 
   /** Notes that calls may be sent from now on. */
@@ -195,6 +200,7 @@ export class Full extends Error {
   }
 }
 
+const putCall = (tx, record) => tx.objectStore(CALLS).put({ text: record.text, idempotent: record.idempotent }, callKey(record));
 const callKey = ({ name, session, key, size }) => [name, session, key, size];
 const sentKey = ({ name, session, key }) => [name, session, key];
 

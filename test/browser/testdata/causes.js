@@ -44,7 +44,7 @@ const cases = {
 
   "server": async (server) => {
     await T.engine(watched(server.ws, fast));
-    await server.close(1012, "restart");
+    await server.close(1011, "restart");
     await noted("open", "waiting server", "connecting", "open");
   },
 

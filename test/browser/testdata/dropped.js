@@ -6,20 +6,19 @@ const once = { reconnect: { attempts: 0 } };
 
 /** Makes 60 clients that close by themselves, keeps none, and wants all of them collected. */
 const collected = async (make) => {
-  const refs = [];
+  let left = 60;
+  const registry = new FinalizationRegistry(() => left--); // to ask a WeakRef, again and again, has Firefox keep what it is about
   const errors = [];
   const one = () => {
     const api = make();
-    refs.push(new WeakRef(api));
+    registry.register(api);
     errors.push(new Promise((resolve) => api.addEventListener("error", ({ detail }) => resolve(detail.code)))); // T.event has a timer, which holds what it waits for
   };
-  for (let n = 0; n < 60; n++) one();
+  for (let n = left; n > 0; n--) one();
   const codes = new Set(await Promise.all(errors.splice(0)));
-  let left;
   await until(async () => {
     await T.wait(20);
     await T.gc();
-    left = refs.filter((ref) => ref.deref() !== undefined).length;
     return left === 0;
   }, `60 clients are collected`).catch(() => ok(false, `${left} of 60 clients are still held`));
   return [...codes];

@@ -73,7 +73,8 @@ Object.assign(T.cases, {
   "looking makes no database": async () => {
     const store = new Store();
     equal([await store.sessions("n"), await store.records("n", "s")], [[], []]);
-    equal(await indexedDB.databases(), []);
+    const made = (await indexedDB.databases()).filter(({ version }) => version > 0); // WebKit lists one whose making was aborted, too
+    equal(made, []);
     await Promise.all([store.sessions("n"), store.put(record(1), bounds)]);
     equal(await store.sessions("n"), ["s"]);
   },

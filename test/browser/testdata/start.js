@@ -176,13 +176,13 @@ Object.assign(T.cases, {
     const api = T.connect(server.ws, { ...held, ...far });
     equal(await api.request(1), 1);
     const change = event(api, "statechange");
-    await server.close(1012, "restart");
+    await server.close(1011, "restart");
     const { state, previous, cause, reason } = await change;
     equal([state, previous, cause, reason], ["connecting", "open", "server", "restart"]);
     const next = event(api, "statechange");
     await fetch("/letgo");
     const { state: then, cause: why, closeCode } = await next;
-    equal([then, why, closeCode], ["waiting", "server", 1012]);
+    equal([then, why, closeCode], ["waiting", "server", 1011]);
   },
 
   "a nudge before wasm is there ends the waiting for the second attempt": async (server) => {
@@ -370,7 +370,7 @@ Object.assign(T.cases, {
 /** What a client says whose wasm is something else. */
 const wrong = {
   "a page": ["type=text/html&body=<!doctype html><title>Shop</title>", /answered with HTML at/],
-  "a page that is called wasm": ["type=application/wasm&body=%0a<!DOCTYPE html><html></html>", /answered with HTML at/],
+  "a page that is called wasm": ["type=application/wasm&body=%0A<!DOCTYPE html><html></html>", /answered with HTML at/],
   "a page that is called a text": ["type=text/plain&body=<html>", /answered with HTML at/],
   "JSON": ['type=application/json&body={"error":"no"}', /answered with JSON, beginning with "{\\"error\\":\\"no\\"}", at/],
   "JSON that is called wasm": ["type=application/wasm&body=[]", /answered with JSON/],
