@@ -75,6 +75,7 @@ export class Line {
 
 /** What is nested too deeply can't cross: undefined is there in its place. */
 function sendable(value) {
+  if (typeof value !== "object") return value;
   try {
     return structuredClone(value);
   } catch {
