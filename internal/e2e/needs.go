@@ -23,6 +23,8 @@ const (
 	SocketToTheEnd Feature = "a socket to the page's end"
 	// RestartCodes tell a page that a socket was closed with 1012 or 1013.
 	RestartCodes Feature = "close codes of restarts"
+	// NarrowWindows are what Page.SetViewport makes below 500 px.
+	NarrowWindows Feature = "narrow windows"
 	// HeapSize is gc() and performance.memory in pages.
 	HeapSize Feature = "heap size"
 	// LastWords is that what a page says as it is left is heard by the client's
@@ -47,6 +49,7 @@ var lacking = map[Engine]map[Feature]string{
 		Quota:             "no command bounds what one site may store",
 		KeptProfile:       "a driven browser keeps nothing on disk",
 		GarbageCollection: "a page can't ask for it",
+		NarrowWindows:     "what is around the page of its browser takes 447 px",
 		RestartCodes:      "its network library takes 1012 to 1014 for a violation of the protocol, and a page gets 1006",
 		HeapSize:          "a page can't tell how large its heap is",
 	},

@@ -95,8 +95,3 @@ func (c *connection) tooLarge(size int) bool {
 func frameSize(key protocol.Key, size int) int {
 	return frameOverhead + protocol.RequestSize(key, size)
 }
-
-// incomparable makes the struct that it is a field of one that nothing can
-// compare, so that the compiler writes no function for it, which a page would
-// have to download.
-type incomparable [0]func()

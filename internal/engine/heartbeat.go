@@ -136,3 +136,8 @@ func (h *heartbeat) probe(now time.Duration) {
 func (h *heartbeat) slept(now, life time.Duration) bool {
 	return !h.probing && h.silenceProves() && now-life > h.silence+h.timeout+slack
 }
+
+// incomparable makes the struct that it is a field of one that nothing can
+// compare, so that the compiler writes no function for it, which a page would
+// have to download.
+type incomparable [0]func()

@@ -54,6 +54,8 @@ var preferences = map[string]any{
 	"network.websocket.delay-failed-reconnects": false,
 	// Pages ask for a garbage collection: see internal/e2e/page.js.
 	"dom.testing.testutils.enabled": true,
+	// As on phones, whose width a page is given too: scrollbars take none of it.
+	"ui.useOverlayScrollbars": 1,
 	// All windows are in use at once: none is in the background.
 	"dom.min_background_timeout_value":                 4,
 	"dom.timeout.enable_budget_timer_throttling":       false,

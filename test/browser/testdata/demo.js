@@ -17,6 +17,11 @@ globalThis.demo = (() => {
     if (got !== want) throw new Error(`${what}: got ${got}, want ${want}`);
   };
   const told = (cause) => document.querySelector(`#history > li[data-cause=${cause}]`) !== null;
+  /** Whether the history tells of a break since the entry was the newest. Of a server's 1012, WebKitGTK tells 1006. */
+  const brokeSince = (entry) => {
+    const entries = [...document.querySelectorAll("#history > li")];
+    return entries.slice(0, entries.indexOf(entry) >>> 0).some(({ dataset }) => ["server", "network"].includes(dataset.cause));
+  };
   const state = (wanted) => until(() => document.documentElement.dataset.state === wanted, `state ${wanted}`);
   const change = (id, value) => {
     $(id).value = value;
@@ -123,12 +128,13 @@ globalThis.demo = (() => {
       change("restart-seconds", 0.5);
       change("slow-ms", 20_000);
       const slow = await make("send-slow");
+      const before = document.querySelector("#history > li");
       $("fault-restart").click();
       await until(() => document.documentElement.dataset.state !== "open", "the end of the connection");
       equal($("fault-drop").getAttribute("aria-disabled"), "true", "the fault's button");
       await state("open");
       await ends(slow, "lost", "unknown");
-      equal(told("server"), true, "why, in the history");
+      equal(brokeSince(before), true, "why, in the history");
     },
 
     async "close and connect"() {
@@ -205,8 +211,9 @@ globalThis.demo = (() => {
 
     /** What reaches out of the page's width. */
     wide() {
-      if (document.scrollingElement.scrollWidth <= innerWidth) return [];
-      return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.id || e.className || e.tagName);
+      const { scrollWidth, clientWidth } = document.scrollingElement; // innerWidth grows with what reaches out, on a phone
+      if (scrollWidth <= clientWidth) return [];
+      return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > clientWidth + 1).map((e) => e.id || e.className || e.tagName);
     },
   };
 })();
