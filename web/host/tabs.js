@@ -10,9 +10,9 @@ import { pack } from "../port/errors.js";
 export class Shared {
   #host;
   #tabs = new Set();
-  #calls = []; // by slot: {tab, slot, number, text, durable}, or null; tab is null when it is gone
+  #calls = []; // by slot: {tab, slot, number, text, durable, reply}, or null; tab is null when it is gone
   #free = [];
-  #replies = []; // of the frame that is being read: {tab, slot, reply}
+  #replied = []; // calls whose replies the frame has that is being read
   #last = null; // the last change: its arguments, and when it was
   #questions = new Map(); // that no tab has answered: number → {number, text, tab, answer}
   #asked = 0;
@@ -67,12 +67,13 @@ export class Shared {
 
   #cancel(tab, gone) {
     tab.closing = true;
-    for (const own of tab.slots.values()) {
+    for (const own of tab.slots) {
+      if ((own ?? null) === null) continue;
       const call = this.#calls[own];
       if (gone) call.tab = null;
       if (!gone || !call.durable) this.#host.abort(own, call.number); // its outcome is told in the next turn
     }
-    if (!gone && tab.slots.size === 0) tab.say("closed");
+    if (!gone && tab.pending === 0) tab.say("closed");
   }
 
   async #end(tab, gone) {
@@ -85,14 +86,15 @@ export class Shared {
 
   submit(tab, slot, text, name, timeout, idempotent, durable) {
     const own = this.#free.length > 0 ? this.#free.pop() : this.#calls.push(null) - 1;
-    const call = (this.#calls[own] = { tab, slot, number: 0, text: durable ? text : "", durable });
+    const call = (this.#calls[own] = { tab, slot, number: 0, text: durable ? text : "", durable, reply: undefined });
     call.number = this.#host.submit(own, text, name, timeout, idempotent, durable);
-    tab.slots.set(slot, own);
+    tab.slots[slot] = own;
+    tab.pending++;
   }
 
   abort(tab, slot) {
-    const own = tab.slots.get(slot);
-    if (own !== undefined) this.#host.abort(own, this.#calls[own].number);
+    const own = tab.slots[slot] ?? null;
+    if (own !== null) this.#host.abort(own, this.#calls[own].number);
   }
 
   reconnect() {
@@ -168,9 +170,12 @@ export class Shared {
     this.#calls[own] = null;
     this.#free.push(own);
     const { tab, slot } = call;
-    tab?.slots.delete(slot);
+    if (tab !== null) {
+      tab.slots[slot] = null;
+      tab.pending--;
+    }
     const told = this.#tell(call, reply, error);
-    if (tab?.closing && tab.slots.size === 0) {
+    if (tab?.closing && tab.pending === 0) {
       this.#clone();
       tab.say("closed");
     }
@@ -178,8 +183,13 @@ export class Shared {
   }
 
   /** Of a durable call some tab must hear. */
-  #tell({ tab, slot, number, text, durable }, reply, error) {
-    if (tab !== null && error === null && !durable) return void this.#replies.push({ tab, slot, reply });
+  #tell(call, reply, error) {
+    const { tab, slot, number, text, durable } = call;
+    if (tab !== null && error === null && !durable) {
+      call.reply = reply;
+      this.#replied.push(call);
+      return undefined;
+    }
     this.#clone();
     const packed = pack(error);
     const hears = tab?.away ? null : tab; // one that is not in use may hear some day, or never
@@ -194,17 +204,18 @@ export class Shared {
 
   /** A frame whose replies are all one tab's, as most are, crosses as the text it is. */
   #read(text, frame) {
-    const replies = this.#replies;
-    if (replies.length === 0) return;
-    const [{ tab }] = replies;
-    const same = repliesOf(frame);
-    if (typeof text !== "string" || same.length !== replies.length || !replies.every((own, i) => own.tab === tab && Object.is(own.reply, same[i]))) return this.#clone();
-    this.#replies = [];
-    tab.say("replies", replies.map(({ slot }) => slot), text);
+    const calls = this.#replied;
+    if (calls.length === 0) return;
+    const [{ tab }] = calls;
+    const replies = repliesOf(frame);
+    if (typeof text !== "string" || replies.length !== calls.length || !calls.every((call, i) => call.tab === tab && Object.is(call.reply, replies[i]))) return this.#clone();
+    this.#replied = [];
+    tab.say("replies", calls.map(({ slot }) => slot), text);
   }
 
   #clone() {
-    for (const { tab, slot, reply } of this.#replies.splice(0)) tab.say("settle", slot, reply, null);
+    if (this.#replied.length === 0) return;
+    for (const { tab, slot, reply } of this.#replied.splice(0)) tab.say("settle", slot, reply, null);
   }
 
   /** A page in the back/forward cache reads nothing, so it hears only what it must know. */
@@ -216,7 +227,8 @@ export class Shared {
 
 /** One tab of a Shared: the worker's end of the port in ../port/port.js. */
 export class Tab {
-  slots = new Map(); // the tab's → the host's
+  slots = []; // by the tab's: the host's, null or missing where no call is
+  pending = 0; // calls in these
   hidden = false;
   closing = false;
   away = false; // in the back/forward cache
@@ -240,6 +252,9 @@ export class Tab {
 
   #methods = {
     submit: (...call) => this.#shared.submit(this, ...call),
+    calls: (timeout, slots, texts) => {
+      texts.split("\n").forEach((text, i) => this.#shared.submit(this, slots[i], text, undefined, timeout, false, false));
+    },
     abort: (slot) => this.#shared.abort(this, slot),
     reconnect: () => this.#shared.reconnect(),
     look: () => this.say("figures", ...this.#shared.figures()),

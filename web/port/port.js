@@ -55,6 +55,11 @@ export class Line {
     if (this.#said.push(what) === 1) queueMicrotask(this.#flush);
   }
 
+  /** What was said last in this turn: more may be added to it. */
+  get last() {
+    return this.#said.at(-1);
+  }
+
   #flush = () => {
     const last = this.#last?.();
     if (last) this.#said.push(last);

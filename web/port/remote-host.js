@@ -56,7 +56,7 @@ export class RemoteHost {
     if (this.#ended) {
       if (this.#closing && this.#link) return number; // it ends behind those before it
       this.#fail(slot, new SockjaxError(this.#ended.code, FATE_UNSENT, this.#ended.message));
-    } else if (this.#answered) this.#line.say("submit", slot, ...call);
+    } else if (this.#answered) this.#submit(slot, ...call);
     else this.#wait(slot, call);
     return number;
   }
@@ -138,7 +138,7 @@ export class RemoteHost {
       for (const [slot, { call, due }] of [...this.#waiting]) {
         this.#unwait(slot);
         const [text, name, timeout, ...rest] = call;
-        this.#line.say("submit", slot, text, name, due === undefined ? timeout : Math.max(1, due - performance.now()), ...rest);
+        this.#submit(slot, text, name, due === undefined ? timeout : Math.max(1, due - performance.now()), ...rest);
       }
       for (const order of this.#orders.splice(0)) this.#line.say(...order);
     },
@@ -273,15 +273,24 @@ export class RemoteHost {
 
   // ---- calls
 
+  /** Ordinary calls in a row are one message: a text takes less to cross than many, and JSON has no line ends. */
+  #submit(slot, text, name, timeout, idempotent, durable) {
+    if (name !== undefined || idempotent || durable) return this.#line.say("submit", slot, text, name, timeout, idempotent, durable);
+    const { last } = this.#line;
+    if (last?.[0] !== "calls" || last[1] !== timeout) return this.#line.say("calls", timeout, [slot], text);
+    last[2].push(slot);
+    last[3] += `\n${text}`;
+  }
+
   /** An outcome that comes when the page has given up the call, or closed the client, is too late. */
   #arrived(slot, reply, error) {
-    const late = this.#aborted.delete(slot) ? aborted : this.#closing && closed;
+    const late = this.#aborted.size > 0 && this.#aborted.delete(slot) ? aborted : this.#closing && closed;
     if (late) this.#settle(slot, undefined, late(error?.fate === FATE_UNSENT ? FATE_UNSENT : FATE_UNKNOWN));
     else this.#settle(slot, reply, error);
   }
 
   #settle(slot, reply, error) {
-    this.#aborted.delete(slot);
+    if (this.#aborted.size > 0) this.#aborted.delete(slot);
     if (this.#taken.delete(slot)) this.#face.settle(slot, reply, error);
   }
 
