@@ -34,34 +34,10 @@ func (s *Site) MemoryNotes() (string, error) {
 	return string(script), nil
 }
 
-// A Worker is a SharedWorker of an origin.
-type Worker struct {
-	browser *Browser
-	id      chromedp.ContextOption
-}
-
-// SharedWorker finds the one SharedWorker of an origin.
-func (b *Browser) SharedWorker(origin string) (*Worker, error) {
-	targets, err := chromedp.Targets(b.ctx)
-	if err != nil {
-		return nil, fmt.Errorf("failed to list the browser's targets: %w", err)
-	}
-	var found []*Worker
-	for _, t := range targets {
-		if t.Type == "shared_worker" && len(t.URL) > len(origin) && t.URL[:len(origin)] == origin {
-			found = append(found, &Worker{b, chromedp.WithTargetID(t.TargetID)})
-		}
-	}
-	if len(found) != 1 {
-		return nil, fmt.Errorf("there are %d shared workers of %s", len(found), origin)
-	}
-	return found[0], nil
-}
-
 // Memory returns the bytes of JavaScript objects that are alive in the worker,
 // and of its wasm memories.
 func (w *Worker) Memory() (heap, wasm float64, err error) {
-	ctx, leave := chromedp.NewContext(w.browser.ctx, w.id, chromedp.WithDetachOnCancel())
+	ctx, leave := w.attach()
 	defer leave()
 	failed := func(err error) (float64, float64, error) {
 		return 0, 0, fmt.Errorf("failed to weigh the worker: %w", err)

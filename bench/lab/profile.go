@@ -2,6 +2,7 @@ package lab
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -53,26 +54,35 @@ func PartsOf(profile []Function) (parts Parts) {
 
 // Profile samples the page's main thread while do runs: functions, the
 // costliest first.
-func (t *Tab) Profile(do func() error) ([]Function, error) {
-	failed := func(err error) error { return fmt.Errorf("failed to profile the tab: %w", err) }
-	if _, err := chromedp.Call(t.ctx, profiler.Enable, cdp.Empty{}); err != nil {
-		return nil, failed(err)
+func (t *Tab) Profile(do func() error) ([]Function, error) { return profile(t.ctx, do) }
+
+// Profile samples the worker's thread in the same way.
+func (w *Worker) Profile(do func() error) ([]Function, error) {
+	ctx, leave := w.attach()
+	defer leave()
+	return profile(ctx, do)
+}
+
+func profile(ctx context.Context, do func() error) ([]Function, error) {
+	failed := func(err error) ([]Function, error) { return nil, fmt.Errorf("failed to take a profile: %w", err) }
+	if _, err := chromedp.Call(ctx, profiler.Enable, cdp.Empty{}); err != nil {
+		return failed(err)
 	}
-	if _, err := chromedp.Call(t.ctx, profiler.SetSamplingInterval, profiler.SetSamplingIntervalParams{Interval: interval}); err != nil {
-		return nil, failed(err)
+	if _, err := chromedp.Call(ctx, profiler.SetSamplingInterval, profiler.SetSamplingIntervalParams{Interval: interval}); err != nil {
+		return failed(err)
 	}
-	if _, err := chromedp.Call(t.ctx, profiler.Start, cdp.Empty{}); err != nil {
-		return nil, failed(err)
+	if _, err := chromedp.Call(ctx, profiler.Start, cdp.Empty{}); err != nil {
+		return failed(err)
 	}
 	if err := do(); err != nil {
 		return nil, err
 	}
-	result, err := chromedp.Call(t.ctx, profiler.Stop, cdp.Empty{})
+	result, err := chromedp.Call(ctx, profiler.Stop, cdp.Empty{})
 	if err != nil {
-		return nil, failed(err)
+		return failed(err)
 	}
-	if _, err := chromedp.Call(t.ctx, profiler.Disable, cdp.Empty{}); err != nil {
-		return nil, failed(err)
+	if _, err := chromedp.Call(ctx, profiler.Disable, cdp.Empty{}); err != nil {
+		return failed(err)
 	}
 	return sum(result.Profile), nil
 }

@@ -1,5 +1,5 @@
-// Command profile says where a peer's page spends the time of its main thread
-// under load, by the samples of Chromium's profiler.
+// Command profile says where a peer's page, or its worker, spends the time of its
+// thread under load, by the samples of Chromium's profiler.
 //
 //	go run ./profile -peer sockjax -window 64
 //
@@ -29,9 +29,10 @@ func main() {
 	window := flag.Int("window", 64, "calls in flight")
 	size := flag.Int("size", 100, "bytes of JSON in each")
 	length := flag.Duration("time", 3*time.Second, "how long to look")
+	worker := flag.Bool("worker", false, "of a host in a worker: the worker's thread, not the page's")
 	top := flag.Int("top", 40, "functions to print")
 	flag.Parse()
-	if err := run(*name, lab.Load{Window: *window, Size: *size}, *length, *top); err != nil {
+	if err := run(*name, lab.Load{Window: *window, Size: *size}, *length, *worker, *top); err != nil {
 		fmt.Fprintln(os.Stderr, "profile:", err)
 		os.Exit(1)
 	}
@@ -45,7 +46,7 @@ func names() string {
 	return strings.Join(list, ", ")
 }
 
-func run(name string, load lab.Load, length time.Duration, top int) error {
+func run(name string, load lab.Load, length time.Duration, worker bool, top int) error {
 	var peer *peers.Peer
 	for _, p := range clients {
 		if p.Name == name {
@@ -70,7 +71,15 @@ func run(name string, load lab.Load, length time.Duration, top int) error {
 		return err
 	}
 	var sample lab.Sample
-	profile, err := tab.Profile(func() (err error) {
+	sampled := tab.Profile
+	if worker {
+		w, err := findWorker(stage, peer)
+		if err != nil {
+			return err
+		}
+		sampled = w.Profile
+	}
+	profile, err := sampled(func() (err error) {
 		sample, err = stage.Run(peer, load, length)
 		return err
 	})
@@ -85,6 +94,13 @@ func run(name string, load lab.Load, length time.Duration, top int) error {
 		fmt.Printf("| %.1f %% | %.1f %% | %s | %s |\n", 100*f.Self, 100*f.Total, f.Name, f.From)
 	}
 	return nil
+}
+
+func findWorker(stage *lab.Stage, peer *peers.Peer) (*lab.Worker, error) {
+	if peer == peers.Shared {
+		return stage.Browser.SharedWorker(stage.Origin)
+	}
+	return stage.Browser.Worker(stage.Origin)
 }
 
 // printSources adds up the functions of each file.
