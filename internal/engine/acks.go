@@ -24,8 +24,10 @@ const (
 
 	// ackAlone is how many outcomes, and ackBytes how many bytes, make it
 	// worth a frame of its own, which costs as much as a small call. The
-	// default server keeps several times as many.
-	ackAlone = 256
+	// default server keeps several times as many. A page whose engine is in a
+	// worker makes its next calls a little after the replies to the last ones,
+	// and acks should ride with them.
+	ackAlone = 1000
 	ackBytes = 256 << 10
 
 	// ackAfter is how long an outcome stays unacknowledged at most. A client

@@ -119,8 +119,8 @@ func TestAcksOfSteadyTrafficRide(t *testing.T) {
 func TestAckAloneAfterMany(t *testing.T) {
 	for count, want := range map[int][]string{
 		ackAlone - 1: {""},
-		ackAlone:     {"+256"},
-		ackAlone + 1: {"+256", "+257"}, // by whether the sender is quicker than the reader
+		ackAlone:     {"+1000"},
+		ackAlone + 1: {"+1000", "+1001"}, // by whether the sender is quicker than the reader
 	} {
 		bubble(t, Options{}, func(n *fakeNet) {
 			c := n.start()
