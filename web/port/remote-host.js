@@ -213,7 +213,7 @@ export class RemoteHost {
     try {
       return linkTo(this.#kind, this.#files.worker, this.#files.wasm);
     } catch (error) {
-      this.#giveUp(`sockjax: failed to start the worker at ${this.#files.worker}: ${error.message}; for host: "shared" it must be of this page's origin: the option workerURL says where it is`);
+      this.#giveUp(`sockjax: failed to start the worker at ${this.#files.worker}: ${error.message}; a Content-Security-Policy must allow it in worker-src, and for host: "shared" it must be of this page's origin: the option workerURL says where it is`);
       return null;
     }
   }
