@@ -27,6 +27,9 @@ type Reader struct {
 
 	series bool // inside a series
 	key    Key  // under which its next data stands
+
+	binary bool   // bytes may stand behind the messages
+	bytes  []byte // of the messages that have not come yet
 }
 
 // NewReader reads a text frame other than Ping and Pong, strictly, as a server
@@ -101,11 +104,11 @@ func (r *Reader) next() (bool, error) {
 		r.open = true
 		s.space()
 		if s.take(']') {
-			return false, s.end()
+			return false, r.end()
 		}
 	} else {
 		if s.take(']') {
-			return false, s.end()
+			return false, r.end()
 		}
 		if !s.take(',') {
 			return false, s.unexpected("',' or ']' after a message")
@@ -122,6 +125,17 @@ func (r *Reader) next() (bool, error) {
 		return true, s.err
 	}
 	return true, r.message()
+}
+
+// end checks that nothing is left over.
+func (r *Reader) end() error {
+	if err := r.scan.end(); err != nil {
+		return err
+	}
+	if len(r.bytes) > 0 {
+		return errors.New("bytes follow that no message names")
+	}
+	return nil
 }
 
 // first reads a series up to its first data.
@@ -190,6 +204,8 @@ func (r *Reader) members(missing kinds) (nulls kinds) {
 	var body span
 	var key Key
 	var hasKey, later bool
+	var more extras
+	start := s.at
 	if !s.take('{') {
 		s.fail(s.unexpected("a message must be a JSON object or a series"))
 		return 0
@@ -218,9 +234,30 @@ func (r *Reader) members(missing kinds) (nulls kinds) {
 			named = RefusedKind
 		case "forgotten":
 			named = ForgottenKind
+		case "on":
+			named = OnKind
+		case "off":
+			named = OffKind
+		case "topic":
+			named = TopicKind
+		case "got":
+			named = GotKind
+		case "taken":
+			named = TakenKind
+		case "parts":
+			named = PartsKind
+		case "chunk":
+			named = ChunkKind
+		case "end":
+			named = EndKind
+		case "bytes":
+			named = bytesKind
 		case "part":
 			v := s.value()
 			later = !s.isNull(v)
+			continue
+		case "open", "window", "text", "from":
+			more.read(s)
 			continue
 		}
 		v := s.value()
@@ -264,12 +301,23 @@ func (r *Reader) members(missing kinds) (nulls kinds) {
 		if hasKey && !later {
 			m.Kind, m.Key = DataKind, key
 		}
+	case OnKind, OffKind, TopicKind:
+		m.Kind = kind
+		m.Body, m.Depth = s.text[start:s.at], body.depth+1
+	default:
+		if hasKey {
+			m.Kind, m.Key = kind, key
+			r.part(body)
+		}
+	}
+	if m.Kind >= GotKind {
+		more.add(m)
 	}
 	return 0
 }
 
 // kinds is a set of them.
-type kinds uint16
+type kinds uint32
 
 func (k kinds) has(kind Kind) bool { return k&(1<<kind) != 0 }
 
