@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"encoding/binary"
 	"errors"
 	"math"
 )
@@ -22,7 +21,7 @@ func NewBinaryReader(frame []byte, lenient bool) Reader {
 	if len(frame) < binaryPrefix {
 		return Reader{err: errors.New("failed to read a frame: a binary frame begins with the length of its messages"), done: true}
 	}
-	length := binary.BigEndian.Uint32(frame)
+	length := uint32(frame[0])<<24 | uint32(frame[1])<<16 | uint32(frame[2])<<8 | uint32(frame[3])
 	rest := frame[binaryPrefix:]
 	if uint64(length) > uint64(len(rest)) {
 		return Reader{err: errors.New("failed to read a frame: its messages would be longer than the frame"), done: true}
@@ -35,57 +34,92 @@ func AppendPrefix(dst []byte) []byte { return append(dst, 0, 0, 0, 0) }
 
 // SetPrefix notes that the messages of a binary frame are complete: frame holds
 // the prefix and them, and the bytes follow.
-func SetPrefix(frame []byte) { binary.BigEndian.PutUint32(frame, uint32(len(frame)-binaryPrefix)) }
+func SetPrefix(frame []byte) {
+	n := uint32(len(frame) - binaryPrefix)
+	frame[0], frame[1], frame[2], frame[3] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n)
+}
 
 // IsBinary tells whether a frame is a binary one that holds bytes.
 func IsBinary(frame []byte) bool {
 	return len(frame) >= binaryPrefix && frame[0] != '[' && frame[0] != 'p'
 }
 
-// extras are members that go with others.
+// extras are members that go with others. Each counts only with the kinds that
+// have it.
 type extras struct {
-	open, broken         bool
+	open                 bool
+	broken               extra // those whose value is none
 	window, text, before uint64
 }
 
-// read reads the member that the scanner has gone to.
+// extra is a set of these members.
+type extra uint8
+
+const (
+	extraOpen extra = 1 << iota
+	extraWindow
+	extraText
+	extraFrom
+)
+
+// read reads the member that the scanner has gone to. The last of two counts,
+// and null is none.
 func (x *extras) read(s *scanner) {
 	name := s.name[0]
 	v := s.value()
-	if s.err != nil || s.isNull(v) {
+	if s.err != nil {
 		return
 	}
+	var n uint64
+	ok := s.isNull(v)
 	if name == 'o' {
 		x.open = s.text[v.from] == 't'
-		x.broken = x.broken || !x.open && s.text[v.from] != 'f'
+		x.note(extraOpen, ok || x.open || s.text[v.from] == 'f')
 		return
 	}
-	n, ok := s.count(v)
-	x.broken = x.broken || !ok
+	if !ok {
+		n, ok = s.count(v)
+	}
 	switch name {
 	case 'w':
 		x.window = n
+		x.note(extraWindow, ok)
 	case 't':
 		x.text = n
+		x.note(extraText, ok)
 	case 'f':
 		x.before = n
+		x.note(extraFrom, ok)
 	}
 }
 
-// add adds them to a message that they go with.
+func (x *extras) note(e extra, ok bool) {
+	if x.broken &^= e; !ok {
+		x.broken |= e
+	}
+}
+
+// add adds them to a message that they go with. One that is broken breaks the
+// message.
 func (x *extras) add(m *Message) {
-	if x.broken {
-		m.Key = 0
-		return
-	}
-	if m.Kind == DataKind || m.Kind == TakenKind {
+	var has extra
+	switch m.Kind {
+	case TakenKind:
+		has = extraWindow
 		m.Window = clamp(x.window)
-	}
-	if m.Kind == DataKind {
-		m.Open, m.Text = x.open, clamp(x.text)
-	}
-	if m.Kind == PartsKind || m.Kind == ChunkKind {
+	case PartsKind, ChunkKind:
+		has = extraFrom
 		m.Count = x.before
+	case DataKind:
+		has = extraOpen | extraWindow
+		m.Open, m.Window = x.open, clamp(x.window)
+		if m.Body == nil && !m.Bytes {
+			has |= extraText
+			m.Text = clamp(x.text)
+		}
+	}
+	if x.broken&has != 0 {
+		m.Key = 0
 	}
 }
 
@@ -113,16 +147,16 @@ func (r *Reader) part(body span) {
 	case GotKind, TakenKind:
 		m.Count, ok = s.count(body)
 	case PartsKind:
-		ok = s.text[body.from] == '['
-		m.Body, m.Depth = s.text[body.from:body.to], body.depth-1
+		if ok = s.text[body.from] == '['; ok {
+			m.Body, m.Depth = s.text[body.from:body.to], body.depth-1
+		}
 	case EndKind:
 		ok = s.text[body.from] == 't'
 	case ChunkKind, bytesKind:
 		var n uint64
-		if n, ok = s.count(body); ok && n <= uint64(len(r.bytes)) {
+		n, ok = s.count(body)
+		if ok = ok && r.binary && n <= uint64(len(r.bytes)); ok {
 			m.Body, r.bytes = r.bytes[:n:n], r.bytes[n:]
-		} else {
-			ok = false
 		}
 		if m.Kind == bytesKind {
 			m.Kind, m.Bytes = DataKind, true

@@ -302,8 +302,8 @@ func (r *Reader) members(missing kinds) (nulls kinds) {
 			m.Kind, m.Key = DataKind, key
 		}
 	case OnKind, OffKind, TopicKind:
-		m.Kind = kind
-		m.Body, m.Depth = s.text[start:s.at], body.depth+1
+		m.Kind, m.lenient = kind, s.lenient
+		m.Body = s.text[start:s.at]
 	default:
 		if hasKey {
 			m.Kind, m.Key = kind, key
