@@ -1,9 +1,6 @@
 package protocol
 
-import (
-	"errors"
-	"math"
-)
+import "math"
 
 // What streams and bodies add to messages. Bytes stand in binary frames: four
 // bytes with the length of the messages, the highest first, the messages as in a
@@ -11,23 +8,6 @@ import (
 
 // binaryPrefix is the length of what stands before the messages.
 const binaryPrefix = 4
-
-// NewBinaryReader reads a binary frame, as NewReader does a text frame. lenient
-// is what a client is.
-func NewBinaryReader(frame []byte, lenient bool) Reader {
-	if len(frame) > 0 && frame[0] == '[' { // the same bytes as in a text frame
-		return Reader{scan: scanner{text: frame, lenient: lenient}}
-	}
-	if len(frame) < binaryPrefix {
-		return Reader{err: errors.New("failed to read a frame: a binary frame begins with the length of its messages"), done: true}
-	}
-	length := uint32(frame[0])<<24 | uint32(frame[1])<<16 | uint32(frame[2])<<8 | uint32(frame[3])
-	rest := frame[binaryPrefix:]
-	if uint64(length) > uint64(len(rest)) {
-		return Reader{err: errors.New("failed to read a frame: its messages would be longer than the frame"), done: true}
-	}
-	return Reader{scan: scanner{text: rest[:length:length], lenient: lenient}, binary: true, bytes: rest[length:]}
-}
 
 // AppendPrefix begins a binary frame. SetPrefix completes it.
 func AppendPrefix(dst []byte) []byte { return append(dst, 0, 0, 0, 0) }
@@ -138,10 +118,15 @@ func (s *scanner) count(v span) (n uint64, ok bool) {
 	return uint64(k), k != 0
 }
 
+// tail is what stands behind the messages of a frame.
+type tail struct {
+	binary bool   // bytes may stand there
+	bytes  []byte // of the messages that have not come yet
+}
+
 // part completes a message of one of the kinds of parts, or with bytes, of what
 // its member holds. What breaks the protocol gets the key 0.
-func (r *Reader) part(body span) {
-	s, m := &r.scan, &r.msg
+func (t *tail) part(m *Message, s *scanner, body span) {
 	ok := false
 	switch m.Kind {
 	case GotKind, TakenKind:
@@ -155,8 +140,8 @@ func (r *Reader) part(body span) {
 	case ChunkKind, bytesKind:
 		var n uint64
 		n, ok = s.count(body)
-		if ok = ok && r.binary && n <= uint64(len(r.bytes)); ok {
-			m.Body, r.bytes = r.bytes[:n:n], r.bytes[n:]
+		if ok = ok && t.binary && n <= uint64(len(t.bytes)); ok {
+			m.Body, t.bytes = t.bytes[:n:n], t.bytes[n:]
 		}
 		if m.Kind == bytesKind {
 			m.Kind, m.Bytes = DataKind, true
