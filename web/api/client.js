@@ -5,7 +5,7 @@ import { checkCall } from "./options.js";
 import { isHiding } from "../shared/page-events.js";
 
 /** Each client has these bound to it, so that a page may pass them on, or write const { request } = api. */
-const METHODS = ["send", "request", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
+const METHODS = ["send", "request", "stream", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
 
 /** The face of a client: what a page sees of it. What it does stands in sockjax.d.ts, and how in ../port/port.js. */
 export class Sockjax extends EventTarget {
@@ -27,6 +27,8 @@ export class Sockjax extends EventTarget {
     const calls = (this.#calls = new Calls(options));
     this.#host = open({
       settle: calls.settle,
+      parts: calls.parts,
+      room: calls.room,
       changed: (detail, ended) => {
         this.#state = detail.state;
         if (detail.state === STATE_OPEN) opened();
@@ -59,6 +61,10 @@ export class Sockjax extends EventTarget {
     return new Promise((resolve, reject) => {
       this.send(data, (reply, error) => (error === null ? resolve(reply) : reject(error)), options);
     });
+  }
+
+  stream(data, options) {
+    return this.#calls.stream(data, checkCall(options));
   }
 
   get state() {

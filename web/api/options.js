@@ -1,3 +1,4 @@
+import { checkBody } from "./body.js";
 import { SUBPROTOCOL } from "../shared/abi.js";
 
 /**
@@ -27,7 +28,7 @@ const presets = {
 
 const known = [...Object.keys(defaults), "preset", "token", "name", "wasmURL", "workerURL"];
 
-const ofCall = ["timeout", "signal", "idempotent", "durable"];
+const ofCall = ["timeout", "signal", "idempotent", "durable", "body", "onprogress"];
 
 /** Fills in defaults and presets. A wrong option is the page's mistake: TypeError. */
 export function complete(options = {}) {
@@ -102,6 +103,8 @@ export function checkCall(options) {
   if (signal !== undefined && signal !== null && !(typeof signal.aborted === "boolean" && typeof signal.addEventListener === "function")) {
     throw new TypeError("sockjax: signal must be an AbortSignal");
   }
+  checkBody(options.body);
+  if (options.onprogress !== undefined && typeof options.onprogress !== "function") throw new TypeError("sockjax: onprogress must be a function");
   flag("idempotent", idempotent);
   flag("durable", durable);
   return options;

@@ -6,6 +6,21 @@ export function notJSON(data, thrown) {
   return `the data can't be made into JSON: ${thrown === undefined ? `it is ${typeof data}` : (thrown?.message ?? thrown)}`;
 }
 
+/** What bytes in data become in JSON: {}, or an object whose first member is "0". */
+export function mayHaveBytes(text) {
+  return text.includes("{}") || text.includes('{"0":');
+}
+
+/** Whether there are bytes within data. */
+export function hasBytes(data) {
+  let found = false;
+  JSON.stringify(data, (_, value) => {
+    found ||= ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+    return value;
+  });
+  return found;
+}
+
 /** Where most pages put the key, if it is a number or a string without escapes. */
 const KEY_IN_FRONT = /^\{"key":("[^"\\]+"|-?\d[\d.eE+-]*)[,}]/;
 

@@ -33,6 +33,8 @@ export class Shared {
         this.#last = [detail, ended, performance.now()];
         this.#all("changed", detail, pack(ended));
       },
+      parts: (own, values) => this.#say(own, "parts", values),
+      room: (own, taken) => this.#say(own, "room", taken),
       unmatched: ({ key, message }) => this.#all("unmatched", key, message),
       outbox: ({ key, data, reply, error }) => this.#ask(["outbox", { key, data }, reply, pack(error)]),
       hiding: () => [...this.#tabs].every(({ hidden }) => hidden),
@@ -84,12 +86,24 @@ export class Shared {
     tab.say("closed");
   }
 
-  submit(tab, slot, text, name, timeout, idempotent, durable) {
+  submit(tab, slot, text, name, timeout, idempotent, durable, extra) {
     const own = this.#free.length > 0 ? this.#free.pop() : this.#calls.push(null) - 1;
     const call = (this.#calls[own] = { tab, slot, number: 0, text: durable ? text : "", durable, reply: undefined });
-    call.number = this.#host.submit(own, text, name, timeout, idempotent, durable);
+    call.number = this.#host.submit(own, text, name, timeout, idempotent, durable, extra);
     tab.slots[slot] = own;
     tab.pending++;
+  }
+
+  /** Of a call with a stream or a body: feed, end or took of the host. */
+  goOn(tab, method, slot, what) {
+    const own = tab.slots[slot] ?? null;
+    if (own !== null) this.#host[method](own, what);
+  }
+
+  /** Tells the tab that made the call how it goes on. */
+  #say(own, name, what) {
+    const { tab, slot } = this.#calls[own];
+    tab?.say(name, slot, what);
   }
 
   abort(tab, slot) {
@@ -255,6 +269,9 @@ export class Tab {
     calls: (timeout, slots, texts) => {
       texts.split("\n").forEach((text, i) => this.#shared.submit(this, slots[i], text, undefined, timeout, false, false));
     },
+    feed: (slot, part) => this.#shared.goOn(this, "feed", slot, part),
+    end: (slot) => this.#shared.goOn(this, "end", slot),
+    took: (slot, n) => this.#shared.goOn(this, "took", slot, n),
     abort: (slot) => this.#shared.abort(this, slot),
     reconnect: () => this.#shared.reconnect(),
     look: () => this.say("figures", ...this.#shared.figures()),

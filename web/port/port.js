@@ -5,7 +5,10 @@
  *
  * The client asks the host:
  *
- *   submit(slot, text, name, timeout, idempotent, durable)   returns the call's number
+ *   submit(slot, text, name, timeout, idempotent, durable, extra)   returns the call's number
+ *                           extra, of few calls: {window} wants a stream, {open} has a body, {bytes} are its data
+ *   feed(slot, part) end(slot)   another part of the body, a text of JSON or bytes; it is complete
+ *   took(slot, n)           so many more parts of the stream were read
  *   refuse(slot, error)     the same for one that is none: the error comes back in the next turn
  *   abort(slot, number)
  *   reconnect() drain() close() stats()
@@ -14,6 +17,8 @@
  *
  *   settle(slot, reply, error)   a call's outcome: once for each slot that was given; from a
  *                                durable one's a worker waits for told(number), as for outbox
+ *   parts(slot, values)     parts of a stream: what JSON says, or bytes
+ *   room(slot, taken)       so many bytes of the body were taken: there is room for others
  *   changed(detail, ended)       another state, and why no more calls can be made
  *   unmatched(detail) outbox(detail)
  *   hiding()                     asks whether the page may end at any moment, or "now"
@@ -66,7 +71,7 @@ export class Line {
     const said = this.#said;
     this.#said = [];
     try {
-      this.#port.postMessage(said);
+      this.#port.postMessage(said, said.flatMap(buffersOf));
     } catch {
       for (const what of said) this.#port.postMessage([what.map(sendable)]);
     }
@@ -76,6 +81,11 @@ export class Line {
   close() {
     this.#port.onmessage = null;
   }
+}
+
+/** Memory that need not be copied: bytes of a body are a client's copy, and of a stream the frame's. */
+function buffersOf([name, , part]) {
+  return name === "feed" && typeof part !== "string" ? [part.buffer] : [];
 }
 
 /** What is nested too deeply can't cross: undefined is there in its place. */

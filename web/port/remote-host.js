@@ -67,6 +67,18 @@ export class RemoteHost {
     return ++this.#numbers;
   }
 
+  feed(slot, part) {
+    if (this.#taken.has(slot)) this.#order("feed", slot, part);
+  }
+
+  end(slot) {
+    if (this.#taken.has(slot)) this.#order("end", slot);
+  }
+
+  took(slot, n) {
+    if (this.#taken.has(slot)) this.#order("took", slot, n);
+  }
+
   abort(slot) {
     if (this.#unwait(slot)) this.#fail(slot, aborted(FATE_UNSENT));
     else if (this.#taken.has(slot) && !this.#closing) {
@@ -150,6 +162,12 @@ export class RemoteHost {
     settle: (slot, reply, error, question) => {
       this.#arrived(slot, reply, crossed(reply, error));
       this.#answer(question);
+    },
+    parts: (slot, values) => {
+      if (!this.#late(slot)) this.#face.parts(slot, values);
+    },
+    room: (slot, taken) => {
+      if (!this.#late(slot)) this.#face.room(slot, taken);
     },
     changed: (detail, ended) => {
       this.#state = detail.state;
@@ -274,12 +292,17 @@ export class RemoteHost {
   // ---- calls
 
   /** Ordinary calls in a row are one message: a text takes less to cross than many, and JSON has no line ends. */
-  #submit(slot, text, name, timeout, idempotent, durable) {
-    if (name !== undefined || idempotent || durable) return this.#line.say("submit", slot, text, name, timeout, idempotent, durable);
+  #submit(slot, text, name, timeout, idempotent, durable, extra) {
+    if (name !== undefined || idempotent || durable || extra) return this.#line.say("submit", slot, text, name, timeout, idempotent, durable, extra);
     const { last } = this.#line;
     if (last?.[0] !== "calls" || last[1] !== timeout) return this.#line.say("calls", timeout, [slot], text);
     last[2].push(slot);
     last[3] += `\n${text}`;
+  }
+
+  /** What comes of a call that has ended for the page, or is about to, is too late. */
+  #late(slot) {
+    return this.#closing !== null || this.#aborted.has(slot) || !this.#taken.has(slot);
   }
 
   /** An outcome that comes when the page has given up the call, or closed the client, is too late. */
