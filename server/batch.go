@@ -16,6 +16,14 @@ type batch struct {
 	told    bool // some of them have been answered otherwise
 }
 
+// A largeRequest is a request whose data has not arrived whole.
+type largeRequest struct {
+	data   []byte
+	size   int
+	open   bool
+	window int
+}
+
 type refusedCall struct {
 	*call
 	why *protocol.Error

@@ -96,6 +96,14 @@ func (c *conn) tell(text []byte) {
 	c.writeIf(c.queue.Control(text))
 }
 
+// forgetLarge lets go of a large request, if it is one.
+func (c *conn) forgetLarge(name protocol.Key) {
+	if l := c.larges[name]; l != nil {
+		delete(c.larges, name)
+		c.calls.unhold(l.size)
+	}
+}
+
 // Write implements sendq.Conn.
 func (c *conn) Write(frame []byte) error {
 	kind := websocket.MessageText

@@ -2,7 +2,6 @@ package server
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/sockjax/sockjax/internal/sendq"
 	"github.com/sockjax/sockjax/protocol"
@@ -10,14 +9,6 @@ import (
 
 // What a client says about parts: of bodies, of its credit for streams, and of
 // requests that come in pieces.
-
-// A largeRequest is a request whose data has not arrived whole.
-type largeRequest struct {
-	data   []byte
-	size   int
-	open   bool
-	window int
-}
 
 // maxGrant is by how much the window of a body may grow, in bytes.
 const maxGrant = 1 << 20
@@ -39,34 +30,6 @@ func (c *conn) exchange(k *call, open bool, window int) {
 		k.size += first
 	}
 }
-
-// serve runs a call with parts in a goroutine of its own: its handler waits for
-// the client, and the reader must not wait with it.
-func (c *conn) serve(k *call) {
-	defer c.Flush() // also where the handler ends the goroutine
-	c.Handle(k)
-}
-
-// serveParted runs those calls that have parts, and returns the others.
-func (c *conn) serveParted(calls []*call) (others []*call) {
-	if !slices.ContainsFunc(calls, hasParts) {
-		return calls
-	}
-	for _, k := range calls {
-		if !hasParts(k) {
-			others = append(others, k)
-			continue
-		}
-		if k.exchange.body != nil {
-			c.queue.Room()
-			k.exchange.got()
-		}
-		go c.serve(k)
-	}
-	return others
-}
-
-func hasParts(k *call) bool { return k.exchange != nil }
 
 // parted acts on a request that is more than JSON in a frame: that has bytes, or
 // data that follows, or a body, or asks for a stream.
@@ -140,14 +103,6 @@ func (c *conn) piece(b *batch, l *largeRequest, m *protocol.Message) *ending {
 	return nil
 }
 
-// forgetLarge lets go of a large request, if it is one.
-func (c *conn) forgetLarge(name protocol.Key) {
-	if l := c.larges[name]; l != nil {
-		delete(c.larges, name)
-		c.calls.unhold(l.size)
-	}
-}
-
 // aboutParts acts on a message about parts. What is of use has been paid for by
 // whoever sent the parts before, so that only the rest counts for the limiter.
 func (c *conn) aboutParts(b *batch, m *protocol.Message) *ending {
@@ -178,66 +133,4 @@ func (c *conn) aboutParts(b *batch, m *protocol.Message) *ending {
 		return tooMany
 	}
 	return nil
-}
-
-// again answers a request with a body that runs already: the client asks how
-// much of it has arrived.
-func (c *conn) again(again *call) *ending {
-	if again.exchange == nil || again.exchange.body == nil {
-		return nil
-	}
-	if k := c.calls.find(again.key); k == nil {
-		return c.deliver(&protocol.Message{Kind: protocol.DataKind, Key: again.key.n, Open: true})
-	} else if k.exchange != nil && k.exchange.body != nil {
-		c.queue.Room()
-		k.exchange.got()
-	}
-	return nil
-}
-
-// Delivered implements session.Owner.
-func (c *conn) Delivered(name protocol.Key, frame []byte) {
-	k := c.calls.find(key{n: name})
-	if k == nil || k.exchange == nil {
-		return
-	}
-	r := protocol.NewReader(frame)
-	if protocol.IsBinary(frame) {
-		r = protocol.NewBinaryReader(frame, false)
-	}
-	for r.Next() {
-		if _, err := k.exchange.take(r.Message()); err != nil {
-			k.exchange.body.fail(err) // the connection that brought it is another
-		}
-	}
-}
-
-// deliver hands on a message about parts of a call that does not run here.
-func (c *conn) deliver(m *protocol.Message) *ending {
-	var frame []byte
-	join := func() { frame = protocol.Join(frame) }
-	switch m.Kind {
-	case protocol.TakenKind:
-		join()
-		frame = protocol.AppendTaken(frame, m.Key, m.Count, m.Window)
-	case protocol.EndKind:
-		join()
-		frame = protocol.AppendEnd(frame, m.Key)
-	case protocol.PartsKind:
-		join()
-		inside := m.Body[1 : len(m.Body)-1]
-		frame = protocol.AppendPartsEnd(protocol.AppendParts(frame, m.Key, int64(m.Count), inside))
-	case protocol.ChunkKind:
-		frame = append(protocol.AppendPrefix(frame), '[')
-		frame = append(protocol.AppendChunk(frame, m.Key, int64(m.Count), len(m.Body)), ']')
-		protocol.SetPrefix(frame)
-		frame = append(frame, m.Body...)
-	default:
-		join()
-		frame = protocol.AppendOptions(protocol.AppendRequest(frame, m.Key, nil), m.Open, m.Window)
-	}
-	if m.Kind != protocol.ChunkKind {
-		frame = append(frame, ']')
-	}
-	return c.lostEnding(c.client.Load().session.Deliver(m.Key, frame))
 }

@@ -135,9 +135,6 @@ func (c *conn) frame(kind websocket.MessageType, text []byte) *ending {
 	}
 }
 
-// tooMany ends the connection of a client that floods it.
-var tooMany = &ending{protocol.ClosePolicy, "too many messages that are no requests: see server.Options.Rate"}
-
 // slowFrame ends the connection of a client that asks for too much in one frame:
 // as long as it is being worked on, nobody would notice that the client is gone.
 var slowFrame = &ending{protocol.ClosePolicy, "the messages of one frame took longer than server.Options.IdleTimeout: send fewer in a frame"}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/sockjax/sockjax/internal/sendq"
@@ -70,6 +71,34 @@ func (c *conn) begin(b *batch) *ending {
 	}
 	return end
 }
+
+// serve runs a call with parts in a goroutine of its own: its handler waits for
+// the client, and the reader must not wait with it.
+func (c *conn) serve(k *call) {
+	defer c.Flush() // also where the handler ends the goroutine
+	c.Handle(k)
+}
+
+// serveParted runs those calls that have parts, and returns the others.
+func (c *conn) serveParted(calls []*call) (others []*call) {
+	if !slices.ContainsFunc(calls, hasParts) {
+		return calls
+	}
+	for _, k := range calls {
+		if !hasParts(k) {
+			others = append(others, k)
+			continue
+		}
+		if k.exchange.body != nil {
+			c.queue.Room()
+			k.exchange.got()
+		}
+		go c.serve(k)
+	}
+	return others
+}
+
+func hasParts(k *call) bool { return k.exchange != nil }
 
 // claim takes those calls out of a batch that must not run: they have begun
 // before, or the session goes on elsewhere.

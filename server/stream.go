@@ -8,11 +8,6 @@ import (
 	"iter"
 )
 
-// Bytes are bytes as a part or as a result: they reach the caller as bytes, an
-// ArrayBuffer or a Uint8Array in a page, and not as base64 in JSON. In plain
-// mode they can't be sent.
-type Bytes []byte
-
 // StreamFunc makes a Handler of a function that sends parts before it returns,
 // each with send: a value that becomes JSON, or Bytes. Data that does not decode
 // into In is answered with an Error of code "bad_request".
