@@ -110,6 +110,9 @@ func TestStreamShutdown(t *testing.T) {
 		if err := <-ended; err != server.ErrShutdown && err != server.ErrDisconnected {
 			t.Error(err)
 		}
+		if !away {
+			p.closed(protocol.CloseRestart)
+		}
 	}
 }
 
