@@ -18,6 +18,11 @@ type Batch[P any] struct {
 	Ack uint64
 	// Items follow. In plain mode it is one request and nothing else.
 	Items []Item[P]
+	// Parts follow those.
+	Parts []Part[P]
+	// NoParts is set by the host before Next, which leaves it: parts of bodies
+	// must wait, since the socket has enough to send.
+	NoParts bool
 	// Limit is how many bytes the frame may have. For hosts that count less
 	// than there are: they must send what is larger in several frames.
 	Limit int
@@ -28,7 +33,28 @@ type Item[P any] struct {
 	Key     protocol.Key
 	Payload P // of a request
 	Cancel  bool
+	Large   bool // the payload follows in pieces, and only its size goes now
 }
+
+// Part is what goes beside requests under a call's key.
+type Part[P any] struct {
+	Key     protocol.Key
+	From    uint64 // PartData: parts before. PartTaken: parts taken. PartPiece: bytes before
+	Payload P
+	Count   uint32 // PartData: how many parts
+	Window  uint32 // PartTaken: bytes. PartPiece: its bytes
+	Kind    PartKind
+}
+
+// PartKind says what a Part is.
+type PartKind uint8
+
+const (
+	PartData  PartKind = iota // parts of the body
+	PartEnd                   // the body is complete
+	PartTaken                 // parts of the stream were read
+	PartPiece                 // a piece of the payload
+)
 
 const (
 	// frameTarget is the size at which a frame is full, although the server
@@ -42,11 +68,12 @@ const (
 
 func (b *Batch[P]) reset() {
 	clear(b.Items) // what the payloads hold on to may go
-	*b = Batch[P]{Items: b.Items[:0]}
+	clear(b.Parts)
+	*b = Batch[P]{Items: b.Items[:0], Parts: b.Parts[:0], NoParts: b.NoParts}
 }
 
 func (b *Batch[P]) empty() bool {
-	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0
+	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items)+len(b.Parts) == 0
 }
 
 // oversized says why a call can't be sent that needs a frame of this size: it is
