@@ -60,9 +60,9 @@ func TestPartsTurns(t *testing.T) {
 		synctest.Wait()
 		cut := func(text string) string { return fmt.Sprintf("%.40s", text) }
 		want := strings.Join([]string{
-			`[{"key":1,"parts":["a1"]}]`, cut(`[{"key":3,"data":"small"},{"key":4,"got":0}]`), `[{"key":2,"parts":["b1"]}]`,
+			`[{"key":1,"parts":["a1"],"size":4}]`, cut(`[{"key":3,"data":"small"},{"key":4,"got":0}]`), `[{"key":2,"parts":["b1"],"size":4}]`,
 			cut(`[{"key":1,"parts":["` + big), cut(`[{"key":2,"parts":["` + big),
-			`[{"key":1,"parts":["a3"]}]`, cut(`[{"key":1,"data":1}]`), `[{"key":2,"parts":["b3"]}]`, `[{"key":2,"error":{}}]`}, " ")
+			`[{"key":1,"parts":["a3"],"size":4}]`, cut(`[{"key":1,"data":1}]`), `[{"key":2,"parts":["b3"],"size":4}]`, `[{"key":2,"error":{}}]`}, " ")
 		if got := w.said(); got != want {
 			t.Errorf("got\n%s\nwant\n%s", strings.ReplaceAll(got, " [", "\n["), strings.ReplaceAll(want, " [", "\n["))
 		}
@@ -141,7 +141,7 @@ func TestPartsAfterTheEnd(t *testing.T) {
 		if n := len(w.stored); n == 0 || w.stored[n-1].text != `[{"key":1,"data":4}]` || w.total != 4 {
 			t.Errorf("stored %v", w.stored)
 		}
-		if got := w.said(); got != `[{"key":1,"parts":[1]}]` {
+		if got := w.said(); got != `[{"key":1,"parts":[1],"size":1}]` {
 			t.Errorf("sent %s", got)
 		}
 		s = NewStream(2, 100)
@@ -175,7 +175,7 @@ func TestPartsFinish(t *testing.T) {
 		w.gate <- true
 		<-finished
 		synctest.Wait()
-		if got := w.said(); got != `[{"key":1,"parts":[1]}] [{"key":2,"parts":[3]}] [{"key":2,"data":4}]` {
+		if got := w.said(); got != `[{"key":1,"parts":[1],"size":1}] [{"key":2,"parts":[3],"size":1}] [{"key":2,"data":4}]` {
 			t.Errorf("sent %s", got)
 		}
 		if w.total != 4 {

@@ -4,6 +4,9 @@ import { byteLength } from "./wire.js";
 
 const encoder = new TextEncoder();
 
+/** Large replies that come at the same time. */
+const MOST_REPLIES = 64;
+
 /**
  * What calls have beside their texts, by slot: data of bytes, the parts of a
  * body until the server has got them, and the bytes of a large text. The engine
@@ -14,6 +17,7 @@ export class Exchanges {
   #face;
   #bySlot = new Map();
   #large = new Map(); // slot → a text's bytes
+  #replies = new Map(); // key → the pieces of a large reply
 
   constructor(host, face) {
     this.#host = host;
@@ -89,13 +93,33 @@ export class Exchanges {
 
   // ---- from a frame
 
+  /** Takes a message with one of these members; take(n) is the frame's next n bytes, if it has any. Returns {data} if it is a reply, and null if it breaks the protocol. */
+  heard(engine, key, { got = null, taken = null, parts = null, chunk = null, bytes = null, text = null, window = 0, size = 0 }, take) {
+    if (![got, taken, text, window, size].every((n) => n === null || isCount(n))) return null;
+    if (got !== null) this.#told(engine.got(key, got), got, false);
+    else if (taken !== null) this.#told(engine.taken(key, taken, window), taken, true);
+    else if (parts !== null) {
+      if (!Array.isArray(parts)) return null;
+      this.#arrived(engine.parts(key, parts.length, size), parts);
+    } else if (text !== null) {
+      this.#expect(key, text);
+    } else {
+      const data = take?.(chunk ?? bytes) ?? null;
+      if (data === null) return null;
+      if (chunk === null) return { data: data.slice().buffer };
+      if (this.#replies.has(key)) return this.#piece(engine, key, data);
+      this.#arrived(engine.parts(key, 1, data.length), [data]);
+    }
+    return {};
+  }
+
   /** Parts of a stream have come. */
-  arrived(slot, values) {
-    this.#face.parts(slot, values);
+  #arrived(slot, values) {
+    if (slot >= 0) this.#face.parts(slot, values);
   }
 
   /** The server has the first n parts of a body, and its handler may have taken them. */
-  told(slot, n, taken) {
+  #told(slot, n, taken) {
     const exchange = this.#bySlot.get(slot);
     if (exchange === undefined) return;
     const count = n - exchange.released;
@@ -106,6 +130,37 @@ export class Exchanges {
       exchange.taken++;
     }
     this.#face.room(slot, exchange.takenBytes);
+  }
+
+  /** A large reply comes in pieces, perhaps once more. One that nobody waits for is never complete. */
+  #expect(key, size) {
+    if (this.#replies.has(key)) return;
+    if (this.#replies.size >= MOST_REPLIES) this.#replies.delete(this.#replies.keys().next().value);
+    this.#replies.set(key, { size, pieces: [], got: 0 });
+  }
+
+  /** The last piece is the outcome. */
+  #piece(engine, key, piece) {
+    const reply = this.#replies.get(key);
+    if (reply.got + piece.length < reply.size) {
+      if (engine.parts(key, 1, 0) >= 0) {
+        reply.pieces.push(piece);
+        reply.got += piece.length;
+      }
+      return {};
+    }
+    this.#replies.delete(key);
+    const all = new Uint8Array(reply.got + piece.length);
+    let at = 0;
+    for (const part of [...reply.pieces, piece]) {
+      all.set(part, at);
+      at += part.length;
+    }
+    try {
+      return { data: JSON.parse(decoder.decode(all)) };
+    } catch {
+      return null;
+    }
   }
 
   // ---- to a frame
@@ -192,14 +247,18 @@ export function binaryFrame(text, chunks) {
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** Takes a binary frame apart: the messages, and take(n), which is the next n bytes. */
+function isCount(n) {
+  return Number.isSafeInteger(n) && n >= 0;
+}
+
+/** Takes a binary frame apart: the messages, and take(n), which is the next n bytes, or null if they are not there. */
 export function readBinary(buffer) {
   if (buffer.byteLength < 4) throw new Error("a frame that is too short");
   const length = new DataView(buffer).getUint32(0);
   let at = 4 + length;
   const frame = JSON.parse(decoder.decode(new Uint8Array(buffer, 4, length)));
   const take = (n) => {
-    if (!Number.isSafeInteger(n) || n < 0 || at + n > buffer.byteLength) throw new Error("bytes that are not there");
+    if (!isCount(n) || at + n > buffer.byteLength) return null;
     at += n;
     return new Uint8Array(buffer, at - n, n);
   };

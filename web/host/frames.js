@@ -276,7 +276,7 @@ export class Frames {
       // The same.
     } else if (!isKey(key)) {
       this.garbage++;
-    } else if (message.data === undefined && (message.got ?? message.taken ?? message.parts ?? message.chunk ?? message.bytes ?? null) !== null) {
+    } else if (message.data === undefined && (message.got ?? message.taken ?? message.parts ?? message.chunk ?? message.bytes ?? message.text ?? null) !== null) {
       this.#exchange(engine, key, message);
     } else {
       this.#reply(engine, key, message.data ?? null, message);
@@ -285,33 +285,9 @@ export class Frames {
 
   /** What has to do with a stream, a body, or bytes. */
   #exchange(engine, key, message) {
-    const { got = null, taken = null, parts = null, chunk = null, bytes = null, window = 0, size = 0 } = message;
-    if (got !== null) return this.#told(isCount(got) ? engine.got(key, got) : undefined, got, false);
-    if (taken !== null) return this.#told(isCount(taken) && isCount(window) ? engine.taken(key, taken, window) : undefined, taken, true);
-    let values = Array.isArray(parts) ? parts : null;
-    let length = isCount(size) ? size : 0;
-    if (values === null) {
-      try {
-        const data = this.#bytes(chunk ?? bytes);
-        if (chunk === null) return this.#reply(engine, key, data.slice().buffer, message);
-        values = [data];
-        length = data.length;
-      } catch {
-        // Bytes that are not there.
-      }
-    }
-    if (values === null) {
-      this.garbage++;
-      return;
-    }
-    const slot = engine.parts(key, values.length, length);
-    if (slot >= 0) this.#exchanges.arrived(slot, values);
-  }
-
-  /** A body may go on. */
-  #told(slot, n, taken) {
-    if (slot === undefined) this.garbage++;
-    else if (slot >= 0) this.#exchanges.told(slot, n, taken);
+    const heard = this.#exchanges.heard(engine, key, message, this.#bytes);
+    if (heard === null) this.garbage++;
+    else if (heard.data !== undefined) this.#reply(engine, key, heard.data, message);
   }
 
   /** What concerns the connection. The others of these are a client's, and a later version's if a server sends them. */
@@ -372,10 +348,6 @@ export class Frames {
     if (slot >= 0) this.#host.settle(slot, frame, null);
     else this.#unmatched(slot, name, frame);
   }
-}
-
-function isCount(n) {
-  return Number.isSafeInteger(n) && n >= 0;
 }
 
 function isKey(key) {
