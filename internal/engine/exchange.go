@@ -1,6 +1,11 @@
 package engine
 
-import "github.com/sockjax/sockjax/protocol"
+import (
+	"time"
+
+	"github.com/sockjax/sockjax/internal/pace"
+	"github.com/sockjax/sockjax/protocol"
+)
 
 // exchange is what a call has beside its request and its outcome: a body that
 // follows the request in parts, a reply that comes in parts, or a request so
@@ -19,9 +24,10 @@ type exchange struct {
 	sizes     []uint32 // of the parts behind taken
 	unread    int      // bytes of those that were sent and not taken
 	window    int      // how many bytes of these there may be
-	complete  bool     // no more parts will be fed
-	completed bool     // the server was told so on this connection
-	waits     bool     // for the server to say what it has got
+	pace      pace.Window
+	complete  bool // no more parts will be fed
+	completed bool // the server was told so on this connection
+	waits     bool // for the server to say what it has got
 
 	// The stream.
 	stream   bool
@@ -63,13 +69,17 @@ func (x *exchange) ready() bool {
 		return false
 	}
 	// One that is larger than the window goes when all before it were taken.
-	return x.unread == 0 || x.unread+int(x.sizes[x.sent-x.taken]) <= x.window
+	if x.unread == 0 || x.unread+int(x.sizes[x.sent-x.taken]) <= min(x.window, x.pace.Size()) {
+		return true
+	}
+	x.pace.Full()
+	return false
 }
 
-// run takes the next parts of the body: one, or several small ones that fit
-// into most bytes.
-func (x *exchange) run(most int) (from uint64, count uint32, bytes int) {
+// run takes the next parts of the body: one, or several small ones.
+func (x *exchange) run(now time.Duration) (from uint64, count uint32, bytes int) {
 	from = x.sent
+	most := x.pace.Chunk()
 	for x.ready() {
 		size := int(x.sizes[x.sent-x.taken])
 		if count > 0 && bytes+size > most {
@@ -83,6 +93,7 @@ func (x *exchange) run(most int) (from uint64, count uint32, bytes int) {
 			break
 		}
 	}
+	x.pace.Sent(now, bytes)
 	return from, count, bytes
 }
 
@@ -99,9 +110,12 @@ func (x *exchange) reached(n uint64) bool {
 
 // credit notes that the handler has taken the first n parts, and how many bytes
 // of others there may be.
-func (x *exchange) credit(n uint64, window int) bool {
+func (x *exchange) credit(now time.Duration, n uint64, window int) bool {
 	if n < x.taken || n > x.sent && !x.waits || !x.reached(n) {
 		return false
+	}
+	for _, size := range x.sizes[:n-x.taken] {
+		x.pace.Taken(now, int(size))
 	}
 	x.sizes = x.sizes[n-x.taken:]
 	x.taken, x.window = n, window
@@ -150,9 +164,13 @@ func (x *exchange) part(n, bytes int) {
 	x.bytes += bytes
 }
 
+// tellAll is how many bytes are worth a word to the server, where the page has
+// read all that has come: it sees by that how quick the line is.
+const tellAll = 8 << 10
+
 // took notes that the page has read n parts, and reports whether the server is to
-// be told: when a quarter of the window has been read, since it may send no more
-// when all of it has.
+// be told: when a quarter of the window has been read at the latest, since it may
+// send no more when all of it has.
 func (x *exchange) took(n int) bool {
 	x.read = min(x.read+uint64(n), x.arrived)
 	untold := x.arrived - x.told
@@ -164,7 +182,7 @@ func (x *exchange) took(n int) bool {
 	if read < untold {
 		bytes = int(uint64(bytes) / untold * read)
 	}
-	x.dueTaken = x.dueTaken || bytes >= x.room/4
+	x.dueTaken = x.dueTaken || bytes >= x.room/4 || read == untold && bytes >= tellAll
 	return x.dueTaken
 }
 

@@ -60,14 +60,14 @@ func (e *Engine[P]) word(b *Batch[P]) bool {
 func (e *Engine[P]) fill(b *Batch[P], now time.Duration) []failure[P] {
 	size := frameOverhead + e.preface(b)
 	if !e.conn.welcomed || !e.acks.due && !e.acks.ripe(now) {
-		return e.messages(b, size)
+		return e.messages(b, size, now)
 	}
-	failed := e.messages(b, size+ackSize)
+	failed := e.messages(b, size+ackSize, now)
 	if e.acks.due || !b.empty() {
 		b.Ack = e.acks.take()
 		return failed
 	}
-	return append(failed, e.messages(b, size)...) // the next request may need a frame for itself
+	return append(failed, e.messages(b, size, now)...) // the next request may need a frame for itself
 }
 
 // preface takes what comes before all else, and returns its size.
@@ -86,10 +86,10 @@ func (e *Engine[P]) preface(b *Batch[P]) (size int) {
 }
 
 // messages takes what calls have to send into a frame that has a size already.
-func (e *Engine[P]) messages(b *Batch[P], size int) []failure[P] {
+func (e *Engine[P]) messages(b *Batch[P], size int, now time.Duration) []failure[P] {
 	failed := e.items(b, &size)
 	if e.exchanges.dirty {
-		e.parts(b, size)
+		e.parts(b, size, now)
 	}
 	return failed
 }

@@ -1,14 +1,15 @@
 package engine
 
-import "github.com/sockjax/sockjax/protocol"
+import (
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
 
 // How streams, bodies and large requests go: what the host tells of them, what
 // arrives, and what leaves with the next frame.
 
 const (
-	// smallParts is how many bytes of parts of JSON share a message.
-	smallParts = 16 << 10
-
 	// pieceSize is how many bytes a piece of a large request has.
 	pieceSize = 64 << 10
 
@@ -39,7 +40,7 @@ func (e *Engine[P]) Taken(key protocol.Key, n uint64, window int) (payload P, ok
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	x, c := e.numbered(key, 1)
-	if x == nil || !x.open || !x.credit(n, window) {
+	if x == nil || !x.open || !x.credit(e.now(), n, window) {
 		return payload, false
 	}
 	e.stir()
@@ -156,7 +157,7 @@ func (e *Engine[P]) pieces(r ref, size int) {
 // parts takes what the exchanges have to send into a frame that has a size
 // already: in turn, and of parts of bodies one run, so that no small call waits
 // for more than that.
-func (e *Engine[P]) parts(b *Batch[P], size int) {
+func (e *Engine[P]) parts(b *Batch[P], size int, now time.Duration) {
 	s := &e.exchanges
 	if !s.dirty || !e.conn.welcomed {
 		return
@@ -184,7 +185,7 @@ func (e *Engine[P]) parts(b *Batch[P], size int) {
 			}
 			parts = false
 			s.next = (s.next + i + 1) % len(s.list)
-			size += e.data(b, x, c)
+			size += e.data(b, x, c, now)
 		}
 		if x.due(false) {
 			x.completed = true
@@ -196,7 +197,7 @@ func (e *Engine[P]) parts(b *Batch[P], size int) {
 }
 
 // data takes one run of parts, or one piece, and returns its size.
-func (e *Engine[P]) data(b *Batch[P], x *exchange, c *call[P]) int {
+func (e *Engine[P]) data(b *Batch[P], x *exchange, c *call[P], now time.Duration) int {
 	p := Part[P]{Key: x.key, Payload: c.Payload, Kind: PartData}
 	bytes := 0
 	if x.large > 0 {
@@ -204,7 +205,7 @@ func (e *Engine[P]) data(b *Batch[P], x *exchange, c *call[P]) int {
 		p.Kind, p.From, p.Window = PartPiece, uint64(x.offset), uint32(bytes)
 		x.offset += bytes
 	} else {
-		p.From, p.Count, bytes = x.run(smallParts)
+		p.From, p.Count, bytes = x.run(now)
 	}
 	b.Parts = append(b.Parts, p)
 	return bytes + partOverhead
