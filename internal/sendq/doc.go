@@ -12,6 +12,7 @@
 // write, and sets deadlines.
 //
 // The files of the queue, from the door down: write.go sends, queue.go holds
-// what waits, outcomes.go is a frame of outcomes. Those of the transport:
+// what waits, outcomes.go is a frame of outcomes, source.go what is asked for
+// messages that don't wait here. Those of the transport:
 // hijack.go, transport.go, frame.go. buffers.go serves both.
 package sendq

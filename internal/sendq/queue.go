@@ -55,6 +55,7 @@ type Queue struct {
 	control  *[]byte   // a frame of control messages that takes more; nil if none
 	controls []*[]byte // full ones; in plain mode, all frames
 	pongs    int
+	pull     pull
 	replay   bool   // the session may have outcomes that this connection has not sent
 	sent     uint64 // the number of the last outcome that was, or is being, sent
 	writing  bool   // somebody is in Write, or has been told to call it
@@ -204,6 +205,18 @@ func (q *Queue) Replay() (write bool) {
 	return q.mustWrite()
 }
 
+// SetSource must be called before Pull.
+func (q *Queue) SetSource(s Source) { q.pull.source = s }
+
+// Pull tells that the Source has messages. They leave when nothing else can, or
+// after each frame of outcomes.
+func (q *Queue) Pull() (write bool) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	q.pull.due = true
+	return q.mustWrite()
+}
+
 // Flush lets the outcomes that were added leave without waiting for more.
 // Until then only full frames do.
 func (q *Queue) Flush() (write bool) {
@@ -235,11 +248,14 @@ func (q *Queue) ready() bool {
 	if q.dropped {
 		return false
 	}
-	if !q.cut && (q.pongs > 0 || len(q.controls) > 0 || q.replay && q.session != nil) {
+	if !q.cut && (q.pongs > 0 || len(q.controls) > 0 || q.replay && q.session != nil || q.pull.ready()) {
 		return true
 	}
-	return len(q.full) > 0 || q.open != nil && q.due
+	return q.outcomes()
 }
+
+// outcomes tells whether some can leave.
+func (q *Queue) outcomes() bool { return len(q.full) > 0 || q.open != nil && q.due }
 
 // Sent tells whether n outcomes of the session can have been received.
 func (q *Queue) Sent(n uint64) bool {
@@ -264,11 +280,12 @@ func (q *Queue) Room() {
 	}
 }
 
-// Seal has the Queue take no more control messages. Outcomes still leave.
+// Seal has the Queue take no more control messages, and ask its Source no more.
+// Outcomes still leave.
 func (q *Queue) Seal() {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	q.sealed = true
+	q.sealed, q.pull.mute = true, true
 }
 
 // Stop ends sending: outcomes are only stored from now on. It returns false if

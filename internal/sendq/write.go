@@ -22,6 +22,8 @@ func (q *Queue) Write() {
 			freeBuffer(control)
 		case sendReplay:
 			q.sendReplay()
+		case sendPulled:
+			q.sendPulled()
 		case sendOutcomes:
 			size := len(outcomes.text)
 			q.sendOutcomes(outcomes)
@@ -40,6 +42,7 @@ const (
 	sendPong
 	sendControl
 	sendReplay
+	sendPulled
 	sendOutcomes
 )
 
@@ -62,6 +65,8 @@ func (q *Queue) next() (*[]byte, *outcomes, todo) {
 	case !q.cut && q.replay:
 		q.replay = false
 		return nil, nil, sendReplay
+	case !q.cut && q.pull.take(q.outcomes()):
+		return nil, nil, sendPulled
 	case len(q.full) > 0:
 		frame := q.full[0]
 		if q.full = slices.Delete(q.full, 0, 1); len(q.full) == 0 {
@@ -126,6 +131,23 @@ func (q *Queue) sendReplay() {
 	q.send(frame)
 }
 
+// sendPulled sends what the Source has for a frame.
+func (q *Queue) sendPulled() {
+	frame := newBuffer()
+	text, more := q.pull.source.Fill(*frame, softFrame)
+	if more {
+		q.mutex.Lock()
+		q.pull.due = true
+		q.mutex.Unlock()
+	}
+	if len(text) > 0 {
+		text = append(text, ']')
+		q.send(text)
+	}
+	*frame = text
+	freeBuffer(frame)
+}
+
 // follows tells whether outcomes may be sent that follow the one of the given
 // number, and counts them as sent before that: the client may be quick.
 func (q *Queue) follows(after, last uint64) bool {
@@ -142,11 +164,12 @@ func (q *Queue) follows(after, last uint64) bool {
 	return true
 }
 
-// Finish sends what there is and then stops, in one moment: whatever was taken
-// has left.
+// Finish sends what there is, but for what a Source has, and then stops, in one
+// moment: whatever was taken has left.
 func (q *Queue) Finish() {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
+	q.pull.mute = true
 	for !q.cut {
 		q.takeControl()
 		q.due = q.open != nil
