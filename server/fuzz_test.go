@@ -28,6 +28,7 @@ func FuzzFrame(f *testing.F) {
 		`[{"key":0}]`, `[{"key":1,"error":{}}]`, `{"key":"a","b":{"key":1}}`, `{"key":7,"k\u0065y":"\ud800"}`,
 		`{"a":1}`, `{"key":1,"answer":null}`, "\xff", "[{\"key\":1,\"data\":\"\xff\"}]", `{"":"\"}"}`, ` {"key" : -0 } `,
 		`[{"key":1},{"ack":1},{"token":"a"},{"key":3}]`, `[{"ack":0}]`, `[{"key":2},{"key":1},{"cancel":2},{"token":{}}]`,
+		`[{"on":"a"},{"on":"a","since":{}},{"on":"b","since":{"epoch":"x","offset":7}},{"off":"a"},{"on":""}]`,
 		`[[1,2,{"answer":[]}],{"cancel":2},[5,"a"],{"key":6}]`, `[[0,1]]`, `[[7]]`, `[[9007199254740991,1,2]]`,
 	} {
 		for mode := range uint8(8) {
@@ -35,6 +36,9 @@ func FuzzFrame(f *testing.F) {
 		}
 	}
 	noLeaks(f)
+	topics := server.NewTopics(&server.TopicsOptions{MaxSubscriptions: 3})
+	publish(f, topics, "a", 1)
+	publish(f, topics, "b", "\u2028")
 	s := server.New(server.HandlerFunc(func(_ context.Context, r *server.Request) (any, error) {
 		var in struct{ Answer json.RawMessage }
 		if r.Decode(&in) == nil && in.Answer != nil {
@@ -42,7 +46,7 @@ func FuzzFrame(f *testing.F) {
 		}
 		return r.Data, nil
 	}), &server.Options{
-		MaxFrame: protocol.FirstFrame, Logger: slog.New(slog.DiscardHandler),
+		MaxFrame: protocol.FirstFrame, Logger: slog.New(slog.DiscardHandler), Topics: topics,
 		Sessions: server.NewMemoryStore(&server.MemoryStoreOptions{MaxSessions: 10, MaxOutcomes: 3}),
 	})
 	l := newPipeListener()
