@@ -41,6 +41,7 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 		e.session.lost = e.session.lost || e.session.asked
 	}
 	e.cancels.welcomed(w.Resumed)
+	e.noted = false
 	lost := e.resolve(sessionLost, w.Resumed)
 	e.change(Change{State: StateOpen})
 	c.wake()
