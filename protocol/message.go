@@ -71,8 +71,11 @@ type Message struct {
 	// missing, and for all other kinds.
 	Body []byte
 	// Depth is how deep the arrays and objects of Body nest: 0 for a plain
-	// value, 1 for an array or object without others inside.
+	// value, 1 for an array or object without others inside. Of PartsKind it is
+	// that of the deepest part, and of OnKind, OffKind and TopicKind it is 0.
 	Depth int
+
+	lenient bool // it was read by a client: of OnKind, OffKind and TopicKind
 }
 
 // The bodies of messages follow, with the names of their members on the wire.

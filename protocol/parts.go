@@ -1,10 +1,6 @@
 package protocol
 
-import (
-	"encoding/binary"
-	"errors"
-	"math"
-)
+import "math"
 
 // What streams and bodies add to messages. Bytes stand in binary frames: four
 // bytes with the length of the messages, the highest first, the messages as in a
@@ -13,79 +9,97 @@ import (
 // binaryPrefix is the length of what stands before the messages.
 const binaryPrefix = 4
 
-// NewBinaryReader reads a binary frame, as NewReader does a text frame. lenient
-// is what a client is.
-func NewBinaryReader(frame []byte, lenient bool) Reader {
-	if len(frame) > 0 && frame[0] == '[' { // the same bytes as in a text frame
-		return Reader{scan: scanner{text: frame, lenient: lenient}}
-	}
-	if len(frame) < binaryPrefix {
-		return Reader{err: errors.New("failed to read a frame: a binary frame begins with the length of its messages"), done: true}
-	}
-	length := binary.BigEndian.Uint32(frame)
-	rest := frame[binaryPrefix:]
-	if uint64(length) > uint64(len(rest)) {
-		return Reader{err: errors.New("failed to read a frame: its messages would be longer than the frame"), done: true}
-	}
-	return Reader{scan: scanner{text: rest[:length:length], lenient: lenient}, binary: true, bytes: rest[length:]}
-}
-
 // AppendPrefix begins a binary frame. SetPrefix completes it.
 func AppendPrefix(dst []byte) []byte { return append(dst, 0, 0, 0, 0) }
 
 // SetPrefix notes that the messages of a binary frame are complete: frame holds
 // the prefix and them, and the bytes follow.
-func SetPrefix(frame []byte) { binary.BigEndian.PutUint32(frame, uint32(len(frame)-binaryPrefix)) }
+func SetPrefix(frame []byte) {
+	n := uint32(len(frame) - binaryPrefix)
+	frame[0], frame[1], frame[2], frame[3] = byte(n>>24), byte(n>>16), byte(n>>8), byte(n)
+}
 
 // IsBinary tells whether a frame is a binary one that holds bytes.
 func IsBinary(frame []byte) bool {
 	return len(frame) >= binaryPrefix && frame[0] != '[' && frame[0] != 'p'
 }
 
-// extras are members that go with others.
+// extras are members that go with others. Each counts only with the kinds that
+// have it.
 type extras struct {
-	open, broken         bool
+	open                 bool
+	broken               extra // those whose value is none
 	window, text, before uint64
 }
 
-// read reads the member that the scanner has gone to.
+// extra is a set of these members.
+type extra uint8
+
+const (
+	extraOpen extra = 1 << iota
+	extraWindow
+	extraText
+	extraFrom
+)
+
+// read reads the member that the scanner has gone to. The last of two counts,
+// and null is none.
 func (x *extras) read(s *scanner) {
 	name := s.name[0]
 	v := s.value()
-	if s.err != nil || s.isNull(v) {
+	if s.err != nil {
 		return
 	}
+	var n uint64
+	ok := s.isNull(v)
 	if name == 'o' {
 		x.open = s.text[v.from] == 't'
-		x.broken = x.broken || !x.open && s.text[v.from] != 'f'
+		x.note(extraOpen, ok || x.open || s.text[v.from] == 'f')
 		return
 	}
-	n, ok := s.count(v)
-	x.broken = x.broken || !ok
+	if !ok {
+		n, ok = s.count(v)
+	}
 	switch name {
 	case 'w':
 		x.window = n
+		x.note(extraWindow, ok)
 	case 't':
 		x.text = n
+		x.note(extraText, ok)
 	case 'f':
 		x.before = n
+		x.note(extraFrom, ok)
 	}
 }
 
-// add adds them to a message that they go with.
+func (x *extras) note(e extra, ok bool) {
+	if x.broken &^= e; !ok {
+		x.broken |= e
+	}
+}
+
+// add adds them to a message that they go with. One that is broken breaks the
+// message.
 func (x *extras) add(m *Message) {
-	if x.broken {
-		m.Key = 0
-		return
-	}
-	if m.Kind == DataKind || m.Kind == TakenKind {
+	var has extra
+	switch m.Kind {
+	case TakenKind:
+		has = extraWindow
 		m.Window = clamp(x.window)
-	}
-	if m.Kind == DataKind {
-		m.Open, m.Text = x.open, clamp(x.text)
-	}
-	if m.Kind == PartsKind || m.Kind == ChunkKind {
+	case PartsKind, ChunkKind:
+		has = extraFrom
 		m.Count = x.before
+	case DataKind:
+		has = extraOpen | extraWindow
+		m.Open, m.Window = x.open, clamp(x.window)
+		if m.Body == nil && !m.Bytes {
+			has |= extraText
+			m.Text = clamp(x.text)
+		}
+	}
+	if x.broken&has != 0 {
+		m.Key = 0
 	}
 }
 
@@ -104,25 +118,30 @@ func (s *scanner) count(v span) (n uint64, ok bool) {
 	return uint64(k), k != 0
 }
 
+// tail is what stands behind the messages of a frame.
+type tail struct {
+	binary bool   // bytes may stand there
+	bytes  []byte // of the messages that have not come yet
+}
+
 // part completes a message of one of the kinds of parts, or with bytes, of what
 // its member holds. What breaks the protocol gets the key 0.
-func (r *Reader) part(body span) {
-	s, m := &r.scan, &r.msg
+func (t *tail) part(m *Message, s *scanner, body span) {
 	ok := false
 	switch m.Kind {
 	case GotKind, TakenKind:
 		m.Count, ok = s.count(body)
 	case PartsKind:
-		ok = s.text[body.from] == '['
-		m.Body, m.Depth = s.text[body.from:body.to], body.depth-1
+		if ok = s.text[body.from] == '['; ok {
+			m.Body, m.Depth = s.text[body.from:body.to], body.depth-1
+		}
 	case EndKind:
 		ok = s.text[body.from] == 't'
 	case ChunkKind, bytesKind:
 		var n uint64
-		if n, ok = s.count(body); ok && n <= uint64(len(r.bytes)) {
-			m.Body, r.bytes = r.bytes[:n:n], r.bytes[n:]
-		} else {
-			ok = false
+		n, ok = s.count(body)
+		if ok = ok && t.binary && n <= uint64(len(t.bytes)); ok {
+			m.Body, t.bytes = t.bytes[:n:n], t.bytes[n:]
 		}
 		if m.Kind == bytesKind {
 			m.Kind, m.Bytes = DataKind, true

@@ -28,8 +28,7 @@ type Reader struct {
 	series bool // inside a series
 	key    Key  // under which its next data stands
 
-	binary bool   // bytes may stand behind the messages
-	bytes  []byte // of the messages that have not come yet
+	tail tail
 }
 
 // NewReader reads a text frame other than Ping and Pong, strictly, as a server
@@ -44,6 +43,23 @@ func NewReader(frame []byte) Reader {
 // comes as a message of DataKind with a key of 0.
 func NewLenientReader(frame []byte) Reader {
 	return Reader{scan: scanner{text: frame, lenient: true}}
+}
+
+// NewBinaryReader reads a binary frame, as NewReader does a text frame. lenient
+// is what a client is.
+func NewBinaryReader(frame []byte, lenient bool) Reader {
+	if len(frame) > 0 && frame[0] == '[' { // the same bytes as in a text frame
+		return Reader{scan: scanner{text: frame, lenient: lenient}}
+	}
+	if len(frame) < binaryPrefix {
+		return Reader{err: errors.New("failed to read a frame: a binary frame begins with the length of its messages"), done: true}
+	}
+	length := uint32(frame[0])<<24 | uint32(frame[1])<<16 | uint32(frame[2])<<8 | uint32(frame[3])
+	rest := frame[binaryPrefix:]
+	if uint64(length) > uint64(len(rest)) {
+		return Reader{err: errors.New("failed to read a frame: its messages would be longer than the frame"), done: true}
+	}
+	return Reader{scan: scanner{text: rest[:length:length], lenient: lenient}, tail: tail{binary: true, bytes: rest[length:]}}
 }
 
 // ErrNotUTF8 is what Err's error wraps for a frame that a server closes on
@@ -132,7 +148,7 @@ func (r *Reader) end() error {
 	if err := r.scan.end(); err != nil {
 		return err
 	}
-	if len(r.bytes) > 0 {
+	if len(r.tail.bytes) > 0 {
 		return errors.New("bytes follow that no message names")
 	}
 	return nil
@@ -302,12 +318,12 @@ func (r *Reader) members(missing kinds) (nulls kinds) {
 			m.Kind, m.Key = DataKind, key
 		}
 	case OnKind, OffKind, TopicKind:
-		m.Kind = kind
-		m.Body, m.Depth = s.text[start:s.at], body.depth+1
+		m.Kind, m.lenient = kind, s.lenient
+		m.Body = s.text[start:s.at]
 	default:
 		if hasKey {
 			m.Kind, m.Key = kind, key
-			r.part(body)
+			r.tail.part(m, s, body)
 		}
 	}
 	if m.Kind >= GotKind {

@@ -3,6 +3,7 @@ package protocol
 // On decodes the body of an OnKind.
 func (m *Message) On() (o On, err error) {
 	d := newDecoder(m.Body)
+	d.lenient = m.lenient
 	for d.object(); d.member(); {
 		switch string(d.name) {
 		case "on":
@@ -40,6 +41,7 @@ func (d *decoder) position(p *Position) {
 // Off decodes the body of an OffKind.
 func (m *Message) Off() (o Off, err error) {
 	d := newDecoder(m.Body)
+	d.lenient = m.lenient
 	for d.object(); d.member(); {
 		switch string(d.name) {
 		case "off":
@@ -76,6 +78,7 @@ func (d *decoder) why(e *Error) {
 // Published decodes the body of a TopicKind. Data points into the frame.
 func (m *Message) Published() (p Published, err error) {
 	d := newDecoder(m.Body)
+	d.lenient = m.lenient
 	for d.object(); d.member(); {
 		switch string(d.name) {
 		case "topic":
