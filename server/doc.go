@@ -75,7 +75,9 @@ package server
 //
 //	server.go, stats.go   the Server: places for connections, shutdown
 //	reader.go             reads frames until the connection ends, and acts on them
+//	parts.go              bodies, streams and large requests, as they come in
 //	requests.go           the way of a request: claimed, run or refused, answered
+//	delivery.go           what is about calls of another connection
 //	session.go            hello, ack and cancel; what the session tells
 //	subscribe.go          what a connection does with topics
 //	auth.go               who the client is
@@ -86,10 +88,13 @@ package server
 //	accept.go, warner.go  handshakes; warnings that strangers can cause
 //	subscriptions.go      the topics of a connection
 //	guard.go, log.go      the session and the Logger, whose panics end nothing
-//	plain.go, encode.go   the text of plain mode; of what a handler returns
+//	plain.go              the text of plain mode
 //	limiter.go            what one connection may send
+//	stream.go             what handlers do with parts
 //	options.go, topics.go, origin.go, handler.go, mux.go, object.go, errors.go, store.go
 //	                      what a program that imports the package sees
+//	exchange.go, body.go  the parts of one call, on their way out and in
+//	encode.go, bytes.go   the text of what a handler returns
 //
 // Below all of them are package dispatch, which runs handlers, package sendq,
 // which sends, package session, which remembers, and package topic, which keeps

@@ -27,7 +27,7 @@ func (c *conn) on(m *protocol.Message) *ending {
 		return nil
 	}
 	if c.topics == nil {
-		c.topics = newSubscriptions(topics, c.log, func() { c.writeIf(c.queue.Pull()) })
+		c.topics = newSubscriptions(topics, c.log, c.wakeTopics)
 		c.queue.SetSource(&c.topics.feed)
 	}
 	a := &ask{}
@@ -97,4 +97,11 @@ func (c *conn) off(m *protocol.Message) *ending {
 	}
 	c.topics.unsubscribe(o.Topic)
 	return nil
+}
+
+// wakeTopics has the messages of topics sent.
+func (c *conn) wakeTopics() {
+	if c.queue.Pull() {
+		go c.queue.WriteParts()
+	}
 }

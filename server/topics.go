@@ -36,7 +36,7 @@ func NewMemoryBroker(opts *MemoryBrokerOptions) *MemoryBroker { return topic.New
 const (
 	DefaultMaxSubscriptions = 1000 // of one connection
 	DefaultMaxTopicName     = 200  // bytes
-	DefaultMaxMessage       = 1 << 20
+	DefaultMaxPublished     = 1 << 20
 )
 
 // TopicsOptions are the limits and hooks of Topics. The zero value of each field
@@ -65,9 +65,9 @@ type TopicsOptions struct {
 	// DefaultMaxTopicName, 200.
 	MaxTopicName int
 
-	// MaxMessage is how many bytes of JSON a message may have. Publish fails for
-	// a larger one. Default: DefaultMaxMessage, 1 MiB.
-	MaxMessage int
+	// MaxPublished is how many bytes of JSON a message may have. Publish fails for
+	// a larger one. Default: DefaultMaxPublished, 1 MiB.
+	MaxPublished int
 }
 
 // A Subscriber is who wants to subscribe.
@@ -92,7 +92,7 @@ func NewTopics(opts *TopicsOptions) *Topics {
 	o := &t.options
 	setBound("MaxSubscriptions", &o.MaxSubscriptions, DefaultMaxSubscriptions)
 	setBound("MaxTopicName", &o.MaxTopicName, DefaultMaxTopicName)
-	setBound("MaxMessage", &o.MaxMessage, DefaultMaxMessage)
+	setBound("MaxPublished", &o.MaxPublished, DefaultMaxPublished)
 	if o.Broker == nil {
 		o.Broker = NewMemoryBroker(nil)
 	}
@@ -135,9 +135,9 @@ func (t *Topics) publish(ctx context.Context, name string, data any, opts []Publ
 	if err != nil {
 		return Position{}, err
 	}
-	if len(text) > t.options.MaxMessage {
+	if len(text) > t.options.MaxPublished {
 		return Position{}, &Error{Code: "invalid", Message: fmt.Sprintf(
-			"the message has %d bytes: see server.TopicsOptions.MaxMessage, which is %d", len(text), t.options.MaxMessage)}
+			"the message has %d bytes: see server.TopicsOptions.MaxPublished, which is %d", len(text), t.options.MaxPublished)}
 	}
 	m := topic.Message{Data: text}
 	for _, option := range opts {

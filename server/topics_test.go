@@ -126,7 +126,7 @@ func TestTopicRefused(t *testing.T) {
 }
 
 func TestPublishFails(t *testing.T) {
-	topics := server.NewTopics(&server.TopicsOptions{MaxTopicName: 5, MaxMessage: 10})
+	topics := server.NewTopics(&server.TopicsOptions{MaxTopicName: 5, MaxPublished: 10})
 	for _, c := range []struct {
 		topic string
 		data  any
@@ -135,7 +135,7 @@ func TestPublishFails(t *testing.T) {
 		{"", 1, "failed to publish: invalid: a topic must have a name"},
 		{"abcdef", 1, "failed to publish: invalid: the name of a topic may have 5 bytes"},
 		{"\xff", 1, "failed to publish: invalid: the name of a topic must be UTF-8"},
-		{"a", "0123456789", "failed to publish: invalid: the message has 12 bytes: see server.TopicsOptions.MaxMessage, which is 10"},
+		{"a", "0123456789", "failed to publish: invalid: the message has 12 bytes: see server.TopicsOptions.MaxPublished, which is 10"},
 		{"a", func() {}, "failed to publish: json: unsupported type: func()"},
 		{"a", json.RawMessage(`{`), "failed to publish: the handler's json.RawMessage is not JSON in UTF-8"},
 	} {

@@ -9,23 +9,22 @@ type Source interface {
 	Fill(frame []byte, size int) (_ []byte, more bool)
 }
 
-// A pull knows whose turn it is: the source's, or that of the outcomes.
+// A pull knows whose turn it is: the source's, or that of outcomes and parts.
 type pull struct {
 	source Source // nil: there is none
 	due    bool   // it may have messages
-	turn   bool   // a frame of outcomes has left since it was asked
+	turn   bool   // others have had theirs since it was asked
 	mute   bool   // it is asked no more
 }
 
 func (p *pull) ready() bool { return p.due && !p.mute }
 
-// take tells whether the source must be asked now, beside outcomes that are
-// ready or not.
-func (p *pull) take(outcomes bool) bool {
-	if !p.ready() || outcomes && !p.turn {
-		p.turn = true
-		return false
+// now tells whether the source must be asked next. others says that something
+// else can leave too.
+func (p *pull) now(others bool) bool {
+	if p.ready() && (p.turn || !others) {
+		return true
 	}
-	p.due, p.turn = false, false
-	return true
+	p.turn = true
+	return false
 }

@@ -3,9 +3,17 @@ package sendq
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"github.com/sockjax/sockjax/protocol"
 )
+
+// writeParts is write in the goroutine that a Source has.
+func (w *wire) writeParts(write bool) {
+	if write {
+		w.Queue.WriteParts()
+	}
+}
 
 // A counter is a Source with n messages, of which each frame holds one.
 type counter struct{ n int }
@@ -24,12 +32,12 @@ func TestSourceIsAskedUntilThereIsNoMore(t *testing.T) {
 	w.SetSource(c)
 	w.write(w.Flush())
 	w.want(t)
-	w.write(w.Pull())
+	w.writeParts(w.Pull())
 	w.want(t, "send [2]", "send [1]", "send [0]")
-	w.write(w.Pull()) // for nothing
+	w.writeParts(w.Pull()) // for nothing
 	w.want(t)
 	c.n = 1
-	w.write(w.Pull())
+	w.writeParts(w.Pull())
 	w.want(t, "send [0]")
 }
 
@@ -45,9 +53,22 @@ func TestSourceTakesTurns(t *testing.T) {
 	w.takeFull()
 	w.Reply(2, []byte("2"))
 	w.Flush()
-	w.write(true)
+	w.writeParts(true)
 	w.want(t, "send [control]", `store [{"key":1,"data":1}]`, `send [{"key":1,"data":1}]`, "send [2]",
 		`store [{"key":2,"data":2}]`, `send [{"key":2,"data":2}]`, "send [1]", "send [0]")
+}
+
+// Whoever calls Write has other things to do.
+func TestSourceHasAGoroutineOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := greeted(1 << 20)
+		w.SetSource(&counter{2})
+		w.gate = make(chan bool)
+		w.write(w.Pull()) // does not wait for the gate
+		close(w.gate)
+		synctest.Wait()
+		w.want(t, "send [1]", "send [0]")
+	})
 }
 
 // takeFull has the open frame leave as it is, as one does that is full.

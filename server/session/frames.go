@@ -12,15 +12,17 @@ import (
 // A storedFrame is a frame of outcomes that are unacknowledged.
 type storedFrame struct {
 	*buffer
-	last uint64 // the number of its last outcome
-	lent bool   // somebody may still be sending the text
+	last  uint64 // the number of its last outcome
+	count int    // of its outcomes, and of what counts as they do
+	upTo  int64  // bytes of all frames of the session that came up to this one
+	lent  bool   // somebody may still be sending the text
 }
 
 // A buffer is the memory of a frame, of which the text takes the next power of
 // two. A busy client acknowledges soon, so that a pool serves most frames.
 type buffer struct {
 	text []byte
-	keys []protocol.Key
+	keys []protocol.Key // of the outcomes
 }
 
 // What a stored frame costs beside its text, in bytes.
@@ -39,19 +41,41 @@ var buffers [mostClass + 1]sync.Pool
 
 // store copies a frame.
 func store(text []byte, keys []protocol.Key) storedFrame {
+	f := storedFrame{buffer: hold(text), count: len(keys)}
+	f.keys = f.keys[:0]
+	if n := len(keys) - others(keys); cap(f.keys) < n || cap(f.keys) > 4*n {
+		f.keys = make([]protocol.Key, 0, n)
+	}
+	for _, key := range keys {
+		if key != 0 {
+			f.keys = append(f.keys, key)
+		}
+	}
+	return f
+}
+
+// others is how many of the keys are 0.
+func others(keys []protocol.Key) (n int) {
+	for _, key := range keys {
+		if key == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// hold copies a text into a buffer.
+func hold(text []byte) *buffer {
 	class := max(leastClass, bits.Len(uint(len(text)-1)))
 	if class > mostClass {
-		return storedFrame{buffer: &buffer{slices.Clone(text), slices.Clone(keys)}}
+		return &buffer{text: slices.Clone(text)}
 	}
 	b, _ := buffers[class].Get().(*buffer)
 	if b == nil {
 		b = &buffer{text: make([]byte, 0, 1<<class)}
 	}
-	if cap(b.keys) > 4*len(keys) {
-		b.keys = nil
-	}
-	b.text, b.keys = append(b.text[:0], text...), append(b.keys[:0], keys...)
-	return storedFrame{buffer: b}
+	b.text = append(b.text[:0], text...)
+	return b
 }
 
 // free returns the buffer to its pool. The frame must not be used any more.
@@ -67,7 +91,7 @@ func (f *storedFrame) free() {
 func (f *storedFrame) size() int { return frameSize + cap(f.text) + keySize*len(f.keys) }
 
 // before is the number of the outcome before its first.
-func (f *storedFrame) before() uint64 { return f.last - uint64(len(f.keys)) }
+func (f *storedFrame) before() uint64 { return f.last - uint64(f.count) }
 
 // A frameQueue holds frames in the order of their numbers.
 type frameQueue struct {
@@ -75,12 +99,15 @@ type frameQueue struct {
 	head     int // the first; those before it are gone
 	outcomes int
 	bytes    int
+	came     int64 // bytes of all that were ever pushed
 }
 
 func (q *frameQueue) push(f storedFrame) {
 	if q.head > 16 && q.head > len(q.frames)/2 {
 		q.frames, q.head = slices.Delete(q.frames, 0, q.head), 0
 	}
+	q.came += int64(f.size())
+	f.upTo = q.came
 	q.frames = append(q.frames, f)
 	q.outcomes += len(f.keys)
 	q.bytes += f.size()
