@@ -55,7 +55,17 @@ func unpin() { engine.Unpin() }
 //go:wasmexport submit
 func submit(id, s uint32, key, size, timeout float64, flags uint32) {
 	enter()
-	current.clients[id].submit(s, key, size, timeout, flags, "")
+	current.clients[id].submit(s, key, size, timeout, flags, 0, "")
+	leave()
+}
+
+// submitExchange is submit for a call that wants a stream, for which the server
+// may have sent so many bytes that were not read, or that has a body.
+//
+//go:wasmexport submitExchange
+func submitExchange(id, s uint32, key, size, timeout float64, flags, window uint32) {
+	enter()
+	current.clients[id].submit(s, key, size, timeout, flags, window, "")
 	leave()
 }
 
@@ -64,11 +74,11 @@ func submit(id, s uint32, key, size, timeout float64, flags uint32) {
 //go:wasmexport submitNamed
 func submitNamed(id, s uint32, key, size, timeout float64, flags, n uint32) {
 	enter()
-	current.clients[id].submit(s, key, size, timeout, flags, name(n))
+	current.clients[id].submit(s, key, size, timeout, flags, 0, name(n))
 	leave()
 }
 
-func (b *bridge) submit(s slot, key, size, timeout float64, flags uint32, name string) {
+func (b *bridge) submit(s slot, key, size, timeout float64, flags, window uint32, name string) {
 	made++
 	err := b.engine.Submit(engine.Call[slot]{
 		Key:        protocol.Key(key),
@@ -78,22 +88,25 @@ func (b *bridge) submit(s slot, key, size, timeout float64, flags uint32, name s
 		Timeout:    milliseconds(timeout),
 		Idempotent: flags&abi.FlagIdempotent != 0,
 		Sent:       flags&abi.FlagSent != 0,
+		Open:       flags&abi.FlagOpen != 0,
+		Window:     int(window),
 	})
 	if err != nil {
 		b.Fail(s, err)
 	}
 }
 
-// flush ends a turn of the page, and sends what can be sent, frame by frame,
-// unless hold is 1. It returns 1 if goroutines are ready to run.
+// flush ends a turn of the page, and sends what can be sent, frame by frame: what
+// is abi.SendAll or one of those beside it. It returns 1 if goroutines are ready
+// to run.
 //
 //go:wasmexport flush
-func flush(id, hold uint32) (ready uint32) {
+func flush(id, what uint32) (ready uint32) {
 	enter()
 	b := current.clients[id]
 	if b == nil {
 		ready = 1
-	} else if b.turn(hold == 0) {
+	} else if b.turn(what) {
 		ready = 1
 	}
 	if littered() {
@@ -132,8 +145,9 @@ func collect() {
 	}
 }
 
-func (b *bridge) turn(send bool) (ready bool) {
-	if send && b.socket != nil {
+func (b *bridge) turn(what uint32) (ready bool) {
+	b.batch.NoParts = what == abi.SendNoParts
+	if what != abi.SendNothing && b.socket != nil {
 		b.flush()
 	} else {
 		b.engine.EndTurn()
@@ -147,14 +161,17 @@ func (b *bridge) flush() {
 			word(b.id, b.batch.Word)
 			continue
 		}
-		if b.frame() != 0 {
-			break
+		switch b.frame() {
+		case abi.SendNothing:
+			return
+		case abi.SendNoParts:
+			b.batch.NoParts = true
 		}
 	}
 }
 
 // frame sends what the batch holds.
-func (b *bridge) frame() (full uint32) {
+func (b *bridge) frame() (next uint32) {
 	if h := b.batch.Hello; h != nil {
 		var resume uint32
 		if h.Resume {
@@ -167,6 +184,9 @@ func (b *bridge) frame() (full uint32) {
 	}
 	if b.batch.Ack != 0 {
 		ack(b.id, float64(b.batch.Ack))
+	}
+	if more := b.batch.Parts; len(more) > 0 {
+		parts(b.id, unsafe.Pointer(unsafe.SliceData(more)), uint32(len(more)))
 	}
 	items := b.batch.Items
 	return frame(b.id, unsafe.Pointer(unsafe.SliceData(items)), uint32(len(items)), uint32(b.batch.Limit))
@@ -224,7 +244,7 @@ func (b *bridge) welcome(w *abi.Welcome) {
 		Heartbeat: int64(w.Heartbeat),
 		Expires:   int64(w.Expires),
 		Jitter:    int64(w.Jitter),
-		Limits:    protocol.Limits{Frame: int(w.Frame), Requests: int(w.Requests)},
+		Limits:    protocol.Limits{Frame: int(w.Frame), Requests: int(w.Requests), Message: int(w.Message), Window: int(w.Window)},
 	})
 }
 

@@ -21,6 +21,11 @@ type Batch[P any] struct {
 	Note bool
 	// Items follow. In plain mode it is one request and nothing else.
 	Items []Item[P]
+	// Parts follow those.
+	Parts []Part[P]
+	// NoParts is set by the host before Next, which leaves it: parts of bodies
+	// must wait, since the socket has enough to send.
+	NoParts bool
 	// Limit is how many bytes the frame may have. For hosts that count less
 	// than there are: they must send what is larger in several frames.
 	Limit int
@@ -31,7 +36,28 @@ type Item[P any] struct {
 	Key     protocol.Key
 	Payload P // of a request
 	Cancel  bool
+	Large   bool // the payload follows in pieces, and only its size goes now
 }
+
+// Part is what goes beside requests under a call's key.
+type Part[P any] struct {
+	Key     protocol.Key
+	From    uint64 // PartData: parts before. PartTaken: parts taken. PartPiece: bytes before
+	Payload P
+	Count   uint32 // PartData: how many parts
+	Window  uint32 // PartTaken: bytes. PartPiece: its bytes
+	Kind    PartKind
+}
+
+// PartKind says what a Part is.
+type PartKind uint8
+
+const (
+	PartData  PartKind = iota // parts of the body
+	PartEnd                   // the body is complete
+	PartTaken                 // parts of the stream were read
+	PartPiece                 // a piece of the payload
+)
 
 const (
 	// frameTarget is the size at which a frame is full, although the server
@@ -45,14 +71,15 @@ const (
 
 func (b *Batch[P]) reset() {
 	clear(b.Items) // what the payloads hold on to may go
-	*b = Batch[P]{Items: b.Items[:0]}
+	clear(b.Parts)
+	*b = Batch[P]{Items: b.Items[:0], Parts: b.Parts[:0], NoParts: b.NoParts}
 }
 
 func (b *Batch[P]) empty() bool { return b.Bare() && !b.Note }
 
 // Bare tells whether there is nothing but a Note, if that.
 func (b *Batch[P]) Bare() bool {
-	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0
+	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items)+len(b.Parts) == 0
 }
 
 // oversized says why a call can't be sent that needs a frame of this size: it is

@@ -28,6 +28,11 @@ type Call[P any] struct {
 	// kept for them come right behind the welcome, and those that no call waits
 	// for are gone.
 	Sent bool
+	// Open says that a body follows: see Feed.
+	Open bool
+	// Window asks for a stream: how many bytes of parts the server may send
+	// that were not read. 0: no parts.
+	Window int
 }
 
 // call is a place in the table. Where P has no pointers it has none either,

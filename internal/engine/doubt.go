@@ -43,6 +43,9 @@ func (e *Engine[P]) sendAgain(places []uint32, move func(*life)) {
 	for _, place := range places {
 		c := e.calls.at(place)
 		move(&c.life)
+		if x := e.exchanges.find(c.Key); x != nil {
+			x.again(c.life == toResend)
+		}
 		if r := (ref{c.Key, place}); c.deaths >= suspectAt {
 			e.suspects = append(e.suspects, r)
 			e.queue.hold(c.Size)
@@ -70,6 +73,9 @@ func (e *Engine[P]) doubt() {
 			e.queue.drop(c.Size)
 		}
 	}
+	for _, x := range e.exchanges.list {
+		x.ended()
+	}
 	e.queue.compact(e.calls.queued) // or they would stand there twice when resolved
 	e.retries.compact(e.calls.queued)
 	suspects := e.suspects[:0]
@@ -89,7 +95,8 @@ func (e *Engine[P]) doubt() {
 func (e *Engine[P]) forget() (lost []failure[P]) {
 	lose := func(place uint32) {
 		const why = "the connection was closed because of a frame that was too large, this call's or another's of the same time"
-		lost = append(lost, failure[P]{e.cancel(place), &Error{CodeLost, Unknown, why}})
+		err := e.lossOf(place, why)
+		lost = append(lost, failure[P]{e.cancel(place), err})
 	}
 	for _, place := range e.calls.oldest(func(c *call[P]) bool { return c.carried() || c.life == inDoubt }) {
 		lose(place)
@@ -98,7 +105,7 @@ func (e *Engine[P]) forget() (lost []failure[P]) {
 	e.doubt() // what waited to be sent again is not to blame
 	var again []uint32
 	for _, place := range e.calls.oldest(func(c *call[P]) bool { return c.life == inDoubt }) {
-		if e.calls.at(place).Idempotent {
+		if e.mayRerun(place) {
 			again = append(again, place)
 		} else {
 			lose(place)
@@ -106,7 +113,7 @@ func (e *Engine[P]) forget() (lost []failure[P]) {
 	}
 	e.sendAgain(again, (*life).sessionLost)
 	e.session.resume, e.session.lost = false, true
-	e.acks.reset(0)
+	e.acks.anew()
 	return lost
 }
 
@@ -120,10 +127,11 @@ func (e *Engine[P]) resolve(why string, resumed bool) (lost []failure[P]) {
 	}
 	var found []uint32
 	for _, place := range e.calls.oldest(func(c *call[P]) bool { return c.life == inDoubt }) {
-		if resumed || e.calls.at(place).Idempotent {
+		if resumed || e.mayRerun(place) {
 			found = append(found, place)
 		} else {
-			lost = append(lost, failure[P]{e.remove(place), &Error{CodeLost, Unknown, why}})
+			err := e.lossOf(place, why)
+			lost = append(lost, failure[P]{e.remove(place), err})
 		}
 	}
 	e.sendAgain(found, move)

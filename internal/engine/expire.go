@@ -57,6 +57,15 @@ func (e *Engine[P]) overdue() []failure[P] {
 		if !e.calls.holds(entry.ref) {
 			continue
 		}
+		if c := e.calls.at(entry.place); e.exchanges.byKey != nil {
+			if x := e.exchanges.find(c.Key); x != nil && x.held() {
+				c.until = max(c.until, now+c.Timeout)
+			}
+			if c.until > now {
+				e.deadlines.push(c.until, entry.ref)
+				continue
+			}
+		}
 		why := &Error{CodeTimeout, e.calls.at(entry.place).fate(), "no reply in time"}
 		late = append(late, failure[P]{e.cancel(entry.place), why})
 	}

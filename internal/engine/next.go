@@ -42,7 +42,8 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 // idle reports whether nothing can be there to send, nor to date.
 func (e *Engine[P]) idle() bool {
 	h := &e.conn.heartbeat
-	return e.queue.live == 0 && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due && (!e.notes || e.noted) &&
+	return e.queue.live == 0 && !e.exchanges.dirty && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
+		(!e.notes || e.noted) &&
 		!e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
 }
 
@@ -61,14 +62,14 @@ func (e *Engine[P]) word(b *Batch[P]) bool {
 func (e *Engine[P]) fill(b *Batch[P], now time.Duration) []failure[P] {
 	size := frameOverhead + e.preface(b)
 	if !e.conn.welcomed || !e.acks.due && !e.acks.ripe(now) {
-		return e.items(b, size)
+		return e.messages(b, size)
 	}
-	failed := e.items(b, size+ackSize)
+	failed := e.messages(b, size+ackSize)
 	if e.acks.due || !b.empty() {
 		b.Ack = e.acks.take()
 		return failed
 	}
-	return append(failed, e.items(b, size)...) // the next request may need a frame for itself
+	return append(failed, e.messages(b, size)...) // the next request may need a frame for itself
 }
 
 // preface takes what comes before all else, and returns its size.
@@ -86,13 +87,24 @@ func (e *Engine[P]) preface(b *Batch[P]) (size int) {
 	return size
 }
 
-// items takes cancels and requests into a frame that has a size already.
-func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
+// messages takes what calls have to send into a frame that has a size already.
+func (e *Engine[P]) messages(b *Batch[P], size int) []failure[P] {
+	failed := e.items(b, &size)
+	if e.exchanges.dirty {
+		e.parts(b, size)
+	}
+	return failed
+}
+
+// items takes cancels and requests.
+func (e *Engine[P]) items(b *Batch[P], filled *int) (failed []failure[P]) {
+	size := *filled
 	b.Limit = e.sizes.limit(e.conn.limits.Frame)
 	more := e.cancels.take(min(maxCancels, e.room(true)/cancelSize), func(key protocol.Key) {
 		b.Items = append(b.Items, Item[P]{Key: key, Cancel: true})
 		size += cancelSize
 	})
+	*filled = size
 	if more {
 		return nil // to the server, those requests are still in flight
 	}
@@ -104,9 +116,13 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 		}
 		c := e.calls.at(r.place)
 		alone := frameSize(r.key, c.Size)
+		large := e.conn.large(alone)
 		if why := e.oversized(alone, c.life); why != nil {
 			failed = append(failed, failure[P]{e.cancel(r.place), why})
 			continue
+		}
+		if large {
+			alone = frameOverhead + partOverhead
 		}
 		if e.sizes.dubious(alone) && !e.conn.trial.on {
 			e.queue.head++
@@ -124,11 +140,15 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 		e.conn.frames, e.conn.sound = frame, false
 		e.conn.largest = max(e.conn.largest, size)
 		e.conn.inFlight++
-		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
+		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload, Large: large})
+		if large {
+			e.pieces(r, c.Size)
+		}
 		if e.opts.Plain || e.conn.trial.on || e.sizes.alone {
 			break
 		}
 	}
+	*filled = size
 	return failed
 }
 
@@ -147,7 +167,8 @@ func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
 		suspect := e.suspects[0]
 		e.suspects = e.suspects[1:]
 		e.queue.enter(suspect)
-		if failed := e.items(b, frameOverhead); failed != nil {
+		size := frameOverhead
+		if failed := e.items(b, &size); failed != nil {
 			c.trial = trial{}
 			c.wake() // for the next one
 			return failed

@@ -4,6 +4,9 @@ package engine
 // payload. The queue and the deadlines notice by themselves that it has gone.
 func (e *Engine[P]) remove(place uint32) P {
 	e.recall(e.calls.at(place))
+	if e.exchanges.byKey != nil {
+		e.exchanges.remove(e.calls.at(place).Key)
+	}
 	return e.calls.take(place)
 }
 

@@ -17,7 +17,13 @@ func (e *Engine[P]) submit(c *Call[P]) *Error {
 	}
 	e.last = max(e.last, c.Key)
 	r := ref{c.Key, e.calls.add(c)}
-	if !c.Sent || !e.doubted(r) {
+	if c.Open || c.Window > 0 {
+		e.exchange(c, r)
+	}
+	if c.Open && !e.conn.welcomed {
+		e.queue.hold(c.Size)
+		e.exchanges.held = append(e.exchanges.held, r)
+	} else if !c.Sent || !e.doubted(r) {
 		e.queue.hold(c.Size)
 		e.enqueue(r)
 	}
@@ -73,6 +79,9 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 	}
 	if c.Key <= e.last && e.calls.has(c.Key) || c.Key == 0 || c.Name != "" && e.calls.names.has(c.Name) {
 		return &Error{CodeInvalid, fate, "the key is in flight already: each call needs one of its own"}
+	}
+	if e.opts.Plain && (c.Open || c.Window > 0) {
+		return &Error{CodeInvalid, Unsent, "plain mode has neither streams nor bodies: its servers know no sessions"}
 	}
 	if c.Sent {
 		if e.session.lost && !c.Idempotent {
