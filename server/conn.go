@@ -47,8 +47,9 @@ type conn struct {
 
 	// Owned by the reader goroutine.
 	limiter limiter
-	heard   bool // the client knows whether its session was resumed, or knew before
-	asked   bool // a ping has been sent to find out: see ask
+	heard   bool           // the client knows whether its session was resumed, or knew before
+	asked   bool           // a ping has been sent to find out: see ask
+	topics  *subscriptions // nil: it has never had one
 	larges  map[protocol.Key]*largeRequest
 
 	expiry expiry

@@ -47,7 +47,9 @@ func (c *conn) end(end *ending) {
 	}
 	c.queue.Stop()
 	c.ws.CloseNow()
+	c.topics.close()
 	c.leave()
+	c.topics.wait()
 	c.remove(c)
 }
 

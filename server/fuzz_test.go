@@ -33,6 +33,7 @@ func FuzzFrame(f *testing.F) {
 		`[{"key":1,"window":50,"data":{"stream":30}},{"key":1,"taken":2,"window":9},{"key":1,"open":true},{"key":2,"text":5,"open":true}]`,
 		"\x00\x00\x00\x5c" + `[{"key":1,"text":2,"open":true,"window":3},{"key":1,"chunk":2},{"key":1,"from":0,"chunk":1}]` + "12a",
 		"\x00\x00\x00\x15" + `[{"key":1,"bytes":3}]` + "abc",
+		`[{"on":"a"},{"on":"a","since":{}},{"on":"b","since":{"epoch":"x","offset":7}},{"off":"a"},{"on":""}]`,
 		`[[1,2,{"answer":[]}],{"cancel":2},[5,"a"],{"key":6}]`, `[[0,1]]`, `[[7]]`, `[[9007199254740991,1,2]]`,
 	} {
 		for mode := range uint8(8) {
@@ -40,6 +41,9 @@ func FuzzFrame(f *testing.F) {
 		}
 	}
 	noLeaks(f)
+	topics := server.NewTopics(&server.TopicsOptions{MaxSubscriptions: 3})
+	publish(f, topics, "a", 1)
+	publish(f, topics, "b", "\u2028")
 	s := server.New(server.HandlerFunc(func(_ context.Context, r *server.Request) (any, error) {
 		var in struct {
 			Answer json.RawMessage
@@ -70,7 +74,7 @@ func FuzzFrame(f *testing.F) {
 		}
 		return r.Data, nil
 	}), &server.Options{
-		MaxFrame: protocol.FirstFrame, Logger: slog.New(slog.DiscardHandler),
+		MaxFrame: protocol.FirstFrame, Logger: slog.New(slog.DiscardHandler), Topics: topics,
 		Sessions: server.NewMemoryStore(&server.MemoryStoreOptions{MaxSessions: 10, MaxOutcomes: 3}),
 	})
 	l := newPipeListener()

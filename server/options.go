@@ -111,6 +111,10 @@ type Options struct {
 	// NewMemoryStore(nil), the server's own.
 	Sessions SessionStore
 
+	// Topics, if set, are the topics to which clients of sockjax.1 may subscribe.
+	// Servers may share one. Default: there are none.
+	Topics *Topics
+
 	// Rate is how many requests per second a client may send on one
 	// connection, after Burst at once. Those beyond are refused as overloaded
 	// and told when to come again.

@@ -218,6 +218,10 @@ func (c *conn) message(m *protocol.Message, b *batch) *ending {
 			return tooMany
 		}
 		return c.token(m)
+	case protocol.OnKind:
+		return c.on(m)
+	case protocol.OffKind:
+		return c.off(m)
 	case protocol.HelloKind:
 		return closing(protocol.CloseBadMessage, "hello came twice: send it once, as the first message")
 	case protocol.Unknown:

@@ -24,6 +24,7 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 		e.awake(now, e.conn.heartbeat.in)
 		if more = e.word(b); !more && !e.conn.heartbeat.probing && !e.conn.trial.on {
 			failed = e.fill(b, now)
+			e.note(b)
 			if b.empty() && len(e.suspects) > 0 {
 				failed = append(failed, e.try(b, now)...)
 			}
@@ -42,6 +43,7 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 func (e *Engine[P]) idle() bool {
 	h := &e.conn.heartbeat
 	return e.queue.live == 0 && !e.exchanges.dirty && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
+		(!e.notes || e.noted) &&
 		!e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
 }
 

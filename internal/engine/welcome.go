@@ -42,6 +42,7 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 		e.session.lost = e.session.lost || e.session.asked
 	}
 	e.cancels.welcomed(w.Resumed)
+	e.noted = false
 	lost := e.resolve(sessionLost, w.Resumed)
 	lost = append(lost, e.welcomedBodies()...)
 	e.change(Change{State: StateOpen})

@@ -13,6 +13,7 @@
 //
 // The files of the queue, from the door down: write.go sends, parts.go takes
 // the parts of streams, queue.go holds what waits, stream.go is one stream,
-// outcomes.go is a frame of outcomes or parts. Those of the transport:
+// outcomes.go is a frame of outcomes or parts, source.go what is asked for
+// messages that don't wait here. Those of the transport:
 // hijack.go, transport.go, frame.go. buffers.go serves both.
 package sendq

@@ -60,12 +60,13 @@ type Queue struct {
 	bulk     int       // bytes of these
 	crowded  []*Stream // those that wait for bulk to become less
 	finishes bool      // only streams with an outcome go on: see Finish
-	replay   bool      // the session may have outcomes that this connection has not sent
-	sent     uint64    // the number of the last outcome that was, or is being, sent
-	writing  bool      // somebody is in Write, or has been told to call it
-	sealed   bool      // only outcomes are taken
-	cut      bool      // the connection takes no more
-	dropped  bool      // neither does the session
+	pull     pull
+	replay   bool   // the session may have outcomes that this connection has not sent
+	sent     uint64 // the number of the last outcome that was, or is being, sent
+	writing  bool   // somebody is in Write, or has been told to call it
+	sealed   bool   // only outcomes are taken
+	cut      bool   // the connection takes no more
+	dropped  bool   // neither does the session
 	changed  sync.Cond
 }
 
@@ -249,6 +250,18 @@ func (q *Queue) Replay() (write bool) {
 	return q.mustWrite()
 }
 
+// SetSource must be called before Pull.
+func (q *Queue) SetSource(s Source) { q.pull.source = s }
+
+// Pull tells that the Source has messages. They leave when nothing else can, or
+// after each frame of outcomes.
+func (q *Queue) Pull() (write bool) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	q.pull.due = true
+	return q.mustWrite()
+}
+
 // Flush lets the outcomes that were added leave without waiting for more.
 // Until then only full frames do.
 func (q *Queue) Flush() (write bool) {
@@ -280,11 +293,14 @@ func (q *Queue) ready() bool {
 	if q.dropped {
 		return false
 	}
-	if !q.cut && (q.pongs > 0 || len(q.controls) > 0 || q.replay && q.session != nil) {
+	if !q.cut && (q.pongs > 0 || len(q.controls) > 0 || q.replay && q.session != nil || q.pull.ready()) {
 		return true
 	}
-	return len(q.full) > 0 || q.open != nil && q.due || q.hasParts()
+	return q.outcomes() || q.hasParts()
 }
+
+// outcomes tells whether some can leave.
+func (q *Queue) outcomes() bool { return len(q.full) > 0 || q.open != nil && q.due }
 
 // hasParts tells whether a stream has its turn.
 func (q *Queue) hasParts() bool {
@@ -320,11 +336,12 @@ func (q *Queue) Room() {
 	}
 }
 
-// Seal has the Queue take no more control messages. Outcomes still leave.
+// Seal has the Queue take no more control messages, and ask its Source no more.
+// Outcomes still leave.
 func (q *Queue) Seal() {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	q.sealed = true
+	q.sealed, q.pull.mute = true, true
 }
 
 // Stop ends sending: outcomes are only stored from now on. It returns false if

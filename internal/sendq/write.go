@@ -11,11 +11,12 @@ var pong = []byte(protocol.Pong)
 
 // Write sends until nothing is left that can leave. One goroutine at a time is
 // in it: the one that was told to call it. It returns before the parts of streams
-// have left: these have a goroutine of their own, because there may be more as
-// long as somebody reads them.
+// have left, and what a Source has: these have a goroutine of their own, because
+// there may be more as long as somebody reads them.
 func (q *Queue) Write() { q.write(false) }
 
-// WriteParts is Write for the goroutine that the parts of streams have.
+// WriteParts is Write for the goroutine that the parts of streams have, and a
+// Source.
 func (q *Queue) WriteParts() { q.write(true) }
 
 func (q *Queue) write(bulk bool) {
@@ -30,12 +31,16 @@ func (q *Queue) write(bulk bool) {
 			freeBuffer(control)
 		case sendReplay:
 			q.sendReplay()
-		case sendParts:
+		case sendPulled, sendParts:
 			if !bulk {
 				go q.WriteParts()
 				return
 			}
-			q.sendParts()
+			if todo == sendPulled {
+				q.sendPulled()
+			} else {
+				q.sendParts()
+			}
 		case sendOutcomes:
 			q.sendOutcomes(outcomes)
 		default:
@@ -51,6 +56,7 @@ const (
 	sendPong
 	sendControl
 	sendReplay
+	sendPulled
 	sendOutcomes
 	sendParts
 )
@@ -74,6 +80,8 @@ func (q *Queue) next() (*[]byte, *outcomes, todo) {
 	case !q.cut && q.replay:
 		q.replay = false
 		return nil, nil, sendReplay
+	case !q.cut && q.pull.now(q.outcomes() || q.hasParts()):
+		return nil, nil, sendPulled
 	case len(q.full) > 0:
 		frame := q.full[0]
 		if q.full = slices.Delete(q.full, 0, 1); len(q.full) == 0 {
@@ -164,6 +172,26 @@ func (q *Queue) sendReplay() {
 	q.send(frame)
 }
 
+// sendPulled sends what the Source has for a frame.
+func (q *Queue) sendPulled() {
+	q.mutex.Lock()
+	q.pull.due, q.pull.turn = false, false
+	q.mutex.Unlock()
+	frame := newBuffer()
+	text, more := q.pull.source.Fill(*frame, softFrame)
+	if more {
+		q.mutex.Lock()
+		q.pull.due = true
+		q.mutex.Unlock()
+	}
+	if len(text) > 0 {
+		text = append(text, ']')
+		q.send(text)
+	}
+	*frame = text
+	freeBuffer(frame)
+}
+
 // follows tells whether outcomes may be sent that follow the one of the given
 // number, and counts them as sent before that: the client may be quick.
 func (q *Queue) follows(after, last uint64) bool {
@@ -182,11 +210,11 @@ func (q *Queue) follows(after, last uint64) bool {
 
 // Finish sends what there is and then stops, in one moment: whatever was taken
 // has left. Only of streams that go on, parts may be left: the session gets
-// those.
+// those. A Source is asked no more.
 func (q *Queue) Finish() {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	q.finishes = true
+	q.finishes, q.pull.mute = true, true
 	defer func() {
 		if q.mustWrite() { // stop has let them go on
 			go q.Write()
