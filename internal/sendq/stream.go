@@ -41,6 +41,9 @@ const (
 	runSize   = 16 << 10
 	chunkSize = 64 << 10
 
+	// leastChunk is the size in bytes below which chunks are not cut.
+	leastChunk = 4 << 10
+
 	// maxPending is how many bytes of one stream may wait for their turn: one
 	// chunk that leaves and one behind it.
 	maxPending = 2 * chunkSize
@@ -81,9 +84,11 @@ func (s *Stream) take(n uint64, window int) bool {
 func (s *Stream) credit(size int, bytes bool) (n int, ok bool) {
 	free := s.window - s.untaken.bytes
 	if bytes {
-		size = min(size, chunkSize)
-		// A chunk is cut to what may be sent, but not to crumbs.
-		least := min(size, 4<<10, max(s.window/2, 1))
+		// Clients on slow lines grant little: then chunks are small, so that
+		// other calls wait less. A chunk is cut to what may be sent, but not to
+		// crumbs.
+		size = min(size, chunkSize, max(s.window/4, leastChunk))
+		least := min(size, leastChunk, max(s.window/2, 1))
 		return min(size, max(free, 0)), free >= least
 	}
 	// Clients grant more when they have taken half of the window: to wait for
