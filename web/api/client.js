@@ -1,15 +1,18 @@
 import { CAUSE_CLOSE, CODE_CLOSED, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN } from "../shared/abi.js";
 import { Calls } from "./calls.js";
 import { SockjaxError } from "../shared/errors.js";
+import { Topics } from "./topics.js";
 import { checkCall } from "./options.js";
 import { isHiding } from "../shared/page-events.js";
 
 /** Each client has these bound to it, so that a page may pass them on, or write const { request } = api. */
-const METHODS = ["send", "request", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
+const METHODS = ["send", "request", "on", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
 
 /** The face of a client: what a page sees of it. What it does stands in sockjax.d.ts, and how in ../port/port.js. */
 export class Sockjax extends EventTarget {
   #calls;
+  #topics = new Topics();
+  #protocol;
   #host;
   #ready;
   #state = STATE_CONNECTING;
@@ -25,6 +28,7 @@ export class Sockjax extends EventTarget {
     });
     this.#ready.catch(() => {}); // not every page asks for it
     const calls = (this.#calls = new Calls(options));
+    this.#protocol = options.protocol;
     this.#host = open({
       settle: calls.settle,
       changed: (detail, ended) => {
@@ -37,11 +41,13 @@ export class Sockjax extends EventTarget {
         }
         this.#tell("statechange", detail);
       },
+      topic: this.#topics.hear,
       unmatched: (detail) => this.#tell("unmatched", detail),
       outbox: (detail) => this.#tell("outbox", detail),
       hiding: isHiding,
     });
     calls.attach(this.#host);
+    this.#topics.attach(this.#host);
   }
 
   #tell(type, detail) {
@@ -59,6 +65,10 @@ export class Sockjax extends EventTarget {
     return new Promise((resolve, reject) => {
       this.send(data, (reply, error) => (error === null ? resolve(reply) : reject(error)), options);
     });
+  }
+
+  on(topic, handler, options) {
+    return this.#topics.on(topic, handler, options, this.#protocol);
   }
 
   get state() {

@@ -51,6 +51,7 @@ export class Turns {
     this.#scheduled = false;
     if (this.news.length > 0) this.#deliver();
     const { congested } = this.#frames;
+    this.#host.topics.flush();
     this.#host.engine.flush(congested);
     if ((congested || this.#frames.congested) && !this.#breathing) {
       this.#breathing = true;

@@ -8,6 +8,8 @@
  *   submit(slot, text, name, timeout, idempotent, durable)   returns the call's number
  *   refuse(slot, error)     the same for one that is none: the error comes back in the next turn
  *   abort(slot, number)
+ *   follow(number, topic, since) unfollow(number)   a handler of a topic; since is {epoch, offset} or null
+ *   heard([[number, count], …])    how much of what a handler was told it has heard (to a worker only)
  *   reconnect() drain() close() stats()
  *
  * The host tells the client, its face:
@@ -15,6 +17,8 @@
  *   settle(slot, reply, error)   a call's outcome: once for each slot that was given; from a
  *                                durable one's a worker waits for told(number), as for outbox
  *   changed(detail, ended)       another state, and why no more calls can be made
+ *   topic(number, kind, value, position)   what a handler is to hear: kind is "message", "gap", "refused" or
+ *                                "at", which says only where it begins; position is that behind it
  *   unmatched(detail) outbox(detail)
  *   hiding()                     asks whether the page may end at any moment, or "now"
  *   read(text, frame)            a frame was read to its end (a worker's face only)
@@ -25,7 +29,7 @@
  */
 
 /** Raised with every change of what crosses to a worker. */
-export const PORT = 1;
+export const PORT = 2;
 
 /** What stats() is made of in a host, in the order in which it crosses. */
 export const FIGURES = [

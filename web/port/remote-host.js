@@ -2,6 +2,7 @@ import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRA
 import { FIGURES, Line, PORT, PRESENT, repliesOf } from "./port.js";
 import { GOOD_LIFE, LONGEST_TIMER, TRIES, delay } from "../shared/time.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
+import { Followed } from "./followed.js";
 import { linkTo } from "./link.js";
 import { unpack } from "./errors.js";
 
@@ -37,6 +38,7 @@ export class RemoteHost {
   #closed = () => {};
   #life = new AbortController(); // of the lock that shows the worker that this page lives
   #asked; // what the page gave as functions
+  #followed;
 
   /** files are {worker, wasm}: their URLs. config is what a worker takes: see ../host/worker.js; asked are the functions of the page. */
   constructor(kind, files, config, asked, face) {
@@ -45,6 +47,7 @@ export class RemoteHost {
     this.#config = config;
     this.#asked = asked;
     this.#face = face;
+    this.#followed = new Followed((...what) => this.#answered && this.#line.say(...what), face.topic);
     this.#start();
   }
 
@@ -75,6 +78,15 @@ export class RemoteHost {
     }
   }
 
+  follow(...handler) {
+    if (this.#closing) throw closed(FATE_UNSENT);
+    this.#followed.follow(...handler);
+  }
+
+  unfollow(number) {
+    this.#followed.unfollow(number);
+  }
+
   reconnect() {
     if (this.#closing) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed: make a new one with connect()");
     this.#ended = null;
@@ -99,6 +111,7 @@ export class RemoteHost {
     this.#closing ??= new Promise((resolve) => {
       this.#closed = resolve;
       this.#ended = closed(FATE_UNSENT);
+      this.#followed.close();
       this.#failWaiting(CODE_CLOSED, this.#ended.message);
       this.#line?.say("close"); // it may be starting
       if (!this.#answered) this.closed();
@@ -140,6 +153,7 @@ export class RemoteHost {
         const [text, name, timeout, ...rest] = call;
         this.#submit(slot, text, name, due === undefined ? timeout : Math.max(1, due - performance.now()), ...rest);
       }
+      this.#followed.again();
       for (const order of this.#orders.splice(0)) this.#line.say(...order);
     },
     refused: (why) => this.#giveUp(why),
@@ -158,6 +172,7 @@ export class RemoteHost {
       this.#face.changed(detail, this.#ended);
       if (this.#ended && !this.#closing) this.#rest();
     },
+    topic: (...what) => this.#followed.topic(...what),
     unmatched: (key, message) => this.#face.unmatched({ key, message }),
     outbox: (call, reply, error, question) => {
       this.#face.outbox({ ...call, reply, error: crossed(reply, error) });
