@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -70,6 +71,9 @@ func (b *body) got() uint64 {
 	return b.arrived
 }
 
+// errDepth is the error of a body whose JSON handlers must not see.
+var errDepth = &Error{Code: "bad_request", Message: fmt.Sprintf("a part of the body nests deeper than %d levels", protocol.MaxDepth)}
+
 // errExcess: the client has sent more than it may.
 var errExcess = errors.New("the body exceeds its window")
 
@@ -83,6 +87,11 @@ func (b *body) add(m *protocol.Message) (used bool, err error) {
 		return false, nil
 	}
 	b.gap = false
+	if m.Depth > protocol.MaxDepth {
+		b.err = errDepth
+		b.awake()
+		return true, nil
+	}
 	if m.Kind == protocol.ChunkKind {
 		if m.Count < b.arrived {
 			return false, nil

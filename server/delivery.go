@@ -51,7 +51,7 @@ func (c *conn) deliver(m *protocol.Message) *ending {
 	case protocol.PartsKind:
 		join()
 		inside := m.Body[1 : len(m.Body)-1]
-		frame = protocol.AppendPartsEnd(protocol.AppendParts(frame, m.Key, int64(m.Count), inside))
+		frame = protocol.AppendPartsEnd(protocol.AppendParts(frame, m.Key, int64(m.Count), inside), 0)
 	case protocol.ChunkKind:
 		frame = append(protocol.AppendPrefix(frame), '[')
 		frame = append(protocol.AppendChunk(frame, m.Key, int64(m.Count), len(m.Body)), ']')

@@ -19,14 +19,14 @@ const (
 
 // newAPI is the demo's API, which dispatches on data.api:
 //
-//	echo                        answers the data it got
+//	echo                        answers the data it got; bytes alone are echoed too
 //	time                        {"now": RFC 3339, "unix": milliseconds}
 //	slow {ms}                   waits, then answers the data it got
 //	fail {code, message, data?} fails with these
 //	count {name}                adds one to a counter: {name, value}
 //	counts                      all counters: {name: value, …}
 //
-// and the faults of faults.go, and of ws.go:
+// and the streams of streams_api.go, the faults of faults.go, and of ws.go:
 //
 //	socket                      {"number": of the socket on which it came, "open": how many are}
 //
@@ -42,6 +42,7 @@ func newAPI() *server.Mux {
 	m.Handle("fail", server.Func(fail))
 	m.Handle("count", server.Func(counters.count))
 	m.HandleFunc("counts", counters.all)
+	addStreams(m)
 	return m
 }
 

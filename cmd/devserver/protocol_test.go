@@ -102,6 +102,13 @@ func (c *client) messages(frame []byte) (msgs []any, err error) {
 	var elements []any
 	err = json.Unmarshal(frame, &elements)
 	for _, element := range elements {
+		if message, ok := element.(map[string]any); ok && message["parts"] != nil {
+			parts, _ := message["parts"].([]any)
+			for _, part := range parts { // which may come together or not
+				msgs = append(msgs, map[string]any{"key": message["key"], "parts": []any{part}})
+			}
+			continue
+		}
 		series, ok := element.([]any)
 		if !ok || len(series) < 2 {
 			msgs = append(msgs, element)

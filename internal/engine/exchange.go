@@ -59,7 +59,11 @@ func (x *exchange) ready() bool {
 	if x.large > 0 {
 		return x.offset < x.large
 	}
-	return x.open && !x.waits && x.sent < x.fed() && x.unread < x.window
+	if !x.open || x.waits || x.sent == x.fed() {
+		return false
+	}
+	// One that is larger than the window goes when all before it were taken.
+	return x.unread == 0 || x.unread+int(x.sizes[x.sent-x.taken]) <= x.window
 }
 
 // run takes the next parts of the body: one, or several small ones that fit

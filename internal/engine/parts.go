@@ -17,16 +17,19 @@ const (
 )
 
 // Parts tells that n parts of so many bytes have come under a key, in one
-// message, and hands the call's payload back. It returns false where they have
-// come before, or nobody waits for them.
+// message, and hands the call's payload back: parts of a stream, or pieces of a
+// large reply. It returns false where they have come before, or nobody waits for
+// them.
 func (e *Engine[P]) Parts(key protocol.Key, n, bytes int) (payload P, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	x, c := e.numbered(key, n)
-	if x == nil || !x.stream {
+	if c == nil {
 		return payload, false
 	}
-	x.part(n, bytes)
+	if x != nil {
+		x.part(n, bytes)
+	}
 	return c.Payload, true
 }
 
@@ -60,25 +63,25 @@ func (e *Engine[P]) Got(key protocol.Key, n uint64) (payload P, ok bool) {
 }
 
 // numbered counts a message that the server counts as n outcomes. It returns the
-// call that it is for and its exchange, nil if it has come before or nobody
-// waits for it.
+// exchange of the call that it is for, which may be nil, and the call: nil if the
+// message has come before, or nobody waits for it.
 func (e *Engine[P]) numbered(key protocol.Key, n int) (*exchange, *call[P]) {
 	for range n {
 		e.arrived()
 	}
-	x := e.exchanges.find(key)
-	if x == nil || e.acks.repeated() {
+	place, ok := e.calls.find(key)
+	if !ok || e.acks.repeated() {
 		return nil, nil
 	}
-	c := e.calls.at(x.place)
+	c := e.calls.at(place)
 	if c.life == queued {
 		return nil, nil
 	}
-	if c.life != inDoubt && c.life.carried() && c.frame > e.conn.passed {
+	if c.carried() && c.frame > e.conn.passed {
 		e.reached(c.frame, false)
 	}
 	e.progress(c)
-	return x, c
+	return e.exchanges.find(key), c
 }
 
 // progress gives a call its whole time again.

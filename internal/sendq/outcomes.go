@@ -10,13 +10,14 @@ import (
 // outcomes are a frame of outcomes, or of parts, with their keys: 0 for a
 // message that counts as an outcome does and ends no call.
 type outcomes struct {
-	text   []byte
-	keys   []protocol.Key
-	next   protocol.Key // what the series at the end goes on with; 0: there is none
-	bytes  []byte       // what stands behind the messages of a binary frame
-	binary bool
-	parts  bool // there is an array of parts at the end, which takes more
-	whole  bool // the frame is complete
+	text      []byte
+	keys      []protocol.Key
+	next      protocol.Key // what the series at the end goes on with; 0: there is none
+	bytes     []byte       // what stands behind the messages of a binary frame
+	binary    bool
+	parts     bool // there is an array of parts at the end, which takes more
+	partsSize int  // of these, in bytes
+	whole     bool // the frame is complete
 }
 
 var outcomesPool = sync.Pool{New: func() any { return &outcomes{text: make([]byte, 0, 16<<10)} }}
@@ -66,13 +67,14 @@ func (f *outcomes) encoded(key protocol.Key, text []byte) {
 // part adds a part of JSON, as the first or the next of an array of parts.
 func (f *outcomes) part(key protocol.Key, data []byte) {
 	if f.parts {
+		f.partsSize += len(data)
 		f.text = protocol.AppendNext(f.text, data)
 		f.keys = append(f.keys, 0)
 		return
 	}
 	f.join(0, messageSize+len(data))
 	f.text = protocol.AppendParts(f.text, key, -1, data)
-	f.parts = true
+	f.parts, f.partsSize = true, len(data)
 }
 
 // chunk adds a part of bytes.
@@ -104,7 +106,7 @@ func (f *outcomes) endSeries() {
 		f.text, f.next = append(f.text, ']'), 0
 	}
 	if f.parts {
-		f.text, f.parts = protocol.AppendPartsEnd(f.text), false
+		f.text, f.parts = protocol.AppendPartsEnd(f.text, f.partsSize), false
 	}
 }
 

@@ -37,10 +37,9 @@ type outcome struct {
 
 const (
 	// runSize is how many bytes of small parts share a frame, and chunkSize is
-	// the largest part of bytes. With what stands around them they fill a power
-	// of two, which is what a frame takes in memory.
-	runSize   = 16<<10 - messageSize
-	chunkSize = 64<<10 - 2*messageSize
+	// the largest part of bytes.
+	runSize   = 16 << 10
+	chunkSize = 64 << 10
 
 	// maxPending is how many bytes of one stream may wait for their turn: one
 	// chunk that leaves and one behind it.

@@ -31,11 +31,31 @@ const (
 	keySize   = 8
 )
 
-// Buffers are pooled by size, from 1<<leastClass to 1<<mostClass bytes.
+// Buffers are pooled by size, from 1<<leastClass to 1<<mostClass bytes. Large
+// ones take a message beside their data, which is a chunk of 64 KiB most often.
 const (
 	leastClass = 6
 	mostClass  = 17
+
+	largeClass = 14
+	beside     = 256 // bytes
 )
+
+func classSize(class int) int {
+	if class >= largeClass {
+		return 1<<class + beside
+	}
+	return 1 << class
+}
+
+// classOf is the least class that holds so many bytes.
+func classOf(size int) int {
+	class := max(leastClass, bits.Len(uint(size-1)))
+	if class > leastClass && size <= classSize(class-1) {
+		class--
+	}
+	return class
+}
 
 var buffers [mostClass + 1]sync.Pool
 
@@ -66,13 +86,13 @@ func others(keys []protocol.Key) (n int) {
 
 // hold copies a text into a buffer.
 func hold(text []byte) *buffer {
-	class := max(leastClass, bits.Len(uint(len(text)-1)))
+	class := classOf(len(text))
 	if class > mostClass {
 		return &buffer{text: slices.Clone(text)}
 	}
 	b, _ := buffers[class].Get().(*buffer)
 	if b == nil {
-		b = &buffer{text: make([]byte, 0, 1<<class)}
+		b = &buffer{text: make([]byte, 0, classSize(class))}
 	}
 	b.text = append(b.text[:0], text...)
 	return b
@@ -83,7 +103,7 @@ func (f *storedFrame) free() {
 	if f.lent {
 		return
 	}
-	if class := bits.Len(uint(cap(f.text) - 1)); class <= mostClass {
+	if class := classOf(cap(f.text)); class <= mostClass {
 		buffers[class].Put(f.buffer)
 	}
 }

@@ -27,7 +27,7 @@ const presets = {
 
 const known = [...Object.keys(defaults), "preset", "token", "name", "wasmURL", "workerURL"];
 
-const ofCall = ["timeout", "signal", "idempotent", "durable"];
+const ofCall = ["timeout", "signal", "idempotent", "durable", "body", "onprogress"];
 
 /** Fills in defaults and presets. A wrong option is the page's mistake: TypeError. */
 export function complete(options = {}) {
@@ -97,11 +97,15 @@ export function checkCall(options) {
       throw new TypeError(`sockjax: a call has no option "${name}"; it has ${ofCall.join(", ")}`);
     }
   }
-  const { timeout, signal, idempotent, durable } = options;
+  const { timeout, signal, idempotent, durable, body, onprogress } = options;
   if (timeout !== undefined) duration("timeout", timeout);
   abortable(signal);
+  if (onprogress !== undefined && onprogress !== null && typeof onprogress !== "function") {
+    throw new TypeError(`sockjax: onprogress must be a function, not ${typeof onprogress}`);
+  }
   flag("idempotent", idempotent);
   flag("durable", durable);
+  if (durable && (body ?? null) !== null) throw new TypeError("sockjax: a call with a body can't be durable: a body can be read but once");
   return options;
 }
 

@@ -32,6 +32,11 @@ export class Shared {
     const all = asks.token ? { ...options, token: call("token") } : options;
     this.#host = new ClientHost(runtime, asks.url ? call("url") : url, all, {
       settle: (slot, reply, error) => this.#settle(slot, reply, error),
+      parts: (slot, values) => this.#parts(this.#calls[slot], values),
+      room: (slot, ...room) => {
+        const { tab, slot: theirs } = this.#calls[slot];
+        tab?.say("room", theirs, ...room);
+      },
       changed: (detail, ended) => {
         this.#last = [detail, ended, performance.now()];
         this.#all("changed", detail, pack(ended));
@@ -89,10 +94,10 @@ export class Shared {
     tab.say("closed");
   }
 
-  submit(tab, slot, text, name, timeout, idempotent, durable) {
+  submit(tab, slot, text, name, timeout, idempotent, durable, extra) {
     const own = this.#free.length > 0 ? this.#free.pop() : this.#calls.push(null) - 1;
     const call = (this.#calls[own] = { tab, slot, number: 0, text: durable ? text : "", durable, reply: undefined });
-    call.number = this.#host.submit(own, text, name, timeout, idempotent, durable);
+    call.number = this.#host.submit(own, text, name, timeout, idempotent, durable, extra);
     tab.slots[slot] = own;
     tab.pending++;
   }
@@ -100,6 +105,17 @@ export class Shared {
   abort(tab, slot) {
     const own = tab.slots[slot] ?? null;
     if (own !== null) this.#host.abort(own, this.#calls[own].number);
+  }
+
+  /** Passes feed, end or took on, unless the call has ended. */
+  pass(what, tab, slot, ...rest) {
+    const own = tab.slots[slot] ?? null;
+    if (own !== null) this.#host[what](own, ...rest);
+  }
+
+  #parts({ tab, slot }, values) {
+    if (tab === null) return;
+    tab.give(values.filter((value) => value instanceof Uint8Array), "parts", slot, values);
   }
 
   reconnect() {
@@ -252,6 +268,10 @@ export class Tab {
     this.#line.say(...what);
   }
 
+  give(bytes, ...what) {
+    this.#line.give(bytes, ...what);
+  }
+
   /** The page is gone. */
   gone() {
     this.#line.close();
@@ -266,6 +286,9 @@ export class Tab {
     follow: (...handler) => this.#shared.followers.follow(this, ...handler),
     unfollow: (number) => this.#shared.followers.unfollow(this, number),
     heard: (counts) => this.#shared.followers.heard(this, counts),
+    feed: (...part) => this.#shared.pass("feed", this, ...part),
+    end: (slot) => this.#shared.pass("end", this, slot),
+    took: (...read) => this.#shared.pass("took", this, ...read),
     abort: (slot) => this.#shared.abort(this, slot),
     reconnect: () => this.#shared.reconnect(),
     look: () => this.say("figures", ...this.#shared.figures()),

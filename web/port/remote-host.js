@@ -1,8 +1,9 @@
 import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_LOST, CODE_OVERLOADED, CODE_TIMEOUT, FATE_EXECUTED, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
 import { FIGURES, Line, PORT, PRESENT, repliesOf } from "./port.js";
 import { GOOD_LIFE, LONGEST_TIMER, TRIES, delay } from "../shared/time.js";
-import { SockjaxError, aborted, report } from "../shared/errors.js";
+import { SockjaxError, aborted } from "../shared/errors.js";
 import { Followed } from "./followed.js";
+import { hold } from "./lock.js";
 import { linkTo } from "./link.js";
 import { unpack } from "./errors.js";
 
@@ -68,6 +69,26 @@ export class RemoteHost {
     this.#taken.set(slot, FATE_UNSENT);
     this.#fail(slot, error);
     return ++this.#numbers;
+  }
+
+  /** There is room for a body only once the worker has answered. */
+  feed(slot, part, size) {
+    if (!this.#talks(slot)) return;
+    if (typeof part === "string") this.#line.say("feed", slot, part, size);
+    else this.#line.give([part], "feed", slot, part, size);
+  }
+
+  end(slot) {
+    if (this.#talks(slot)) this.#line.say("end", slot);
+  }
+
+  took(slot, n) {
+    if (this.#talks(slot)) this.#line.say("took", slot, n);
+  }
+
+  /** The worker has a call in that slot, as far as the page knows. */
+  #talks(slot) {
+    return this.#answered > 0 && this.#taken.has(slot) && !this.#news.has(slot);
   }
 
   abort(slot) {
@@ -165,6 +186,10 @@ export class RemoteHost {
       this.#arrived(slot, reply, crossed(reply, error));
       this.#answer(question);
     },
+    parts: (slot, values) => {
+      if (!this.#aborted.has(slot)) this.#face.parts(slot, values);
+    },
+    room: (...room) => this.#face.room(...room),
     changed: (detail, ended) => {
       this.#state = detail.state;
       if (detail.state !== STATE_CLOSED) this.#again = false;
@@ -289,7 +314,8 @@ export class RemoteHost {
   // ---- calls
 
   /** Ordinary calls in a row are one message: a text takes less to cross than many, and JSON has no line ends. */
-  #submit(slot, text, name, timeout, idempotent, durable) {
+  #submit(slot, text, name, timeout, idempotent, durable, extra) {
+    if (extra !== undefined) return this.#line.give(extra.bytes ? [extra.bytes] : [], "submit", slot, text, name, timeout, idempotent, false, extra);
     if (name !== undefined || idempotent || durable) return this.#line.say("submit", slot, text, name, timeout, idempotent, durable);
     const { last } = this.#line;
     if (last?.[0] !== "calls" || last[1] !== timeout) return this.#line.say("calls", timeout, [slot], text);
@@ -321,12 +347,13 @@ export class RemoteHost {
   }
 
   #wait(slot, call) {
-    const [text, , timeout] = call;
+    const { 2: timeout } = call;
     const { calls, bytes } = this.#config.options.queue;
-    if (this.#waiting.size >= calls || this.#bytes + text.length > bytes) {
+    const size = sizeOf(call);
+    if (this.#waiting.size >= calls || this.#bytes + size > bytes) {
       return this.#fail(slot, new SockjaxError(CODE_OVERLOADED, FATE_UNSENT, "too much waits to be sent: the worker is not ready yet"));
     }
-    this.#bytes += text.length;
+    this.#bytes += size;
     const waiting = { call, due: undefined, timer: undefined };
     if (timeout > 0) {
       waiting.due = performance.now() + timeout;
@@ -343,7 +370,7 @@ export class RemoteHost {
     const waiting = this.#waiting.get(slot);
     if (waiting === undefined) return false;
     clearTimeout(waiting.timer);
-    this.#bytes -= waiting.call[0].length;
+    this.#bytes -= sizeOf(waiting.call);
     return this.#waiting.delete(slot);
   }
 
@@ -355,26 +382,13 @@ export class RemoteHost {
   }
 }
 
+/** About the bytes of a call's data. */
+const sizeOf = ([text, , , , , extra]) => extra?.bytes?.length ?? text.length;
+
 const closed = (fate) => new SockjaxError(CODE_CLOSED, fate, "the client was closed");
 
 /** The error of an outcome; that is also what could not cross. */
 function crossed(reply, error) {
   if (reply === undefined && !error) return new SockjaxError(CODE_LOST, FATE_EXECUTED, "the outcome is nested too deeply to come from a worker");
   return unpack(error);
-}
-
-/** Resolves when the lock of that name is held, until the signal: to whether it is. */
-function hold(name, signal) {
-  const { locks } = globalThis.navigator ?? {};
-  if (!locks) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const held = () => {
-      resolve(true);
-      return signal.aborted ? undefined : new Promise((letGo) => signal.addEventListener("abort", letGo, { once: true }));
-    };
-    locks.request(name, held).catch((error) => {
-      report(error);
-      resolve(false);
-    });
-  });
 }
