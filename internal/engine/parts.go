@@ -79,7 +79,7 @@ func (e *Engine[P]) Chunk(key protocol.Key) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if x := e.exchanges.find(key); x != nil {
-		return x.pace.Chunk()
+		return x.body.pace.Chunk()
 	}
 	return pieceSize
 }
