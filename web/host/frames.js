@@ -47,6 +47,7 @@ export class Frames {
   }
 
   attach(socket) {
+    this.#host.topics.lost();
     this.#socket = socket;
     this.#binary.reset();
     this.#outgoing.reset();
@@ -58,7 +59,9 @@ export class Frames {
 
   detach(socket) {
     socket.onmessage = null;
-    if (this.#socket === socket) this.#socket = this.#held = null;
+    if (this.#socket !== socket) return;
+    this.#host.topics.lost();
+    this.#socket = this.#held = null;
   }
 
   /** Returns what a close event of the socket means to an engine: {code, reason}. */
@@ -71,6 +74,7 @@ export class Frames {
   /** Closes the socket of an engine that is gone. */
   abandon() {
     if (this.#socket === null) return;
+    this.#host.topics.lost();
     drop(this.#socket);
     this.#socket = this.#held = null;
   }

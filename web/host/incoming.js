@@ -105,11 +105,14 @@ export class Incoming {
       return;
     }
     const { key } = message;
+    const failed = (message.error ?? message.refused ?? message.forgotten ?? null) !== null;
     if ((message.hello ?? message.welcome ?? message.token ?? message.ack ?? message.cancel ?? null) !== null) {
       this.#control(engine, message);
+    } else if (!failed && (message.on ?? message.off ?? message.topic ?? null) !== null) {
+      if (!this.#host.topics.message(message)) this.garbage++;
     } else if (key === undefined) {
       // A message of a later version.
-    } else if ((message.error ?? message.refused ?? message.forgotten ?? null) !== null) {
+    } else if (failed) {
       this.#failure(engine, key, message);
     } else if (message.data === undefined && (message.part ?? null) !== null) {
       // The same.
@@ -200,6 +203,7 @@ export class Incoming {
         this.#binary.welcomed();
         engine.welcome(welcome);
         this.#exchanges.welcomed(welcome);
+        this.#host.topics.welcomed();
       }
     } else if ((message.token ?? null) !== null) {
       const expires = readAuthorized(message.token);
