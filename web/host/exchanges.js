@@ -161,7 +161,11 @@ export class Exchanges {
     const { window = 0, open = false, bytes: data = null } = this.#bySlot.get(slot)?.extra ?? {};
     let what = `"data":${text}`;
     if (large) {
-      what = `${data === null ? "" : '"bytes":0,'}"text":${this.#bytesOf(slot, text).length}`;
+      what = `"text":${this.#bytesOf(slot, text).length}`;
+      if (data !== null) {
+        what += ',"bytes":0';
+        bytes.push(new Uint8Array()); // it stands in a binary frame alone
+      }
     } else if (data !== null) {
       what = `"bytes":${data.length}`;
       bytes.push(data);
