@@ -24,8 +24,8 @@ func endless(ended chan<- error, part any) server.HandlerFunc {
 	}
 }
 
-// A handler is no more than a megabyte ahead of a client that is away, and ends
-// when that is forgotten.
+// A handler is hardly ahead of a client that is away, and ends when that is
+// forgotten.
 func TestStreamAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan error, 1)
@@ -39,7 +39,7 @@ func TestStreamAway(t *testing.T) {
 		p.next()
 		p.conn.CloseNow()
 		synctest.Wait()
-		if now := store.Stats(); now.Waiting != 1 || now.Bytes < 1<<20 || now.Bytes > 2<<20 {
+		if now := store.Stats(); now.Waiting != 1 || now.Bytes < 100_000 || now.Bytes > 1<<20 {
 			t.Errorf("%+v", now)
 		}
 		if n := f.Stats().Buffered; n > 1<<20 {
@@ -51,7 +51,7 @@ func TestStreamAway(t *testing.T) {
 	})
 }
 
-// A client that reads nothing is cut off, and its streams go on when it is back.
+// A stream goes on where a client comes back that has read nothing.
 func TestStreamNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := make(chan error, 1)
@@ -63,7 +63,7 @@ func TestStreamNotRead(t *testing.T) {
 		p := f.dialPipe(t, l, protocol.Subprotocol)
 		p.send("[" + resume(session, 0) + "]")
 		p.welcomed(t)
-		s := p.collect(1, func(s *said) bool { return s.all >= 5000 })
+		s := p.collect(1, func(s *said) bool { return s.all >= 200 })
 		p.send(fmt.Sprintf(`[{"cancel":1},{"ack":%d}]`, s.all))
 		if err := <-ended; err != server.ErrCanceled {
 			t.Error(err)

@@ -21,10 +21,11 @@ type Batch[P any] struct {
 	Note bool
 	// Items follow. In plain mode it is one request and nothing else.
 	Items []Item[P]
-	// Parts follow those.
+	// Parts follow the items. Where they hold bytes, the frame is a binary one.
 	Parts []Part[P]
-	// NoParts is set by the host before Next, which leaves it: parts of bodies
-	// must wait, since the socket has enough to send.
+	// NoParts is set by the host before Next, which leaves it as it is: no parts
+	// of bodies now, nor pieces of large requests, since the socket has enough to
+	// send. All else goes, and need not wait behind more of them.
 	NoParts bool
 	// Limit is how many bytes the frame may have. For hosts that count less
 	// than there are: they must send what is larger in several frames.
@@ -36,16 +37,16 @@ type Item[P any] struct {
 	Key     protocol.Key
 	Payload P // of a request
 	Cancel  bool
-	Large   bool // the payload follows in pieces, and only its size goes now
+	Large   bool // what goes now is its size; the payload follows in pieces
 }
 
-// Part is what goes beside requests under a call's key.
+// Part is a message about parts, under a call's key.
 type Part[P any] struct {
 	Key     protocol.Key
-	From    uint64 // PartData: parts before. PartTaken: parts taken. PartPiece: bytes before
+	From    uint64 // see PartKind, as for the next two
 	Payload P
-	Count   uint32 // PartData: how many parts
-	Window  uint32 // PartTaken: bytes. PartPiece: its bytes
+	Count   uint32
+	Window  uint32
 	Kind    PartKind
 }
 
@@ -53,10 +54,15 @@ type Part[P any] struct {
 type PartKind uint8
 
 const (
-	PartData  PartKind = iota // parts of the body
-	PartEnd                   // the body is complete
-	PartTaken                 // parts of the stream were read
-	PartPiece                 // a piece of the payload
+	// PartData are Count parts of the body, behind the first From.
+	PartData PartKind = iota
+	// PartEnd says that the body is complete.
+	PartEnd
+	// PartTaken says that the first From parts of the stream were read, and that
+	// there may be Window bytes of others.
+	PartTaken
+	// PartPiece are Window bytes of the call's payload, behind the first From.
+	PartPiece
 )
 
 const (
@@ -79,16 +85,16 @@ func (b *Batch[P]) empty() bool { return b.Bare() && !b.Note }
 
 // Bare tells whether there is nothing but a Note, if that.
 func (b *Batch[P]) Bare() bool {
-	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items)+len(b.Parts) == 0
+	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0 && len(b.Parts) == 0
 }
 
-// oversized says why a call can't be sent that needs a frame of this size: it is
-// too large. One that was sent before may have run all the same.
-func (e *Engine[P]) oversized(size int, l life) *Error {
-	why := tooLarge
-	switch {
-	case e.conn.tooLarge(size):
-	case e.sizes.forbid(size):
+// oversized says why a call can't be sent whose payload has this size: it is too
+// large. One that was sent before may have run all the same.
+func (e *Engine[P]) oversized(key protocol.Key, size int, l life) *Error {
+	why, frame := tooLarge, frameSize(key, size)
+	switch large := e.conn.tooLarge(frame); {
+	case large && size > e.conn.limits.Message:
+	case !large && e.sizes.forbid(frame):
 		why = tooLargeToPass
 	default:
 		return nil

@@ -18,7 +18,9 @@ type Call[P any] struct {
 	Payload P
 	// Size of the payload on the wire, in bytes.
 	Size int
-	// Timeout from now on. 0 means none.
+	// Timeout from now on. 0 means none. Of a call with a body or a stream it is
+	// the time without progress: without parts that come, are taken or are got,
+	// while neither does its reader lag behind nor its body wait to be fed.
 	Timeout time.Duration
 	// Idempotent calls are sent again where others would be lost.
 	Idempotent bool
@@ -47,7 +49,15 @@ type call[P any] struct {
 	until time.Duration // its deadline since the engine's epoch; 0: none yet
 	frame uint32        // on the present connection, of those with requests, the one that carries it
 	life
+	parted bool  // it has an exchange
 	deaths uint8 // connections in a row that broke before the server had shown that it got the frame
+}
+
+// extend gives a call its whole time again.
+func (c *call[P]) extend(now time.Duration) {
+	if c.until > 0 {
+		c.until = max(c.until, now+c.Timeout)
+	}
 }
 
 // table is the callback map: key to call. The calls lie in places that are
@@ -98,7 +108,7 @@ func (t *table[P]) add(c *Call[P]) uint32 {
 	// Member by member: wasm copies a struct of this size by a call of its own.
 	p := &t.places[place]
 	p.Key, p.Payload, p.Size, p.Timeout, p.Idempotent = c.Key, c.Payload, c.Size, c.Timeout, c.Idempotent
-	p.until, p.life, p.deaths = 0, queued, 0
+	p.until, p.life, p.deaths, p.parted = 0, queued, 0, c.Open || c.Window > 0
 	t.index.add(c.Key, place)
 	if c.Name != "" {
 		t.names.add(c.Name, c.Key)

@@ -88,12 +88,6 @@ func (c *connection) wake() {
 // tooLarge reports whether the server has said that it takes no frame of this
 // size.
 func (c *connection) tooLarge(size int) bool {
-	return c.welcomed && c.limits.Frame > 0 && size > max(c.limits.Frame, c.limits.Message)
-}
-
-// large reports whether a request needs a frame of this size that the server
-// takes only in pieces.
-func (c *connection) large(size int) bool {
 	return c.welcomed && c.limits.Frame > 0 && size > c.limits.Frame
 }
 

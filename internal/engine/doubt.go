@@ -43,9 +43,6 @@ func (e *Engine[P]) sendAgain(places []uint32, move func(*life)) {
 	for _, place := range places {
 		c := e.calls.at(place)
 		move(&c.life)
-		if x := e.exchanges.find(c.Key); x != nil {
-			x.again(c.life == toResend)
-		}
 		if r := (ref{c.Key, place}); c.deaths >= suspectAt {
 			e.suspects = append(e.suspects, r)
 			e.queue.hold(c.Size)
@@ -72,9 +69,6 @@ func (e *Engine[P]) doubt() {
 			c.ended()
 			e.queue.drop(c.Size)
 		}
-	}
-	for _, x := range e.exchanges.list {
-		x.ended()
 	}
 	e.queue.compact(e.calls.queued) // or they would stand there twice when resolved
 	e.retries.compact(e.calls.queued)

@@ -1,190 +1,235 @@
 package engine
 
-import "github.com/sockjax/sockjax/protocol"
+import (
+	"time"
+
+	"github.com/sockjax/sockjax/internal/pace"
+	"github.com/sockjax/sockjax/protocol"
+)
 
 // exchange is what a call has beside its request and its outcome: a body that
 // follows the request in parts, a reply that comes in parts, or a request so
-// large that it goes in pieces. Parts are numbered from 1. It knows their sizes
-// in bytes, and the host has what they are.
+// large that it goes in pieces. It counts parts, from 1 on, and their bytes; the
+// host has what they are.
 type exchange struct {
 	ref
+	body   body
+	stream stream
+	pieces pieces
+	listed bool // see exchanges
+}
 
-	// The body. The first taken parts were taken by the handler, the first got
-	// have reached the server, and the first sent were sent on this connection
-	// or have reached the server.
+// begin notes that the request is being sent, to a server that may know it, and
+// lets so many bytes of a body follow before it has granted more.
+func (x *exchange) begin(known bool, window int) {
+	x.body.begin(known, window)
+	x.stream.due = known && x.stream.read > 0
+	x.pieces.sent = 0
+}
+
+// begun reports whether the call can't be run from its beginning again: parts of
+// it are gone.
+func (x *exchange) begun() bool { return x.stream.arrived > 0 || x.body.got > 0 }
+
+// paused reports whether it is for this end that the call makes no progress: its
+// reader has parts to read, or its body none to send.
+func (x *exchange) paused() bool {
+	b := &x.body
+	return x.stream.arrived > x.stream.read || b.open && !b.complete && b.sent == b.fed()
+}
+
+// hasData reports whether a part of the body, or a piece, may go.
+func (x *exchange) hasData() bool {
+	return x.pieces.sent < x.pieces.size || x.body.ready()
+}
+
+// isOver reports whether the body is complete and the server must be told.
+func (x *exchange) isOver() bool {
+	b := &x.body
+	return b.complete && !b.completed && !b.waits && b.sent == b.fed() && x.pieces.sent == x.pieces.size
+}
+
+// body is what the host feeds. Of its parts, the first taken were taken by the
+// handler, the first got have reached the server, and the first sent were sent
+// on this connection or have reached the server.
+type body struct {
 	open      bool
+	complete  bool // no more parts will be fed
+	completed bool // the server was told so on this connection
+	waits     bool // for the server to say what it has got
 	taken     uint64
 	got       uint64
 	sent      uint64
-	sizes     []uint32 // of the parts behind taken
-	unread    int      // bytes of those that were sent and not taken
-	window    int      // how many bytes of these there may be
-	complete  bool     // no more parts will be fed
-	completed bool     // the server was told so on this connection
-	waits     bool     // for the server to say what it has got
-
-	// The stream.
-	stream   bool
-	arrived  uint64
-	read     uint64 // by the page
-	told     uint64 // of these, the server was told
-	bytes    int    // of parts that have arrived and were not told
-	room     int    // the window that the server has, in bytes
-	dueTaken bool
-
-	// The pieces of a large request.
-	large  int // bytes, 0 if it is none
-	offset int // of these, sent
+	sizes     []uint32 // of the parts behind taken, in bytes
+	unread    int      // bytes that were sent and not taken
+	window    int      // how many of these there may be, for the server
+	pace      pace.Window
 }
 
-// fed is how many parts of the body the host has handed over.
-func (x *exchange) fed() uint64 { return x.taken + uint64(len(x.sizes)) }
+// fed is how many parts there are so far.
+func (b *body) fed() uint64 { return b.taken + uint64(len(b.sizes)) }
 
-// begun reports whether parts are gone that can't be had again.
-func (x *exchange) begun() bool { return x.arrived > 0 || x.got > 0 || x.taken > 0 }
-
-// held reports whether the call makes no progress because of this end: the page
-// does not read, or the body has nothing to send.
-func (x *exchange) held() bool {
-	return x.arrived > x.read || x.open && !x.complete && x.sent == x.fed()
-}
-
-// due reports whether there is something to send: a part only with parts.
-func (x *exchange) due(parts bool) bool {
-	return x.dueTaken || parts && x.ready() || x.open && !x.waits && x.complete && !x.completed && x.sent == x.fed()
-}
-
-// ready reports whether a part of the body, or a piece, may go.
-func (x *exchange) ready() bool {
-	if x.large > 0 {
-		return x.offset < x.large
+// begin is that of exchange.
+func (b *body) begin(known bool, window int) {
+	b.waits, b.completed = known && b.open, false
+	if b.got == 0 {
+		b.window = window
 	}
-	if !x.open || x.waits || x.sent == x.fed() {
+	if !known {
+		b.goOn()
+	}
+}
+
+// goOn has what the server has not got be sent, perhaps again.
+func (b *body) goOn() {
+	b.waits = false
+	b.sent = b.got
+	b.count()
+}
+
+// count adds up what was sent and not taken.
+func (b *body) count() {
+	b.unread = 0
+	for _, size := range b.sizes[:b.sent-b.taken] {
+		b.unread += int(size)
+	}
+}
+
+// ready reports whether a part may go. One that is larger than the window goes
+// when all before it were taken.
+func (b *body) ready() bool {
+	if b.waits || b.sent == b.fed() || b.window == 0 {
 		return false
 	}
-	// One that is larger than the window goes when all before it were taken.
-	return x.unread == 0 || x.unread+int(x.sizes[x.sent-x.taken]) <= x.window
+	if b.sent == b.taken || b.unread+b.next() <= min(b.window, b.pace.Size()) {
+		return true
+	}
+	b.pace.Full()
+	return false
 }
 
-// run takes the next parts of the body: one, or several small ones that fit
-// into most bytes.
-func (x *exchange) run(most int) (from uint64, count uint32, bytes int) {
-	from = x.sent
-	for x.ready() {
-		size := int(x.sizes[x.sent-x.taken])
-		if count > 0 && bytes+size > most {
+// next is the size of the part that goes next.
+func (b *body) next() int { return int(b.sizes[b.sent-b.taken]) }
+
+// run takes the next parts: one, or several that are no more than a chunk
+// together, and fit into room with a message for each.
+func (b *body) run(now time.Duration, room int) (from uint64, count uint32, bytes int) {
+	from = b.sent
+	most := b.pace.Chunk()
+	for b.ready() {
+		size := b.next()
+		others := int(count) * partOverhead
+		if count > 0 && (bytes+size > most || others > most || bytes+size+others > room) {
 			break
 		}
-		x.sent++
-		x.unread += size
+		b.sent++
+		b.unread += size
 		bytes += size
 		count++
-		if size > most {
-			break
-		}
 	}
+	b.pace.Sent(now, bytes)
 	return from, count, bytes
 }
 
-// reached notes that the server has got the first n parts, and reports whether
+// reached notes that the server has got the first n parts. It reports whether
 // that can be.
-func (x *exchange) reached(n uint64) bool {
-	if n > x.fed() {
-		return false
+func (b *body) reached(n uint64) (can bool) {
+	if can = n <= b.sent; can {
+		b.got = max(b.got, n)
 	}
-	x.got = max(x.got, n)
-	x.sent = max(x.sent, x.got)
-	return true
+	return can
 }
 
 // credit notes that the handler has taken the first n parts, and how many bytes
-// of others there may be.
-func (x *exchange) credit(n uint64, window int) bool {
-	if n < x.taken || n > x.sent && !x.waits || !x.reached(n) {
+// of others there may be. It reports whether that can be.
+func (b *body) credit(now time.Duration, n uint64, window int) (can bool) {
+	if n < b.taken || !b.reached(n) {
 		return false
 	}
-	x.sizes = x.sizes[n-x.taken:]
-	x.taken, x.window = n, window
-	x.count()
+	for _, size := range b.sizes[:n-b.taken] {
+		b.pace.Taken(now, int(size))
+	}
+	b.sizes = b.sizes[n-b.taken:]
+	b.taken, b.window = n, window
+	b.count()
 	return true
 }
 
-// count adds up the bytes that were sent and not taken.
-func (x *exchange) count() {
-	x.unread = 0
-	for _, size := range x.sizes[:x.sent-x.taken] {
-		x.unread += int(size)
+// stream is the reply as far as it comes in parts. Of these, the page has read
+// some, of which the server was told of the first.
+type stream struct {
+	arrived uint64
+	read    uint64
+	told    uint64
+	bytes   int  // of parts behind told that have arrived
+	window  int  // how many bytes of those there may be; 0: there is no stream
+	least   int  // of window
+	due     bool // the server is to be told now
+}
+
+// growth is by which factor a window may grow.
+const growth = 16
+
+func newStream(window int) stream { return stream{window: window, least: window} }
+
+func (s *stream) arrive(n, bytes int) {
+	s.arrived += uint64(n)
+	s.bytes += bytes
+}
+
+// tellAll is how many bytes are worth a word to the server where all is read that
+// has come: it sees by that how quick the line is.
+const tellAll = 8 << 10
+
+// take notes that the page has read n parts. The server is told when a quarter
+// of the window is used up at the latest, so that what it grants is there before
+// it needs it.
+func (s *stream) take(n int) {
+	s.read = min(s.read+uint64(n), s.arrived)
+	used := s.used()
+	s.due = s.due || s.unsaid() && (used >= s.window/4 || used >= tellAll && s.read == s.arrived)
+}
+
+// unsaid reports whether the page has read more than the server was told.
+func (s *stream) unsaid() bool { return s.read > s.told }
+
+// used is how many bytes were read that the server was not told of, as if all
+// parts were of one size.
+func (s *stream) used() int {
+	if s.read == s.arrived {
+		return s.bytes
 	}
+	return int(uint64(s.bytes) / (s.arrived - s.told) * (s.read - s.told))
 }
 
-// resume goes on behind what the server has got, now that it has said that.
-func (x *exchange) resume() {
-	x.waits = false
-	x.sent = x.got
-	x.count()
-}
-
-// ended has the body wait for what the server has got, once the request has been
-// sent again.
-func (x *exchange) ended() {
-	x.waits, x.completed, x.offset = x.open, false, 0
-	x.dueTaken = false
-}
-
-// again has all be sent again, to a server that knows the call or to one that
-// does not.
-func (x *exchange) again(known bool) {
-	x.ended()
-	if known {
-		x.dueTaken = x.read > 0
-		return
+// tell takes what the server is told now. The window grows as long as all is read
+// that comes: then it may be what slows the server down. It shrinks where the
+// page is slow.
+func (s *stream) tell() (taken uint64, window int) {
+	used := s.used()
+	left := s.bytes - used
+	switch {
+	case left > s.window/2:
+		s.window = max(s.window/2, s.least)
+	case left <= s.window/4 && used >= s.window/4:
+		s.window = min(2*s.window, growth*s.least)
 	}
-	x.waits = false
-	x.sent = x.got
-	x.count()
+	s.bytes, s.told, s.due = left, s.read, false
+	return s.told, s.window
 }
 
-// part notes n parts of the stream, of so many bytes.
-func (x *exchange) part(n, bytes int) {
-	x.arrived += uint64(n)
-	x.bytes += bytes
-}
-
-// took notes that the page has read n parts, and reports whether the server is to
-// be told: when a quarter of the window has been read, since it may send no more
-// when all of it has.
-func (x *exchange) took(n int) bool {
-	x.read = min(x.read+uint64(n), x.arrived)
-	untold := x.arrived - x.told
-	read := x.read - x.told
-	if read == 0 {
-		return false
-	}
-	bytes := x.bytes
-	if read < untold {
-		bytes = int(uint64(bytes) / untold * read)
-	}
-	x.dueTaken = x.dueTaken || bytes >= x.room/4
-	return x.dueTaken
-}
-
-// tell takes the number of parts that the server is told of now.
-func (x *exchange) tell() uint64 {
-	x.dueTaken = false
-	if untold := x.arrived - x.told; untold > 0 {
-		x.bytes = int(uint64(x.bytes) / untold * (x.arrived - x.read))
-	}
-	x.told = x.read
-	return x.read
+// pieces are those of a large request.
+type pieces struct {
+	size int // bytes, 0 if it goes as it is
+	sent int // of these, on this connection
 }
 
 // exchanges are those of all calls that have one.
 type exchanges struct {
-	byKey map[protocol.Key]*exchange // nil until there is one
-	list  []*exchange                // in turn
-	next  int                        // whose turn it is
-	held  []ref                      // calls with a body that wait for the first welcome
-	dirty bool                       // something may be due
+	byKey  map[protocol.Key]*exchange
+	due    []*exchange // that may have something to send, in turn
+	held   []ref       // calls that wait for a welcome to tell whether the server takes bodies
+	unsaid bool        // some stream has unsaid parts
 }
 
 func (s *exchanges) add(x *exchange) {
@@ -192,24 +237,50 @@ func (s *exchanges) add(x *exchange) {
 		s.byKey = map[protocol.Key]*exchange{}
 	}
 	s.byKey[x.key] = x
-	s.list = append(s.list, x)
 }
 
 func (s *exchanges) find(key protocol.Key) *exchange { return s.byKey[key] }
 
-func (s *exchanges) remove(key protocol.Key) {
-	x := s.byKey[key]
-	if x == nil {
+// stir has the next frame look what an exchange has to send.
+func (s *exchanges) stir(x *exchange) {
+	if !x.listed {
+		x.listed = true
+		s.due = append(s.due, x)
+	}
+}
+
+// say has the server be told of all that was read. It goes with an ack, so that a
+// server which waits for more than we know of does not wait for ever.
+func (s *exchanges) say() {
+	if !s.unsaid {
 		return
 	}
-	delete(s.byKey, key)
-	for i, other := range s.list {
-		if other == x {
-			last := len(s.list) - 1
-			copy(s.list[i:], s.list[i+1:])
-			s.list[last] = nil
-			s.list = s.list[:last]
-			break
+	s.unsaid = false
+	for _, x := range s.byKey {
+		if x.stream.unsaid() {
+			x.stream.due = true
+			s.stir(x)
 		}
 	}
+}
+
+// hold has a call wait.
+func (s *exchanges) hold(r ref, waits func(ref) bool) {
+	if len(s.held) == cap(s.held) { // as often as it grows
+		kept := s.held[:0]
+		for _, other := range s.held {
+			if waits(other) {
+				kept = append(kept, other)
+			}
+		}
+		s.held = kept
+	}
+	s.held = append(s.held, r)
+}
+
+// release takes those out that wait.
+func (s *exchanges) release() []ref {
+	held := s.held
+	s.held = nil
+	return held
 }

@@ -57,9 +57,9 @@ func (e *Engine[P]) overdue() []failure[P] {
 		if !e.calls.holds(entry.ref) {
 			continue
 		}
-		if c := e.calls.at(entry.place); e.exchanges.byKey != nil {
-			if x := e.exchanges.find(c.Key); x != nil && x.held() {
-				c.until = max(c.until, now+c.Timeout)
+		if c := e.calls.at(entry.place); c.parted {
+			if x := e.exchanges.find(c.Key); x.paused() {
+				c.extend(now)
 			}
 			if c.until > now {
 				e.deadlines.push(c.until, entry.ref)

@@ -42,9 +42,8 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 // idle reports whether nothing can be there to send, nor to date.
 func (e *Engine[P]) idle() bool {
 	h := &e.conn.heartbeat
-	return e.queue.live == 0 && !e.exchanges.dirty && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
-		(!e.notes || e.noted) &&
-		!e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
+	return e.queue.live == 0 && len(e.exchanges.due) == 0 && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
+		(!e.notes || e.noted) && !e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
 }
 
 // word takes a heartbeat that is due. Nothing may precede the hello.
@@ -62,14 +61,15 @@ func (e *Engine[P]) word(b *Batch[P]) bool {
 func (e *Engine[P]) fill(b *Batch[P], now time.Duration) []failure[P] {
 	size := frameOverhead + e.preface(b)
 	if !e.conn.welcomed || !e.acks.due && !e.acks.ripe(now) {
-		return e.messages(b, size)
+		return e.messages(b, size, now)
 	}
-	failed := e.messages(b, size+ackSize)
+	failed := e.messages(b, size+ackSize, now)
 	if e.acks.due || !b.empty() {
 		b.Ack = e.acks.take()
+		e.exchanges.say() // in the next frame
 		return failed
 	}
-	return append(failed, e.messages(b, size)...) // the next request may need a frame for itself
+	return append(failed, e.messages(b, size, now)...) // the next request may need a frame for itself
 }
 
 // preface takes what comes before all else, and returns its size.
@@ -88,25 +88,23 @@ func (e *Engine[P]) preface(b *Batch[P]) (size int) {
 }
 
 // messages takes what calls have to send into a frame that has a size already.
-func (e *Engine[P]) messages(b *Batch[P], size int) []failure[P] {
-	failed := e.items(b, &size)
-	if e.exchanges.dirty {
-		e.parts(b, size)
+func (e *Engine[P]) messages(b *Batch[P], size int, now time.Duration) []failure[P] {
+	size, failed := e.items(b, size)
+	if len(e.exchanges.due) == 0 {
+		return failed
 	}
-	return failed
+	return append(failed, e.fillParts(b, size, now)...)
 }
 
-// items takes cancels and requests.
-func (e *Engine[P]) items(b *Batch[P], filled *int) (failed []failure[P]) {
-	size := *filled
+// items takes cancels and requests, and returns the size that the frame then has.
+func (e *Engine[P]) items(b *Batch[P], size int) (_ int, failed []failure[P]) {
 	b.Limit = e.sizes.limit(e.conn.limits.Frame)
 	more := e.cancels.take(min(maxCancels, e.room(true)/cancelSize), func(key protocol.Key) {
 		b.Items = append(b.Items, Item[P]{Key: key, Cancel: true})
 		size += cancelSize
 	})
-	*filled = size
 	if more {
-		return nil // to the server, those requests are still in flight
+		return size, nil // to the server, those requests are still in flight
 	}
 	frame := e.conn.frames + 1
 	for !e.conn.full() {
@@ -115,14 +113,23 @@ func (e *Engine[P]) items(b *Batch[P], filled *int) (failed []failure[P]) {
 			break
 		}
 		c := e.calls.at(r.place)
-		alone := frameSize(r.key, c.Size)
-		large := e.conn.large(alone)
-		if why := e.oversized(alone, c.life); why != nil {
+		why := e.oversized(r.key, c.Size, c.life)
+		if why == nil && c.parted {
+			var held bool
+			if held, why = e.hold(r); held {
+				continue
+			}
+		}
+		if why != nil {
 			failed = append(failed, failure[P]{e.cancel(r.place), why})
 			continue
 		}
-		if large {
-			alone = frameOverhead + partOverhead
+		alone, large := frameSize(r.key, c.Size), false
+		if e.conn.tooLarge(alone) {
+			alone, large = frameOverhead+partOverhead, true
+		}
+		if c.parted {
+			alone += partOverhead
 		}
 		if e.sizes.dubious(alone) && !e.conn.trial.on {
 			e.queue.head++
@@ -141,15 +148,14 @@ func (e *Engine[P]) items(b *Batch[P], filled *int) (failed []failure[P]) {
 		e.conn.largest = max(e.conn.largest, size)
 		e.conn.inFlight++
 		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload, Large: large})
-		if large {
-			e.pieces(r, c.Size)
+		if c.parted || large {
+			e.beginExchange(r, large)
 		}
 		if e.opts.Plain || e.conn.trial.on || e.sizes.alone {
 			break
 		}
 	}
-	*filled = size
-	return failed
+	return size, failed
 }
 
 // try sends the next suspect, or has first shown that all others have passed.
@@ -167,8 +173,7 @@ func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
 		suspect := e.suspects[0]
 		e.suspects = e.suspects[1:]
 		e.queue.enter(suspect)
-		size := frameOverhead
-		if failed := e.items(b, &size); failed != nil {
+		if _, failed := e.items(b, frameOverhead); failed != nil {
 			c.trial = trial{}
 			c.wake() // for the next one
 			return failed

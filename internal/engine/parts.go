@@ -1,49 +1,87 @@
 package engine
 
-import "github.com/sockjax/sockjax/protocol"
+import (
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
 
 // How streams, bodies and large requests go: what the host tells of them, what
 // arrives, and what leaves with the next frame.
 
 const (
-	// smallParts is how many bytes of parts of JSON share a message.
-	smallParts = 16 << 10
+	// pieceSize is how many bytes a piece of a large request has. With what goes
+	// beside it, it fits into the smallest frame that a server may allow.
+	pieceSize = protocol.FirstFrame - 256
 
-	// pieceSize is how many bytes a piece of a large request has.
-	pieceSize = 64 << 10
-
-	// partOverhead is more than a message takes beside its part.
-	partOverhead = len(`{"key":9007199254740991,"from":9007199254740991,"parts":[]},`)
+	// partOverhead is more than a message takes beside its part, or a request
+	// beside its data for what follows it.
+	partOverhead = len(`{"key":9007199254740991,"from":9007199254740991,"chunk":9007199254740991},`)
 )
 
-// Parts tells that n parts of so many bytes have come under a key, in one
-// message, and hands the call's payload back: parts of a stream, or pieces of a
-// large reply. It returns false where they have come before, or nobody waits for
-// them.
+const (
+	noBodies     = "the server takes no bodies"
+	tooLargePart = "a part of the body is larger than the largest frame that the server accepts"
+)
+
+// Parts tells that n parts of a stream have come, of so many bytes together, in
+// one message, and hands the call's payload back. It returns false where they
+// have come before, or nobody waits for them.
 func (e *Engine[P]) Parts(key protocol.Key, n, bytes int) (payload P, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	x, c := e.numbered(key, n)
-	if c == nil {
+	c, x := e.numbered(key, n)
+	if x == nil || x.stream.window == 0 {
 		return payload, false
 	}
-	if x != nil {
-		x.part(n, bytes)
-	}
+	x.stream.arrive(n, bytes)
+	c.extend(e.conn.heartbeat.in)
 	return c.Payload, true
 }
 
+// Piece tells that a piece of a large reply has come which is not the last one:
+// that is an outcome, for Settle. It returns false where the piece has come
+// before, or nobody waits for it.
+func (e *Engine[P]) Piece(key protocol.Key) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c, x := e.numbered(key, 1)
+	if x != nil {
+		c.extend(e.conn.heartbeat.in)
+	}
+	return c != nil
+}
+
 // Taken tells that the server's handler has taken the first n parts of a body,
-// and how many bytes of others it may be sent. It hands the call's payload back.
+// and how many bytes of others it may be sent. It hands the call's payload back,
+// or returns false if that can't be, or is no news.
 func (e *Engine[P]) Taken(key protocol.Key, n uint64, window int) (payload P, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	x, c := e.numbered(key, 1)
-	if x == nil || !x.open || !x.credit(n, window) {
+	c, x := e.numbered(key, 1)
+	if x == nil || !x.body.open {
 		return payload, false
 	}
-	e.stir()
+	before := x.body.taken
+	if !x.body.credit(e.now(), n, min(max(window, 0), largestFrame)) {
+		return payload, false
+	}
+	if n > before {
+		c.extend(e.conn.heartbeat.in)
+	}
+	e.stir(x)
 	return c.Payload, true
+}
+
+// Chunk is how many bytes the next parts of a call's body should have, where they
+// are cut: a small call waits behind the one that is sent.
+func (e *Engine[P]) Chunk(key protocol.Key) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if x := e.exchanges.find(key); x != nil {
+		return x.body.pace.Chunk()
+	}
+	return pieceSize
 }
 
 // Got tells that the server has got the first n parts of a body, which goes on
@@ -51,191 +89,235 @@ func (e *Engine[P]) Taken(key protocol.Key, n uint64, window int) (payload P, ok
 func (e *Engine[P]) Got(key protocol.Key, n uint64) (payload P, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	x, c := e.numbered(key, 1)
-	if x == nil || !x.open || !x.reached(n) {
+	c, x := e.numbered(key, 1)
+	if x == nil || !x.body.open {
 		return payload, false
 	}
-	if x.waits && c.carried() {
-		x.resume()
+	before := x.body.got
+	if !x.body.reached(n) {
+		return payload, false
 	}
-	e.stir()
+	if n > before { // or a body that breaks each connection would have time for ever
+		c.extend(e.conn.heartbeat.in)
+	}
+	if x.body.waits && c.carried() {
+		x.body.goOn()
+		e.stir(x)
+	}
 	return c.Payload, true
 }
 
 // numbered counts a message that the server counts as n outcomes. It returns the
-// exchange of the call that it is for, which may be nil, and the call: nil if the
-// message has come before, or nobody waits for it.
-func (e *Engine[P]) numbered(key protocol.Key, n int) (*exchange, *call[P]) {
+// call that it is for, nil if it has come before or nobody waits for it, and its
+// exchange, nil if there is none.
+func (e *Engine[P]) numbered(key protocol.Key, n int) (*call[P], *exchange) {
 	for range n {
 		e.arrived()
 	}
 	place, ok := e.calls.find(key)
-	if !ok || e.acks.repeated() {
+	if !ok || n == 0 || e.acks.repeated() {
 		return nil, nil
 	}
 	c := e.calls.at(place)
-	if c.life == queued {
+	switch c.life {
+	case queued:
 		return nil, nil
+	case sent, rerun: // as in settle
+		if c.frame > e.conn.passed {
+			e.reached(c.frame, false)
+		}
 	}
-	if c.carried() && c.frame > e.conn.passed {
-		e.reached(c.frame, false)
-	}
-	e.progress(c)
-	return e.exchanges.find(key), c
-}
-
-// progress gives a call its whole time again.
-func (e *Engine[P]) progress(c *call[P]) {
-	if c.until > 0 {
-		c.until = max(c.until, e.conn.heartbeat.in+c.Timeout)
-	}
+	return c, e.exchanges.find(key)
 }
 
 // Took tells that the page has read n parts of a stream.
 func (e *Engine[P]) Took(key protocol.Key, n int) {
+	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	x := e.exchanges.find(key)
-	if x == nil || !x.stream {
+	if x == nil || n < 1 {
 		return
 	}
-	e.progress(e.calls.at(x.place))
-	if x.took(n) {
-		e.stir()
+	e.calls.at(x.place).extend(now)
+	s := &x.stream
+	s.take(n)
+	if s.read == s.arrived && e.acks.received == e.acks.told {
+		s.due = s.unsaid() // or no ack would leave that it could go with
+	}
+	if s.due {
+		e.stir(x)
+	} else {
+		e.exchanges.unsaid = true
 	}
 }
 
 // Feed tells that the host has another part of a call's body, of so many bytes
 // on the wire. It returns false if there is no such call.
 func (e *Engine[P]) Feed(key protocol.Key, size int) bool {
+	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	x := e.exchanges.find(key)
-	if x == nil || !x.open || x.complete {
+	if x == nil || !x.body.open || x.body.complete {
 		return false
 	}
-	x.sizes = append(x.sizes, uint32(size))
-	e.stir()
+	if x.paused() {
+		e.calls.at(x.place).extend(now)
+	}
+	x.body.sizes = append(x.body.sizes, uint32(size))
+	e.stir(x)
 	return true
 }
 
 // EndBody tells that a call's body is complete.
 func (e *Engine[P]) EndBody(key protocol.Key) {
+	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if x := e.exchanges.find(key); x != nil {
-		x.complete = true
-		e.stir()
+	if x := e.exchanges.find(key); x != nil && x.body.open {
+		e.calls.at(x.place).extend(now)
+		x.body.complete = true
+		e.stir(x)
 	}
 }
 
-// stir has the next frame look for what the exchanges have to send.
-func (e *Engine[P]) stir() {
-	e.exchanges.dirty = true
+// hold has a call with a body wait for the welcome, and says why it can't be sent
+// after that to a server that takes none.
+func (e *Engine[P]) hold(r ref) (held bool, why *Error) {
+	switch {
+	case !e.exchanges.find(r.key).body.open:
+	case !e.conn.welcomed:
+		e.queue.head++
+		e.exchanges.hold(r, e.calls.queued)
+		return true, nil
+	case e.conn.limits.Window == 0 && e.calls.at(r.place).life == queued:
+		return false, &Error{CodeInvalid, Unsent, noBodies}
+	case e.conn.limits.Window == 0:
+		return false, e.lossOf(r.place, noBodies)
+	}
+	return false, nil
+}
+
+// beginExchange notes that the request of a call is being sent.
+func (e *Engine[P]) beginExchange(r ref, large bool) {
+	c := e.calls.at(r.place)
+	if !c.parted {
+		c.parted = true
+		e.exchanges.add(&exchange{ref: r})
+	}
+	x := e.exchanges.find(r.key)
+	x.pieces.size = 0
+	if large {
+		x.pieces.size = c.Size
+	}
+	x.begin(c.life == resent, e.conn.limits.Window)
+	e.exchanges.stir(x)
+}
+
+func (e *Engine[P]) stir(x *exchange) {
+	e.exchanges.stir(x)
 	e.conn.wake()
 }
 
-// exchange makes that of a call, if it needs one.
-func (e *Engine[P]) exchange(c *Call[P], r ref) {
-	if c.Open || c.Window > 0 {
-		e.exchanges.add(&exchange{ref: r, open: c.Open, window: e.conn.limits.Window, stream: c.Window > 0, room: c.Window})
+// fillParts takes what the exchanges have to send into a frame that has a size
+// already. Of the parts of bodies it takes one run, and leaves the rest to the
+// frames behind, so that no small call waits for more than that: each call has
+// its turn.
+func (e *Engine[P]) fillParts(b *Batch[P], size int, now time.Duration) (failed []failure[P]) {
+	if !e.conn.welcomed {
+		return nil
 	}
-}
-
-// pieces has a request's payload follow in pieces.
-func (e *Engine[P]) pieces(r ref, size int) {
-	x := e.exchanges.find(r.key)
-	if x == nil {
-		x = &exchange{ref: r}
-		e.exchanges.add(x)
-	}
-	x.large, x.offset = size, 0
-	e.exchanges.dirty = true
-}
-
-// parts takes what the exchanges have to send into a frame that has a size
-// already: in turn, and of parts of bodies one run, so that no small call waits
-// for more than that.
-func (e *Engine[P]) parts(b *Batch[P], size int) {
 	s := &e.exchanges
-	if !s.dirty || !e.conn.welcomed {
-		return
-	}
-	s.dirty = false
-	parts := !b.NoParts
-	for i := range s.list {
-		x := s.list[(s.next+i)%len(s.list)]
-		c := e.calls.at(x.place)
-		if !c.carried() || !x.due(true) {
+	due, data := s.due, !b.NoParts
+	s.due = s.due[:0]
+	var ran *exchange
+	for i, x := range due {
+		if !e.calls.holds(x.ref) || !e.calls.at(x.place).carried() {
+			x.listed = false // until the request is sent
 			continue
 		}
-		if size > frameTarget {
-			s.dirty = true
+		if size+2*partOverhead > e.room(size > frameOverhead) {
+			s.due = append(s.due, due[i:]...)
 			break
 		}
-		if x.dueTaken {
-			b.Parts = append(b.Parts, Part[P]{Key: x.key, Payload: c.Payload, Kind: PartTaken, From: x.tell(), Window: uint32(x.room)})
+		payload := e.calls.at(x.place).Payload
+		if x.stream.due {
+			taken, window := x.stream.tell()
+			b.Parts = append(b.Parts, Part[P]{Key: x.key, Payload: payload, Kind: PartTaken, From: taken, Window: uint32(window)})
 			size += partOverhead
 		}
-		if x.ready() {
-			s.dirty = true
-			if !parts {
+		if data && x.hasData() {
+			if why := e.unfitPart(x); why != nil {
+				failed = append(failed, failure[P]{e.cancel(x.place), why})
 				continue
 			}
-			parts = false
-			s.next = (s.next + i + 1) % len(s.list)
-			size += e.data(b, x, c)
+			if n := e.data(b, x, payload, size, now); n > 0 {
+				size += n
+				data, ran = false, x
+			}
 		}
-		if x.due(false) {
-			x.completed = true
-			b.Parts = append(b.Parts, Part[P]{Key: x.key, Payload: c.Payload, Kind: PartEnd})
+		if x.isOver() {
+			x.body.completed = true
+			b.Parts = append(b.Parts, Part[P]{Key: x.key, Payload: payload, Kind: PartEnd})
 			size += partOverhead
 		}
+		switch x.listed = x.hasData(); {
+		case x.listed && x != ran:
+			s.due = append(s.due, x)
+		case !x.listed && x == ran:
+			ran = nil
+		}
 	}
-	e.conn.largest = max(e.conn.largest, size)
+	clear(due[min(len(s.due), len(due)):])
+	if ran != nil {
+		s.due = append(s.due, ran)
+	}
+	if len(b.Parts) > 0 {
+		e.conn.largest = max(e.conn.largest, size)
+	}
+	return failed
 }
 
-// data takes one run of parts, or one piece, and returns its size.
-func (e *Engine[P]) data(b *Batch[P], x *exchange, c *call[P]) int {
-	p := Part[P]{Key: x.key, Payload: c.Payload, Kind: PartData}
-	bytes := 0
-	if x.large > 0 {
-		bytes = min(pieceSize, e.sizes.limit(pieceSize+partOverhead)-partOverhead, x.large-x.offset)
-		p.Kind, p.From, p.Window = PartPiece, uint64(x.offset), uint32(bytes)
-		x.offset += bytes
+// unfitPart says why the next part of a body can never be sent.
+func (e *Engine[P]) unfitPart(x *exchange) *Error {
+	if x.pieces.sent < x.pieces.size || x.body.next()+frameOverhead+partOverhead <= e.conn.limits.Frame {
+		return nil
+	}
+	return &Error{CodeInvalid, Unknown, tooLargePart}
+}
+
+// data takes one run of parts, or one piece, into a frame that has a size
+// already, and returns by how much it grows: not at all where it has no room.
+func (e *Engine[P]) data(b *Batch[P], x *exchange, payload P, size int, now time.Duration) int {
+	room := e.room(size > frameOverhead) - size - partOverhead
+	p := Part[P]{Key: x.key, Payload: payload, Kind: PartData}
+	var bytes int
+	if left := x.pieces.size - x.pieces.sent; left > 0 {
+		bytes = min(left, e.sizes.limit(pieceSize))
+		if bytes > room {
+			return 0
+		}
+		p.Kind, p.From, p.Window = PartPiece, uint64(x.pieces.sent), uint32(bytes)
+		x.pieces.sent += bytes
 	} else {
-		p.From, p.Count, bytes = x.run(smallParts)
+		if x.body.next() > room {
+			return 0
+		}
+		p.From, p.Count, bytes = x.body.run(now, room)
+		bytes += int(p.Count-1) * partOverhead // if they are bytes; JSON has a comma
+	}
+	if len(b.Items) == 0 {
+		e.conn.frames++
+		e.conn.sound = false
 	}
 	b.Parts = append(b.Parts, p)
 	return bytes + partOverhead
 }
 
-// welcomedBodies has calls with a body go that have waited to know whether the
-// server takes any.
-func (e *Engine[P]) welcomedBodies() (failed []failure[P]) {
-	s := &e.exchanges
-	window := e.conn.limits.Window
-	for _, x := range s.list {
-		if !x.begun() {
-			x.window = window
-		}
-	}
-	for _, r := range s.held {
-		switch {
-		case !e.calls.queued(r):
-		case window == 0:
-			failed = append(failed, failure[P]{e.cancel(r.place), &Error{CodeInvalid, Unsent, "the server takes no bodies"}})
-		default:
-			e.enqueue(r)
-		}
-	}
-	s.held, s.dirty = nil, len(s.list) > 0
-	return failed
-}
-
-// lossOf says how a call is lost whose session is.
+// lossOf says how a call is lost, and why.
 func (e *Engine[P]) lossOf(place uint32, why string) *Error {
-	if x := e.exchanges.find(e.calls.at(place).Key); x != nil && x.arrived > 0 {
+	if x := e.exchanges.find(e.calls.at(place).Key); x != nil && x.stream.arrived > 0 {
 		return &Error{CodeLost, Executed, why}
 	}
 	return &Error{CodeLost, Unknown, why}

@@ -18,12 +18,9 @@ func (e *Engine[P]) submit(c *Call[P]) *Error {
 	e.last = max(e.last, c.Key)
 	r := ref{c.Key, e.calls.add(c)}
 	if c.Open || c.Window > 0 {
-		e.exchange(c, r)
+		e.exchanges.add(&exchange{ref: r, body: body{open: c.Open}, stream: newStream(c.Window)})
 	}
-	if c.Open && !e.conn.welcomed {
-		e.queue.hold(c.Size)
-		e.exchanges.held = append(e.exchanges.held, r)
-	} else if !c.Sent || !e.doubted(r) {
+	if !c.Sent || !e.doubted(r) {
 		e.queue.hold(c.Size)
 		e.enqueue(r)
 	}
@@ -81,7 +78,7 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 		return &Error{CodeInvalid, fate, "the key is in flight already: each call needs one of its own"}
 	}
 	if e.opts.Plain && (c.Open || c.Window > 0) {
-		return &Error{CodeInvalid, Unsent, "plain mode has neither streams nor bodies: its servers know no sessions"}
+		return &Error{CodeInvalid, Unsent, "plain mode has neither bodies nor streams"}
 	}
 	if c.Sent {
 		if e.session.lost && !c.Idempotent {
@@ -95,5 +92,8 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 	if e.queue.bytes+c.Size > e.opts.Queue.Bytes {
 		return &Error{CodeOverloaded, Unsent, "the queue is full: too many bytes wait to be sent"}
 	}
-	return e.oversized(frameSize(c.Key, c.Size), queued)
+	if c.Open && e.conn.welcomed && e.conn.limits.Window == 0 {
+		return &Error{CodeInvalid, Unsent, noBodies}
+	}
+	return e.oversized(c.Key, c.Size, queued)
 }

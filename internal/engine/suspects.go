@@ -74,5 +74,6 @@ func (e *Engine[P]) condemn(suspect ref, tooLarge bool) []failure[P] {
 	case k.deaths < lostAt:
 		return nil
 	}
-	return []failure[P]{{e.cancel(suspect.place), &Error{CodeLost, Unknown, why}}}
+	err := e.lossOf(suspect.place, why)
+	return []failure[P]{{e.cancel(suspect.place), err}}
 }

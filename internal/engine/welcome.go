@@ -28,7 +28,8 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	// and one without a limit may write the largest number that it has.
 	c.limits.Frame = min(max(w.Limits.Frame, protocol.FirstFrame), largestFrame)
 	c.limits.Requests = max(w.Limits.Requests, protocol.FirstRequests)
-	c.limits.Message, c.limits.Window = min(w.Limits.Message, largestFrame), min(w.Limits.Window, largestFrame)
+	c.limits.Message = min(w.Limits.Message, largestFrame)
+	c.limits.Window = min(w.Limits.Window, largestFrame)
 	if w.Heartbeat > 0 {
 		c.heartbeat.silence = min(c.heartbeat.silence, max(milliseconds(w.Heartbeat), shortest))
 	}
@@ -44,7 +45,7 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	e.cancels.welcomed(w.Resumed)
 	e.noted = false
 	lost := e.resolve(sessionLost, w.Resumed)
-	lost = append(lost, e.welcomedBodies()...)
+	e.queue.putBack(e.exchanges.release())
 	e.change(Change{State: StateOpen})
 	c.wake()
 	e.rouse(e.attention) // what depends on time has changed

@@ -2,7 +2,9 @@ package sendq
 
 import (
 	"slices"
+	"time"
 
+	"github.com/sockjax/sockjax/internal/pace"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -13,7 +15,8 @@ type Stream struct {
 	Wake chan struct{}
 
 	key     protocol.Key
-	window  int    // bytes of parts that the client may have and not have taken
+	window  int // bytes of parts that the client may have and not have taken
+	pace    pace.Window
 	added   uint64 // parts
 	taken   uint64 // those that the client has taken
 	untaken sizes  // of the others
@@ -41,6 +44,9 @@ const (
 	runSize   = 16 << 10
 	chunkSize = 64 << 10
 
+	// leastChunk is the size in bytes below which chunks are not cut.
+	leastChunk = 4 << 10
+
 	// maxPending is how many bytes of one stream may wait for their turn: one
 	// chunk that leaves and one behind it.
 	maxPending = 2 * chunkSize
@@ -56,6 +62,11 @@ func NewStream(key protocol.Key, window int) *Stream {
 	return &Stream{Wake: make(chan struct{}, 1), key: key, window: min(window, MaxWindow)}
 }
 
+var started = time.Now()
+
+// clock is what the pace of streams is measured with.
+func clock() time.Duration { return time.Since(started) }
+
 func (s *Stream) wake() {
 	select {
 	case s.Wake <- struct{}{}:
@@ -70,7 +81,9 @@ func (s *Stream) take(n uint64, window int) bool {
 	if n < s.taken || n > s.added || n == s.taken && window == s.window {
 		return false
 	}
+	before := s.untaken.bytes
 	s.untaken.take(n - s.taken)
+	s.pace.Taken(clock(), before-s.untaken.bytes)
 	s.taken, s.window = n, window
 	s.wake()
 	return true
@@ -79,22 +92,27 @@ func (s *Stream) take(n uint64, window int) bool {
 // credit is how many bytes of a part may be added: all of them, or some of a
 // part of bytes, or 0.
 func (s *Stream) credit(size int, bytes bool) (n int, ok bool) {
-	free := s.window - s.untaken.bytes
+	window := min(s.window, s.pace.Size())
+	free := window - s.untaken.bytes
+	if size > free {
+		s.pace.Full()
+	}
 	if bytes {
-		size = min(size, chunkSize)
 		// A chunk is cut to what may be sent, but not to crumbs.
-		least := min(size, 4<<10, max(s.window/2, 1))
+		size = min(size, s.pace.Chunk(), max(window/4, leastChunk))
+		least := min(size, leastChunk, max(window/2, 1))
 		return min(size, max(free, 0)), free >= least
 	}
 	// Clients grant more when they have taken half of the window: to wait for
 	// more than that could be for ever. So a larger part goes alone.
-	return size, free >= size || s.window > 0 && s.untaken.bytes <= s.window/2
+	return size, free >= size || window > 0 && s.untaken.bytes <= window/2
 }
 
 // add adds a part for which there is credit.
 func (s *Stream) add(data []byte, bytes bool) {
 	s.added++
 	s.untaken.add(len(data))
+	s.pace.Sent(clock(), len(data))
 	var f *outcomes
 	if n := len(s.frames); n > 0 {
 		f = s.frames[n-1]

@@ -4,6 +4,16 @@ import { FIGURES, Line, repliesOf } from "../port/port.js";
 import { Followers } from "./followers.js";
 import { pack } from "../port/errors.js";
 
+const later = new MessageChannel();
+const acts = [];
+later.port1.onmessage = () => acts.shift()();
+
+/** Runs act behind the messages that have come already. */
+function behind(act) {
+  acts.push(act);
+  later.port2.postMessage(null);
+}
+
 /**
  * One client in a worker, and the tabs that share it: gives each call of theirs a
  * slot of the one host, and each outcome to the tab that made the call.
@@ -17,6 +27,7 @@ export class Shared {
   #last = null; // the last change: its arguments, and when it was
   #questions = new Map(); // that no tab has answered: number → {number, text, tab, answer}
   #asked = 0;
+  #gathering = false;
   #gone;
   /** What the tabs follow. */
   followers = new Followers(() => this.#host);
@@ -100,6 +111,17 @@ export class Shared {
     call.number = this.#host.submit(own, text, name, timeout, idempotent, durable, extra);
     tab.slots[slot] = own;
     tab.pending++;
+  }
+
+  /** While calls are in flight, more of them may have come: they share a frame. A lone call waits for none. */
+  gather() {
+    if (this.#gathering || this.#calls.length === this.#free.length) return;
+    this.#gathering = true;
+    this.#host.beginTurn();
+    behind(() => {
+      this.#gathering = false;
+      this.#host.endTurn();
+    });
   }
 
   abort(tab, slot) {
@@ -281,6 +303,7 @@ export class Tab {
   #methods = {
     submit: (...call) => this.#shared.submit(this, ...call),
     calls: (timeout, slots, texts) => {
+      this.#shared.gather();
       texts.split("\n").forEach((text, i) => this.#shared.submit(this, slots[i], text, undefined, timeout, false, false));
     },
     follow: (...handler) => this.#shared.followers.follow(this, ...handler),
