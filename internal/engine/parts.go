@@ -25,16 +25,19 @@ const (
 )
 
 // Parts tells that n parts of a stream have come, of so many bytes together, in
-// one message, and hands the call's payload back. It returns false where they
-// have come before, or nobody waits for them.
+// one message, or a piece of a large reply which is not the last one: that is an
+// outcome, for Settle. It hands the call's payload back, or returns false where
+// they have come before, or nobody waits for them.
 func (e *Engine[P]) Parts(key protocol.Key, n, bytes int) (payload P, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c, x := e.numbered(key, n)
-	if x == nil || x.stream.window == 0 {
+	if c == nil {
 		return payload, false
 	}
-	x.stream.arrive(n, bytes)
+	if x != nil && x.stream.window > 0 {
+		x.stream.arrive(n, bytes)
+	}
 	c.extend(e.conn.heartbeat.in)
 	return c.Payload, true
 }

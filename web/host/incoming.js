@@ -202,6 +202,7 @@ export class Incoming {
         this.#welcomed = true;
         this.#binary.welcomed();
         engine.welcome(welcome);
+        this.#host.topics.welcomed();
         this.#exchanges.welcomed(welcome);
         this.#host.topics.welcomed();
       }
