@@ -73,6 +73,8 @@ func newClient(address string, opts *DialOptions) *Client {
 	c.opts.ReadLimit = cmp.Or(c.opts.ReadLimit, defaultReadLimit)
 	c.engine = engine.New[*request](host{c}, c.opts.Options)
 	c.frames = engine.NewDecoder(c.engine, (*request).end)
+	c.topics.init(c.engine.Note)
+	c.frames.Topics(c.topics.message)
 	return c
 }
 

@@ -11,6 +11,8 @@ package client
 //	options.go  what Dial is told
 //	client.go   Client: close, state, statistics
 //	request.go  a call
+//	subscribe.go, topics.go, subscription.go
+//	            topics: what is asked for, what was said, and a handler's place
 //	dial.go     makes a Client
 //	host.go     what the engine asks of it
 //	socket.go   a connection

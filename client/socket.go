@@ -229,6 +229,12 @@ func (s *socket) write() {
 		}
 		runtime.Gosched() // whoever else is about to make a call shares the frame
 		for s.client.engine.Next(s, &batch) {
+			if batch.Note && !s.say(batch.Limit) {
+				return
+			}
+			if batch.Bare() {
+				continue
+			}
 			frame = engine.AppendFrame(frame[:0], &batch, s.client.opts.Plain, func(r *request) []byte { return r.data })
 			s.client.out.Add(1)
 			if err := s.ws.Write(s.ctx, websocket.MessageText, frame); err != nil {
@@ -240,6 +246,18 @@ func (s *socket) write() {
 			}
 		}
 	}
+}
+
+// say tells the server of topics. It returns false if that has failed.
+func (s *socket) say(limit int) bool {
+	for _, frame := range s.client.topics.say(s, limit) {
+		s.client.out.Add(1)
+		if err := s.ws.Write(s.ctx, websocket.MessageText, frame); err != nil {
+			s.unwritten(err)
+			return false
+		}
+	}
+	return true
 }
 
 // unwritten ends the connection after a failed write. If that is because the

@@ -33,9 +33,9 @@ func FuzzAppendParts(f *testing.F) {
 		frame = add(append(frame, protocol.AppendOptions(request, open, window)...),
 			protocol.Message{Kind: protocol.DataKind, Body: bytes.Trim(data, " \t\r\n"), Depth: depth, Open: open, Window: window})
 		parts := protocol.AppendNext(protocol.AppendParts(nil, key, int64(n), data), data)
-		frame = add(append(frame, protocol.AppendPartsEnd(parts)...),
+		frame = add(append(frame, protocol.AppendPartsEnd(parts, 0)...),
 			protocol.Message{Kind: protocol.PartsKind, Body: slices.Concat([]byte("["), data, []byte(","), data, []byte("]")), Depth: depth, Count: n})
-		frame = add(protocol.AppendPartsEnd(protocol.AppendParts(frame, key, -1, data)),
+		frame = add(protocol.AppendPartsEnd(protocol.AppendParts(frame, key, -1, data), 0),
 			protocol.Message{Kind: protocol.PartsKind, Body: slices.Concat([]byte("["), data, []byte("]")), Depth: depth})
 		frame = add(protocol.AppendChunk(frame, key, int64(n), len(chunk)), protocol.Message{Kind: protocol.ChunkKind, Body: chunk, Count: n})
 		frame = add(protocol.AppendChunk(frame, key, -1, 0), protocol.Message{Kind: protocol.ChunkKind})

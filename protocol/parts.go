@@ -177,8 +177,16 @@ func AppendParts(dst []byte, key Key, from int64, data []byte) []byte {
 	return append(dst, data...)
 }
 
-// AppendPartsEnd completes a message with parts of JSON.
-func AppendPartsEnd(dst []byte) []byte { return append(dst, "]}"...) }
+// AppendPartsEnd completes a message with parts of JSON. size is how many bytes
+// these are together, which only a server says: a page can't count them. 0: a
+// client.
+func AppendPartsEnd(dst []byte, size int) []byte {
+	dst = append(dst, ']')
+	if size > 0 {
+		dst = appendUint(dst, `,"size":`, uint64(size))
+	}
+	return append(dst, '}')
+}
 
 // AppendChunk appends a part of so many bytes, which stand behind the messages.
 // from is that of AppendParts.

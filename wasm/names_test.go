@@ -22,6 +22,7 @@ var exports = map[string]any{
 	"endBody":        endBody,
 	"took":           took,
 	"parts":          partsCame,
+	"piece":          piece,
 	"taken":          taken,
 	"got":            got,
 	"flush":          flush,

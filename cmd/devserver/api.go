@@ -19,29 +19,37 @@ const (
 
 // newAPI is the demo's API, which dispatches on data.api:
 //
-//	echo                        answers the data it got
+//	echo                        answers the data it got; bytes alone are echoed too
 //	time                        {"now": RFC 3339, "unix": milliseconds}
 //	slow {ms}                   waits, then answers the data it got
 //	fail {code, message, data?} fails with these
 //	count {name}                adds one to a counter: {name, value}
 //	counts                      all counters: {name: value, …}
 //
-// and the faults of faults.go, and of ws.go:
+// and the streams of streams_api.go, the faults of faults.go, and of ws.go:
 //
 //	socket                      {"number": of the socket on which it came, "open": how many are}
+//
+// and of topics.go, where demo/clock ticks every second:
+//
+//	publish {topic, data}       to a topic that begins with demo/: {"offset": of the message}
 func newAPI() *server.Mux {
 	counters := &counters{values: make(map[string]int64)}
 	m := server.NewMux()
 	m.HandleFunc("echo", func(_ context.Context, r *server.Request) (any, error) { return r.Data, nil })
-	m.HandleFunc("time", func(context.Context, *server.Request) (any, error) {
-		now := time.Now()
-		return map[string]any{"now": now.Format(time.RFC3339Nano), "unix": now.UnixMilli()}, nil
-	})
+	m.HandleFunc("time", func(context.Context, *server.Request) (any, error) { return now(), nil })
 	m.HandleFunc("slow", slow)
 	m.Handle("fail", server.Func(fail))
 	m.Handle("count", server.Func(counters.count))
 	m.HandleFunc("counts", counters.all)
+	addStreams(m)
 	return m
+}
+
+// now is the time, as the demo tells it.
+func now() any {
+	now := time.Now()
+	return map[string]any{"now": now.Format(time.RFC3339Nano), "unix": now.UnixMilli()}
 }
 
 // milliseconds is a duration as JavaScript counts it.

@@ -16,6 +16,9 @@ type Batch[P any] struct {
 	// Ack is how many outcomes are acknowledged by the next message; 0: there
 	// is none.
 	Ack uint64
+	// Note says that the host sends messages of its own before Items: see
+	// Engine.Note. There may be nothing else.
+	Note bool
 	// Items follow. In plain mode it is one request and nothing else.
 	Items []Item[P]
 	// Parts follow the items. Where they hold bytes, the frame is a binary one.
@@ -78,8 +81,11 @@ func (b *Batch[P]) reset() {
 	*b = Batch[P]{Items: b.Items[:0], Parts: b.Parts[:0], NoParts: b.NoParts}
 }
 
-func (b *Batch[P]) empty() bool {
-	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0 && len(b.Parts) == 0
+func (b *Batch[P]) empty() bool { return b.Bare() && !b.Note }
+
+// Bare tells whether there is nothing but a Note, if that.
+func (b *Batch[P]) Bare() bool {
+	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items)+len(b.Parts) == 0
 }
 
 // oversized says why a call can't be sent whose payload has this size: it is too

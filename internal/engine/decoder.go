@@ -26,6 +26,7 @@ type Decoder[P any] struct {
 	messages  []protocol.Message // of the frame that is being read
 	unmatched atomic.Int64
 	garbage   atomic.Int64
+	topics    func(*protocol.Message) error // nil: the host has none
 }
 
 // NewDecoder makes a Decoder. settled is told of each call whose outcome has
@@ -33,6 +34,10 @@ type Decoder[P any] struct {
 func NewDecoder[P any](e *Engine[P], settled func(P, Outcome)) *Decoder[P] {
 	return &Decoder[P]{engine: e, settled: settled}
 }
+
+// Topics has f told of the messages that concern topics. It is called before any
+// frame comes.
+func (r *Decoder[P]) Topics(f func(*protocol.Message) error) { r.topics = f }
 
 // Unmatched is how many messages no call waited for, such as late replies.
 func (r *Decoder[P]) Unmatched() int { return int(r.unmatched.Load()) }
@@ -106,6 +111,10 @@ func (r *Decoder[P]) message(conn Conn, m *protocol.Message) {
 		var a protocol.Authorized
 		if a, err = m.Authorized(); err == nil {
 			r.engine.Authorized(conn, milliseconds(a.Expires))
+		}
+	case protocol.TopicKind, protocol.OnKind, protocol.OffKind:
+		if r.topics != nil {
+			err = r.topics(m)
 		}
 	case protocol.DataKind, protocol.ErrorKind, protocol.RefusedKind, protocol.ForgottenKind:
 		if m.Key == 0 {

@@ -16,7 +16,7 @@
 //
 //	goroutines  control (starts and steers them), connect, watch, expire
 //	operations  submit, next, settle, refused, received, welcome, doubt, adopt,
-//	            token; under these suspects, parts, batch, remove and timeouts
+//	            token, note; under these suspects, parts, batch, remove and timeouts
 //	engine      engine: what all of these share, under one lock
 //	facts       connection, heartbeat, tokenlife, session, state, host
 //	data        calls, index, queue, deadlines, acks, cancels, exchange, sizes, life
@@ -73,7 +73,9 @@ type Engine[P any] struct {
 	redial    func() // ends the present attempt or connection
 	session   session
 	acks      acks
-	opened    int // connections so far
+	notes     bool // Note was called, ever
+	noted     bool // and the host has been asked since for what it has to say
+	opened    int  // connections so far
 }
 
 // New makes an engine that starts to connect once Start is called.

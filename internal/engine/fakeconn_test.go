@@ -34,6 +34,14 @@ func (c *fakeConn) pump() {
 		case <-c.wake:
 		}
 		for !c.muted() && c.net.engine.Next(c, &b) {
+			if b.Note {
+				c.net.mu.Lock()
+				c.net.note(">note")
+				c.net.mu.Unlock()
+			}
+			if b.Bare() {
+				continue
+			}
 			frame := AppendFrame(nil, &b, c.net.plain, func(p *fakeCall) []byte { return p.data })
 			if c.net.framed != nil {
 				c.net.framed(c, &b, len(frame))

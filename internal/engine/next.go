@@ -24,6 +24,7 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 		e.awake(now, e.conn.heartbeat.in)
 		if more = e.word(b); !more && !e.conn.heartbeat.probing && !e.conn.trial.on {
 			failed = e.fill(b, now)
+			e.note(b)
 			if b.empty() && len(e.suspects) > 0 {
 				failed = append(failed, e.try(b, now)...)
 			}
@@ -42,6 +43,7 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 func (e *Engine[P]) idle() bool {
 	h := &e.conn.heartbeat
 	return e.queue.live == 0 && len(e.exchanges.due) == 0 && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
+		(!e.notes || e.noted) &&
 		!e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
 }
 
@@ -60,15 +62,15 @@ func (e *Engine[P]) word(b *Batch[P]) bool {
 func (e *Engine[P]) fill(b *Batch[P], now time.Duration) []failure[P] {
 	size := frameOverhead + e.preface(b)
 	if !e.conn.welcomed || !e.acks.due && !e.acks.ripe(now) {
-		return e.messages(b, size)
+		return e.messages(b, size, now)
 	}
-	failed := e.messages(b, size+ackSize)
+	failed := e.messages(b, size+ackSize, now)
 	if e.acks.due || !b.empty() {
 		b.Ack = e.acks.take()
 		e.exchanges.say() // in the next frame
 		return failed
 	}
-	return append(failed, e.messages(b, size)...) // the next request may need a frame for itself
+	return append(failed, e.messages(b, size, now)...) // the next request may need a frame for itself
 }
 
 // preface takes what comes before all else, and returns its size.
@@ -87,12 +89,12 @@ func (e *Engine[P]) preface(b *Batch[P]) (size int) {
 }
 
 // messages takes what calls have to send into a frame that has a size already.
-func (e *Engine[P]) messages(b *Batch[P], size int) []failure[P] {
+func (e *Engine[P]) messages(b *Batch[P], size int, now time.Duration) []failure[P] {
 	size, failed := e.items(b, size)
 	if len(e.exchanges.due) == 0 {
 		return failed
 	}
-	return append(failed, e.fillParts(b, size)...)
+	return append(failed, e.fillParts(b, size, now)...)
 }
 
 // items takes cancels and requests, and returns the size that the frame then has.

@@ -1,24 +1,19 @@
 package engine
 
-import "github.com/sockjax/sockjax/protocol"
+import (
+	"time"
+
+	"github.com/sockjax/sockjax/protocol"
+)
 
 // How streams, bodies and large requests go: what the host tells of them, what
 // arrives, and what leaves with the next frame.
 
 const (
-	// smallParts is how many bytes of parts of JSON share a message.
-	smallParts = 16 << 10
-
 	// pieceSize is how many bytes a piece of a large request has. With what goes
 	// beside it, it fits into the smallest frame that a server may allow.
 	pieceSize = protocol.FirstFrame - 256
 
-	// partOverhead is more than a message takes beside its part, or a request
-	// beside its data for what follows it.
-	partOverhead = len(`{"key":9007199254740991,"from":9007199254740991,"chunk":9007199254740991},`)
-)
-
-const (
 	noBodies     = "the server takes no bodies"
 	tooLargePart = "a part of the body is larger than the largest frame that the server accepts"
 )
@@ -62,7 +57,7 @@ func (e *Engine[P]) Taken(key protocol.Key, n uint64, window int) (payload P, ok
 		return payload, false
 	}
 	before := x.body.taken
-	if !x.body.credit(n, min(max(window, 0), largestFrame)) {
+	if !x.body.credit(e.conn.heartbeat.in, n, min(max(window, 0), largestFrame)) {
 		return payload, false
 	}
 	if n > before {
@@ -89,7 +84,7 @@ func (e *Engine[P]) Got(key protocol.Key, n uint64) (payload P, ok bool) {
 		c.extend(e.conn.heartbeat.in)
 	}
 	if x.body.waits && c.carried() {
-		x.body.goOn()
+		x.body.goOn(e.conn.heartbeat.in)
 		e.stir(x)
 	}
 	return c.Payload, true
@@ -212,7 +207,7 @@ func (e *Engine[P]) stir(x *exchange) {
 // already. Of the parts of bodies it takes one run, and leaves the rest to the
 // frames behind, so that no small call waits for more than that: each call has
 // its turn.
-func (e *Engine[P]) fillParts(b *Batch[P], size int) (failed []failure[P]) {
+func (e *Engine[P]) fillParts(b *Batch[P], size int, now time.Duration) (failed []failure[P]) {
 	if !e.conn.welcomed {
 		return nil
 	}
@@ -240,7 +235,7 @@ func (e *Engine[P]) fillParts(b *Batch[P], size int) (failed []failure[P]) {
 				failed = append(failed, failure[P]{e.cancel(x.place), why})
 				continue
 			}
-			if n := e.data(b, x, payload, size); n > 0 {
+			if n := e.data(b, x, payload, size, now); n > 0 {
 				size += n
 				data, ran = false, x
 			}
@@ -277,7 +272,7 @@ func (e *Engine[P]) unfitPart(x *exchange) *Error {
 
 // data takes one run of parts, or one piece, into a frame that has a size
 // already, and returns by how much it grows: not at all where it has no room.
-func (e *Engine[P]) data(b *Batch[P], x *exchange, payload P, size int) int {
+func (e *Engine[P]) data(b *Batch[P], x *exchange, payload P, size int, now time.Duration) int {
 	room := e.room(size > frameOverhead) - size - partOverhead
 	p := Part[P]{Key: x.key, Payload: payload, Kind: PartData}
 	var bytes int
@@ -292,7 +287,7 @@ func (e *Engine[P]) data(b *Batch[P], x *exchange, payload P, size int) int {
 		if x.body.next() > room {
 			return 0
 		}
-		p.From, p.Count, bytes = x.body.run(smallParts, room)
+		p.From, p.Count, bytes = x.body.run(now, room)
 		bytes += int(p.Count-1) * partOverhead // if they are bytes; JSON has a comma
 	}
 	if len(b.Items) == 0 {

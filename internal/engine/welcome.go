@@ -43,6 +43,7 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 		e.session.lost = e.session.lost || e.session.asked
 	}
 	e.cancels.welcomed(w.Resumed)
+	e.noted = false
 	lost := e.resolve(sessionLost, w.Resumed)
 	e.queue.putBack(e.exchanges.release())
 	e.change(Change{State: StateOpen})

@@ -27,7 +27,7 @@ const presets = {
 
 const known = [...Object.keys(defaults), "preset", "token", "name", "wasmURL", "workerURL"];
 
-const ofCall = ["timeout", "signal", "idempotent", "durable"];
+const ofCall = ["timeout", "signal", "idempotent", "durable", "body", "onprogress"];
 
 /** Fills in defaults and presets. A wrong option is the page's mistake: TypeError. */
 export function complete(options = {}) {
@@ -97,13 +97,17 @@ export function checkCall(options) {
       throw new TypeError(`sockjax: a call has no option "${name}"; it has ${ofCall.join(", ")}`);
     }
   }
-  const { timeout, signal, idempotent, durable } = options;
+  const { timeout, signal, idempotent, durable, body, onprogress } = options;
   if (timeout !== undefined) duration("timeout", timeout);
   if (signal !== undefined && signal !== null && !(typeof signal.aborted === "boolean" && typeof signal.addEventListener === "function")) {
     throw new TypeError("sockjax: signal must be an AbortSignal");
   }
+  if (onprogress !== undefined && onprogress !== null && typeof onprogress !== "function") {
+    throw new TypeError(`sockjax: onprogress must be a function, not ${typeof onprogress}`);
+  }
   flag("idempotent", idempotent);
   flag("durable", durable);
+  if (durable && (body ?? null) !== null) throw new TypeError("sockjax: a call with a body can't be durable: a body can be read but once");
   return options;
 }
 

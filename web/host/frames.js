@@ -1,5 +1,6 @@
-import { CODE_INVALID, DEAD, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG } from "../shared/abi.js";
+import { CODE_INVALID, DEAD, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG, SEND_ALL, SEND_NOTHING, SEND_NO_PARTS } from "../shared/abi.js";
 import { Binary } from "./binary.js";
+import { binaryFrame, readBinary } from "./exchanges.js";
 import { forgotten, notRun, refusal, rejected } from "../shared/errors.js";
 import { fitsScratch } from "../shared/names.js";
 import { readAuthorized, readError, readWelcome } from "./messages.js";
@@ -11,6 +12,10 @@ import { byteLength, plainName } from "./wire.js";
  * still be aborted, and count for the queue's bounds.
  */
 const HIGH_WATER = 1024 * 1024;
+/** With more than this, no parts of bodies follow: a small call would wait behind them. */
+const PARTS_WATER = 256 * 1024;
+/** A cancel, as an item has it. */
+const CANCEL = 1;
 /** Characters that a server may send while the store notes a loss. */
 const MOST_HELD = 16 * 1024 * 1024;
 
@@ -28,18 +33,22 @@ export class Frames {
 
   #host;
   #texts;
+  #exchanges;
   #plain;
   #socket = null;
+  #parts = null; // of the next frame: where they stand, and how many
+  #bytes = null; // takes the bytes of a message, in a binary frame
   #binary = new Binary();
   #prefix = "";
   #welcomed = false; // on this socket
   #held = null; // texts that have arrived while the loss of the session is noted
   #heldUnits = 0;
 
-  /** texts are those of the slots. */
-  constructor(host, texts, plain) {
+  /** texts are those of the slots, and exchanges what some have beside. */
+  constructor(host, texts, exchanges, plain) {
     this.#host = host;
     this.#texts = texts;
+    this.#exchanges = exchanges;
     this.#plain = plain;
   }
 
@@ -81,9 +90,16 @@ export class Frames {
     return this.#socket?.readyState === 1; // WebSocket.OPEN
   }
 
-  /** The socket has more to send than it should. */
-  get congested() {
-    return this.#socket !== null && this.#socket.bufferedAmount > HIGH_WATER;
+  /** What the socket may be given: one of SEND_ALL and those beside it. */
+  get sending() {
+    const amount = this.#socket?.bufferedAmount ?? 0;
+    if (amount > HIGH_WATER) return SEND_NOTHING;
+    return amount > PARTS_WATER ? SEND_NO_PARTS : SEND_ALL;
+  }
+
+  /** What goes behind the items of the next frame stands there, so many of it. */
+  parts(at, count) {
+    this.#parts = [at, count];
   }
 
   /** Sends the items that stand at an address of Go's memory, in a frame of so many bytes, or in several. */
@@ -95,42 +111,60 @@ export class Frames {
 
   #messages(words, first, count, limit) {
     const messages = new Array(count); // of a series, its pieces
+    const chunks = []; // bytes that stand behind them
+    const special = this.#exchanges.size > 0;
     let series = false; // the one before goes on
     let last = 0; // request's key
     for (let i = 0, item = first; i < count; i++, item += ITEM_WORDS) {
       const key = words[item] + words[item + 1] * 2 ** 32;
-      if (words[item + ITEM_CANCEL] & 1) {
+      const kind = words[item + ITEM_CANCEL] & 0xffff;
+      if (kind === CANCEL) {
         messages[i] = `{"cancel":${key}}`;
         continue;
       }
       last = key;
-      const text = this.#texts[words[item + ITEM_SLOT]];
+      const slot = words[item + ITEM_SLOT];
+      const text = this.#texts[slot];
+      if (kind !== 0 || (special && this.#exchanges.get(slot) !== undefined)) {
+        messages[i] = this.#exchanges.request(slot, key, text, kind !== 0, chunks);
+        series = false;
+        continue;
+      }
       const next = item + ITEM_WORDS;
-      const more = i + 1 < count && words[next] === words[item] + 1 && words[next + 1] === words[item + 1] && !(words[next + ITEM_CANCEL] & 1);
+      const more = i + 1 < count && words[next] === words[item] + 1 && words[next + 1] === words[item + 1] && (words[next + ITEM_CANCEL] & 0xffff) === 0 && !(special && this.#exchanges.get(words[next + ITEM_SLOT]) !== undefined);
       if (series) messages[i] = more ? text : `${text}]`;
       else messages[i] = more ? `[${key},${text}` : `{"key":${key},"data":${text}}`;
       series = more;
     }
     if (this.#prefix !== "") messages.unshift(this.#prefix);
+    const parts = this.#parts;
+    if (parts !== null) this.#exchanges.parts(words, ...parts, this.#texts, messages, chunks);
     const text = `[${messages.join()}]`;
-    if (count > 1 && text.length * 3 > limit && byteLength(text) > limit) {
+    if (count > 1 && chunks.length === 0 && text.length * 3 > limit && byteLength(text) > limit) {
       // The engine counts small texts by the character: see countedSize.
       const half = count >> 1;
+      this.#parts = null;
       this.#messages(words, first, half, limit);
+      this.#parts = parts;
       this.#messages(words, first + half * ITEM_WORDS, count - half, limit);
       return;
     }
     this.#prefix = "";
-    this.write(text, last);
+    this.#parts = null;
+    if (chunks.length > 0) this.#send(binaryFrame(text, chunks));
+    else this.write(text, last);
   }
 
   /** key is that of a call in the frame, if there is one. */
   write(text, key = 0) {
+    this.#send(this.#plain ? text : this.#binary.encode(text, key), text.length);
+  }
+
+  /** A socket that is closing takes what it gets and drops it; its close event tells the engine what that means for the calls. */
+  #send(data, units = data.length) {
     this.sent++;
-    this.unitsSent += text.length;
-    // A socket that is closing takes the text and drops it; its close event
-    // tells the engine what that means for the calls.
-    this.#socket?.send(this.#plain ? text : this.#binary.encode(text, key));
+    this.unitsSent += units;
+    this.#socket?.send(data);
   }
 
   // ---- in
@@ -176,10 +210,12 @@ export class Frames {
   /** All of a frame counts, or nothing of it where it is not JSON to its end. */
   #read(engine, text) {
     let frame;
+    this.#bytes = null;
     try {
-      frame = JSON.parse(text);
+      if (typeof text === "string") frame = JSON.parse(text);
+      else ({ frame, take: this.#bytes } = readBinary(text));
     } catch {
-      // A text that is no JSON, or a binary frame.
+      // A text that is no JSON, or a binary frame that is none of ours.
     }
     if (frame === undefined || frame === null || typeof frame !== "object" || Array.isArray(frame) === this.#plain) {
       this.garbage++;
@@ -238,11 +274,20 @@ export class Frames {
       this.#failure(engine, key, message);
     } else if (message.data === undefined && (message.part ?? null) !== null) {
       // The same.
-    } else if (isKey(key)) {
-      this.#reply(engine, key, message.data ?? null, message);
-    } else {
+    } else if (!isKey(key)) {
       this.garbage++;
+    } else if (message.data === undefined && (message.got ?? message.taken ?? message.parts ?? message.chunk ?? message.bytes ?? message.text ?? null) !== null) {
+      this.#exchange(engine, key, message);
+    } else {
+      this.#reply(engine, key, message.data ?? null, message);
     }
+  }
+
+  /** What has to do with a stream, a body, or bytes. */
+  #exchange(engine, key, message) {
+    const heard = this.#exchanges.heard(engine, key, message, this.#bytes);
+    if (heard === null) this.garbage++;
+    else if (heard.data !== undefined) this.#reply(engine, key, heard.data, message);
   }
 
   /** What concerns the connection. The others of these are a client's, and a later version's if a server sends them. */

@@ -1,10 +1,11 @@
-import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_SENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_OPEN, FLAG_SENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
 import { Bridge } from "./bridge.js";
 import { Engine, makeEngine } from "./engine.js";
 import { SockjaxError, aborted } from "../shared/errors.js";
+import { Exchanges } from "./exchanges.js";
 import { Frames } from "./frames.js";
 import { forGo } from "./go-options.js";
 import { Turns } from "./turns.js";
@@ -39,6 +40,7 @@ export class Host {
   #options;
   #face;
   #texts = []; // by slot, "" where none waits
+  #exchanges;
   #numbers = 0; // given to calls
   #frames;
   #durable = null; // made for the first durable call
@@ -52,7 +54,8 @@ export class Host {
     this.#address = new Address(url, options.token);
     this.#options = options;
     this.#face = face;
-    this.#frames = new Frames(this, this.#texts, options.protocol === "plain");
+    this.#exchanges = new Exchanges(this, face);
+    this.#frames = new Frames(this, this.#texts, this.#exchanges, options.protocol === "plain");
     this.#turns = new Turns(this, this.#frames);
     this.#renew(session);
     if (options.protocol === SUBPROTOCOL && session === undefined) this.engine.open(this.#address);
@@ -69,16 +72,20 @@ export class Host {
   // ---- from the page
 
   /** Makes a call and returns its number. name is that of plain mode. */
-  submit(slot, text, name, timeout, idempotent, durable) {
+  submit(slot, text, name, timeout, idempotent, durable, extra) {
     const number = ++this.#numbers;
     if (this.ended) {
       this.fail(slot, new SockjaxError(this.ended.code, FATE_UNSENT, this.ended.message));
       return number;
     }
     this.#texts[slot] = text;
-    const bytes = countedSize(text);
+    const bytes = extra?.bytes?.length ?? countedSize(text);
     const flags = idempotent ? FLAG_IDEMPOTENT : 0;
-    if (durable) {
+    if (extra !== undefined) {
+      this.#exchanges.add(slot, number, extra);
+      this.engine.submitExchange(slot, number, bytes, timeout, extra.open ? flags | FLAG_OPEN : flags, extra.window ?? 0);
+      this.schedule();
+    } else if (durable) {
       this.#durable ??= new Durable(this, this.#options.outbox, this.#texts);
       this.#durable.submit(slot, number, bytes, timeout, flags, idempotent);
     } else {
@@ -92,6 +99,18 @@ export class Host {
   refuse(slot, error) {
     this.fail(slot, error);
     return ++this.#numbers;
+  }
+
+  feed(slot, part) {
+    this.#exchanges.feed(slot, part);
+  }
+
+  end(slot) {
+    this.#exchanges.end(slot);
+  }
+
+  took(slot, n) {
+    this.#exchanges.took(slot, n);
   }
 
   abort(slot, number) {
@@ -192,6 +211,7 @@ export class Host {
   /** Ends a call. */
   settle(slot, reply, error) {
     this.#texts[slot] = "";
+    if (this.#exchanges.size > 0) this.#exchanges.delete(slot);
     const over = this.#durable?.over(slot);
     const told = this.#face.settle(slot, reply, error);
     if (over) told ? told.then(over) : over();
@@ -268,10 +288,14 @@ export class Host {
     this.#frames.prefix(message);
   }
 
-  /** Returns whether that is enough for now. */
+  /** Returns what may be sent next: SEND_ALL or one of those beside it. */
   frame(at, count, limit) {
     this.#frames.frame(this.engine.words, at, count, limit);
-    return this.#frames.congested;
+    return this.#frames.sending;
+  }
+
+  parts(at, count) {
+    this.#frames.parts(at, count);
   }
 
   word(text) {
@@ -303,14 +327,15 @@ export class Host {
   /** There is an engine: gives it what was begun without. */
   begin(go, connect) {
     const bootstrap = this.engine;
-    bootstrap.flush(this.#frames.congested); // the engine knows nothing of what it still has to tell the server
+    bootstrap.flush(this.#frames.sending); // the engine knows nothing of what it still has to tell the server
     const id = makeEngine(this.#runtime, connect, new Bridge(this, this.#address, this.#frames), this.session, forGo(this.#options), bootstrap.handover());
     if (id === undefined) return; // Go panicked
     this.id = id;
     this.engine = new Engine(this.#runtime, go, id);
     if (bootstrap.welcomed !== null) this.engine.welcome(bootstrap.welcomed);
-    for (const { slot, number, name, bytes, timeout, flags, sent } of bootstrap.takeAll()) {
-      this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | FLAG_SENT : flags);
+    for (const { slot, number, name, bytes, timeout, flags, sent, window } of bootstrap.takeAll()) {
+      if (this.#exchanges.get(slot) !== undefined) this.#exchanges.begin(slot, bytes, timeout, flags, window);
+      else this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | FLAG_SENT : flags);
     }
     if (bootstrap.paused) this.pause();
     else if (bootstrap.outdated) this.engine.reconnect();
@@ -331,6 +356,7 @@ export class Host {
     for (const [slot, text] of this.#texts.entries()) {
       if (text && !told.has(slot)) this.fail(slot, new SockjaxError(CODE_CRASHED, FATE_UNKNOWN, message));
     }
+    this.#exchanges.clear();
     if (this.#closing) {
       this.changed(...CLOSED);
       this.released();

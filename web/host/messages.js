@@ -71,6 +71,8 @@ export function readWelcome(members, mine) {
     jitter: body.amount("jitter"),
     frame: limits.amount("frame"),
     requests: limits.amount("requests"),
+    message: limits.amount("message"),
+    window: limits.amount("window"),
   };
   return body.and(limits) ? welcome : null;
 }

@@ -187,7 +187,8 @@ export class Runtime {
       }),
       token: to((host, at, length) => host.prefix({ token: text(at, length) })),
       ack: to((host, outcomes) => host.prefix({ ack: outcomes })),
-      frame: to((host, at, count, limit) => (host.frame(at, count, limit) ? 1 : 0)),
+      parts: to((host, at, count) => host.parts(at, count)),
+      frame: to((host, at, count, limit) => host.frame(at, count, limit)),
       word: to((host, at, length) => host.word(text(at, length))),
     };
   }

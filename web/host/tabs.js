@@ -3,6 +3,16 @@ import { ClientHost } from "./client-host.js";
 import { FIGURES, Line, repliesOf } from "../port/port.js";
 import { pack } from "../port/errors.js";
 
+const later = new MessageChannel();
+const acts = [];
+later.port1.onmessage = () => acts.shift()();
+
+/** Runs act behind the messages that have come already. */
+function behind(act) {
+  acts.push(act);
+  later.port2.postMessage(null);
+}
+
 /**
  * One client in a worker, and the tabs that share it: gives each call of theirs a
  * slot of the one host, and each outcome to the tab that made the call.
@@ -16,6 +26,7 @@ export class Shared {
   #last = null; // the last change: its arguments, and when it was
   #questions = new Map(); // that no tab has answered: number → {number, text, tab, answer}
   #asked = 0;
+  #gathering = false;
   #gone;
 
   /** config is that of the first tab; gone is called when there is none any more. */
@@ -29,6 +40,11 @@ export class Shared {
     const all = asks.token ? { ...options, token: call("token") } : options;
     this.#host = new ClientHost(runtime, asks.url ? call("url") : url, all, {
       settle: (slot, reply, error) => this.#settle(slot, reply, error),
+      parts: (slot, values) => this.#parts(this.#calls[slot], values),
+      room: (slot, ...room) => {
+        const { tab, slot: theirs } = this.#calls[slot];
+        tab?.say("room", theirs, ...room);
+      },
       changed: (detail, ended) => {
         this.#last = [detail, ended, performance.now()];
         this.#all("changed", detail, pack(ended));
@@ -84,17 +100,39 @@ export class Shared {
     tab.say("closed");
   }
 
-  submit(tab, slot, text, name, timeout, idempotent, durable) {
+  submit(tab, slot, text, name, timeout, idempotent, durable, extra) {
     const own = this.#free.length > 0 ? this.#free.pop() : this.#calls.push(null) - 1;
     const call = (this.#calls[own] = { tab, slot, number: 0, text: durable ? text : "", durable, reply: undefined });
-    call.number = this.#host.submit(own, text, name, timeout, idempotent, durable);
+    call.number = this.#host.submit(own, text, name, timeout, idempotent, durable, extra);
     tab.slots[slot] = own;
     tab.pending++;
+  }
+
+  /** While calls are in flight, more of them may have come: they share a frame. A lone call waits for none. */
+  gather() {
+    if (this.#gathering || this.#calls.length === this.#free.length) return;
+    this.#gathering = true;
+    this.#host.beginTurn();
+    behind(() => {
+      this.#gathering = false;
+      this.#host.endTurn();
+    });
   }
 
   abort(tab, slot) {
     const own = tab.slots[slot] ?? null;
     if (own !== null) this.#host.abort(own, this.#calls[own].number);
+  }
+
+  /** Passes feed, end or took on, unless the call has ended. */
+  pass(what, tab, slot, ...rest) {
+    const own = tab.slots[slot] ?? null;
+    if (own !== null) this.#host[what](own, ...rest);
+  }
+
+  #parts({ tab, slot }, values) {
+    if (tab === null) return;
+    tab.give(values.filter((value) => value instanceof Uint8Array), "parts", slot, values);
   }
 
   reconnect() {
@@ -244,6 +282,10 @@ export class Tab {
     this.#line.say(...what);
   }
 
+  give(bytes, ...what) {
+    this.#line.give(bytes, ...what);
+  }
+
   /** The page is gone. */
   gone() {
     this.#line.close();
@@ -253,8 +295,12 @@ export class Tab {
   #methods = {
     submit: (...call) => this.#shared.submit(this, ...call),
     calls: (timeout, slots, texts) => {
+      this.#shared.gather();
       texts.split("\n").forEach((text, i) => this.#shared.submit(this, slots[i], text, undefined, timeout, false, false));
     },
+    feed: (...part) => this.#shared.pass("feed", this, ...part),
+    end: (slot) => this.#shared.pass("end", this, slot),
+    took: (...read) => this.#shared.pass("took", this, ...read),
     abort: (slot) => this.#shared.abort(this, slot),
     reconnect: () => this.#shared.reconnect(),
     look: () => this.say("figures", ...this.#shared.figures()),

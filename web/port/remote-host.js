@@ -67,6 +67,26 @@ export class RemoteHost {
     return ++this.#numbers;
   }
 
+  /** There is room for a body only once the worker has answered. */
+  feed(slot, part, size) {
+    if (!this.#talks(slot)) return;
+    if (typeof part === "string") this.#line.say("feed", slot, part, size);
+    else this.#line.give([part], "feed", slot, part, size);
+  }
+
+  end(slot) {
+    if (this.#talks(slot)) this.#line.say("end", slot);
+  }
+
+  took(slot, n) {
+    if (this.#talks(slot)) this.#line.say("took", slot, n);
+  }
+
+  /** The worker has a call in that slot, as far as the page knows. */
+  #talks(slot) {
+    return this.#answered > 0 && this.#taken.has(slot) && !this.#news.has(slot);
+  }
+
   abort(slot) {
     if (this.#unwait(slot)) this.#fail(slot, aborted(FATE_UNSENT));
     else if (this.#taken.has(slot) && !this.#closing) {
@@ -151,6 +171,10 @@ export class RemoteHost {
       this.#arrived(slot, reply, crossed(reply, error));
       this.#answer(question);
     },
+    parts: (slot, values) => {
+      if (!this.#aborted.has(slot)) this.#face.parts(slot, values);
+    },
+    room: (...room) => this.#face.room(...room),
     changed: (detail, ended) => {
       this.#state = detail.state;
       if (detail.state !== STATE_CLOSED) this.#again = false;
@@ -274,7 +298,8 @@ export class RemoteHost {
   // ---- calls
 
   /** Ordinary calls in a row are one message: a text takes less to cross than many, and JSON has no line ends. */
-  #submit(slot, text, name, timeout, idempotent, durable) {
+  #submit(slot, text, name, timeout, idempotent, durable, extra) {
+    if (extra !== undefined) return this.#line.give(extra.bytes ? [extra.bytes] : [], "submit", slot, text, name, timeout, idempotent, false, extra);
     if (name !== undefined || idempotent || durable) return this.#line.say("submit", slot, text, name, timeout, idempotent, durable);
     const { last } = this.#line;
     if (last?.[0] !== "calls" || last[1] !== timeout) return this.#line.say("calls", timeout, [slot], text);
@@ -306,12 +331,13 @@ export class RemoteHost {
   }
 
   #wait(slot, call) {
-    const [text, , timeout] = call;
+    const { 2: timeout } = call;
     const { calls, bytes } = this.#config.options.queue;
-    if (this.#waiting.size >= calls || this.#bytes + text.length > bytes) {
+    const size = sizeOf(call);
+    if (this.#waiting.size >= calls || this.#bytes + size > bytes) {
       return this.#fail(slot, new SockjaxError(CODE_OVERLOADED, FATE_UNSENT, "too much waits to be sent: the worker is not ready yet"));
     }
-    this.#bytes += text.length;
+    this.#bytes += size;
     const waiting = { call, due: undefined, timer: undefined };
     if (timeout > 0) {
       waiting.due = performance.now() + timeout;
@@ -328,7 +354,7 @@ export class RemoteHost {
     const waiting = this.#waiting.get(slot);
     if (waiting === undefined) return false;
     clearTimeout(waiting.timer);
-    this.#bytes -= waiting.call[0].length;
+    this.#bytes -= sizeOf(waiting.call);
     return this.#waiting.delete(slot);
   }
 
@@ -339,6 +365,9 @@ export class RemoteHost {
     }
   }
 }
+
+/** About the bytes of a call's data. */
+const sizeOf = ([text, , , , , extra]) => extra?.bytes?.length ?? text.length;
 
 const closed = (fate) => new SockjaxError(CODE_CLOSED, fate, "the client was closed");
 

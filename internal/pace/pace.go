@@ -1,0 +1,92 @@
+// Package pace decides how many bytes of a stream may be on their way: enough to
+// keep the line busy, and hardly more, since a small call waits behind all that
+// lies in the buffers between. No buffer tells how full it is, but the time
+// between sending and the reader's word that it has taken grows with them.
+package pace
+
+import "time"
+
+const (
+	// least and most bound what may be on its way, and first is where that
+	// begins.
+	least = 16 << 10
+	first = 128 << 10
+	most  = 8 << 20
+
+	// slack is how much longer than at its shortest a round trip may take: so
+	// much waits in buffers. A reader that is busy looks like a full buffer, so
+	// it is no shorter.
+	slack = 20 * time.Millisecond
+
+	// memory is how long the shortest round trip is believed: lines change.
+	memory = 10 * time.Second
+
+	// A chunk is a small part of what may be on its way.
+	leastChunk = 4 << 10
+	mostChunk  = 64 << 10
+)
+
+// A Window is how many bytes of one stream may have been sent and not taken. The
+// zero value is where each begins. Times are on any clock that never falls.
+type Window struct {
+	size  int // 0: first
+	sent  uint64
+	taken uint64
+
+	// A round trip that is being measured: it ends when all bytes up to mark
+	// were taken.
+	mark      uint64
+	markTaken uint64 // when it began
+	began     time.Duration
+	limited   bool // the window was full meanwhile
+	settled   bool // the size of the line has been found once
+
+	shortest time.Duration // round trip, 0: not known
+	seen     time.Duration // when
+}
+
+// Size is how many bytes may have been sent and not taken.
+func (w *Window) Size() int {
+	if w.size == 0 {
+		return first
+	}
+	return w.size
+}
+
+// Chunk is how large a part of bytes should be.
+func (w *Window) Chunk() int { return min(max(w.Size()/16, leastChunk), mostChunk) }
+
+// Full notes that the window has held something back.
+func (w *Window) Full() { w.limited = true }
+
+// Sent notes that n bytes more were sent.
+func (w *Window) Sent(now time.Duration, n int) {
+	w.sent += uint64(n)
+	if w.mark == 0 {
+		w.mark, w.markTaken, w.began, w.limited = w.sent, w.taken, now, false
+	}
+}
+
+// Taken notes that n bytes more were taken.
+func (w *Window) Taken(now time.Duration, n int) {
+	w.taken += uint64(n)
+	if w.mark == 0 || w.taken < w.mark {
+		return
+	}
+	trip := max(now-w.began, time.Millisecond)
+	if w.shortest == 0 || trip <= w.shortest || now-w.seen > memory {
+		w.shortest, w.seen = trip, now
+	}
+	moved := int(w.taken - w.markTaken)
+	switch fair := w.shortest + slack; {
+	case trip > fair:
+		// What passed in that time, had it been as short as it should be.
+		w.size = max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), least)
+		w.settled = true
+	case w.limited && w.settled && trip <= fair-slack/2:
+		w.size = min(w.Size()+min(w.Size()/8, mostChunk), most)
+	case w.limited && !w.settled:
+		w.size = min(2*w.Size(), most)
+	}
+	w.mark = 0
+}
