@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/sockjax/sockjax/protocol"
 )
@@ -25,20 +26,23 @@ type body struct {
 
 	wake chan struct{} // gets something when there is more to read
 
-	mutex    sync.Mutex // protects following
-	runs     []bodyRun  // unread parts
-	arrived  uint64     // parts, of which
-	taken    uint64     // have been read
-	unread   int        // bytes of the others
-	charged  int        // the same, where an empty part counts as a byte
-	window   int        // bytes that the client may have sent and not know to be taken
-	reserved int        // bytes
-	since    int        // bytes read since the last grant
-	granted  uint64     // parts that it covered
-	starved  bool       // the reader has waited since then
-	gap      bool       // parts are missing; the client sends them again
-	ended    bool       // the last part has arrived
-	err      error      // why there will be no more; nil until then
+	mutex    sync.Mutex    // protects following
+	runs     []bodyRun     // unread parts
+	arrived  uint64        // parts, of which
+	taken    uint64        // have been read
+	unread   int           // bytes of the others
+	charged  int           // the same, where an empty part counts as a byte
+	window   int           // bytes that the client may have sent and not know to be taken
+	reserved int           // bytes
+	since    int           // bytes read since the last grant
+	round    int           // bytes read since the last whole window was
+	granted  uint64        // parts that it covered
+	starved  bool          // the reader has waited since then
+	last     time.Time     // when that was
+	best     time.Duration // the shortest time in which a window came
+	gap      bool          // parts are missing; the client sends them again
+	ended    bool          // the last part has arrived
+	err      error         // why there will be no more; nil until then
 }
 
 // A bodyRun is parts that arrived together.
@@ -246,6 +250,7 @@ func (b *body) take() (part []byte, json bool) {
 	b.unread -= len(part)
 	b.charged -= max(len(part), 1)
 	b.since += len(part)
+	b.round += len(part)
 	return part, json
 }
 
@@ -258,16 +263,37 @@ func (b *body) tell(empty bool) {
 		b.mutex.Unlock()
 		return
 	}
-	if more := min(b.window, b.most-b.window); half && b.starved && more > 0 && !b.ended {
-		// The line carries more than the window lets it.
-		need := max(0, b.window+more-b.reserved)
-		if b.reserve(need, false) {
+	if b.round >= b.window && b.isFast() && !b.ended {
+		more := min(b.window, b.most-b.window)
+		if need := max(0, b.window+more-b.reserved); b.reserve(need, false) {
 			b.window += more
 			b.reserved += need
 		}
 	}
-	b.since, b.granted, b.starved = 0, b.taken, false
+	b.since, b.granted = 0, b.taken
 	taken, window := b.taken, b.window
 	b.mutex.Unlock()
 	b.grant(taken, window)
+}
+
+// quickWindow is the time in which a window may always come, so that a larger
+// one holds up nothing.
+const quickWindow = 20 * time.Millisecond
+
+// isFast tells whether the line carries more than the window lets it. If so, the
+// reader has to wait, and a larger window comes in the same time, which is that
+// of a round trip. If a larger one takes longer, it is the line that is full, and
+// what is on its way holds up all other calls.
+func (b *body) isFast() bool {
+	now := time.Now()
+	took := time.Duration(float64(now.Sub(b.last)) * float64(b.window) / float64(b.round))
+	ask := !b.last.IsZero() && b.starved // nothing held up the first window
+	b.last, b.round, b.starved = now, 0, false
+	if !ask || b.window >= b.most {
+		return false
+	}
+	if b.best == 0 || took < b.best {
+		b.best = took
+	}
+	return took <= max(quickWindow, b.best*3/2)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/sockjax/sockjax/protocol"
 	"github.com/sockjax/sockjax/server"
@@ -268,5 +269,60 @@ func TestBodyCancel(t *testing.T) {
 	f.open(t) // begins anew
 	if err := <-ended; err != server.ErrDisconnected {
 		t.Error(err)
+	}
+}
+
+// The window grows where a round trip limits the client, and not where the line
+// does.
+func TestBodyWindow(t *testing.T) {
+	for _, line := range []struct {
+		rate  int           // bytes per second
+		delay time.Duration // of a round trip
+		least int           // of the window, in the end
+		most  int
+	}{
+		{12 << 20, 170 * time.Millisecond, 1 << 20, 1<<20 + server.DefaultWindow},
+		{1 << 20, 5 * time.Millisecond, server.DefaultWindow, 3 * server.DefaultWindow},
+		{1 << 30, 0, 512 << 10, 1<<20 + server.DefaultWindow},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f, l, stop := pipes(t, upload, server.Options{})
+			defer stop()
+			p := f.dialPipe(t, l, protocol.Subprotocol)
+			p.send("[" + hello + "]")
+			p.next()
+			p.send(`[{"key":1,"open":true}]`)
+			p.want(`{"key":1,"got":0}`)
+			type credit struct {
+				taken, window int
+				at            time.Time
+			}
+			credits := make(chan credit, 10_000)
+			done := make(chan bool)
+			go func() {
+				defer close(done)
+				for s := (&said{}); s.reply == ""; {
+					p.readInto(1, s)
+					credits <- credit{s.taken, s.window, time.Now().Add(line.delay)}
+				}
+			}()
+			const size, n = 16 << 10, 1000
+			taken, window := 0, server.DefaultWindow
+			data := strings.Repeat("x", size)
+			for from := range n {
+				for (from+1-taken)*size > window {
+					c := <-credits
+					time.Sleep(time.Until(c.at))
+					taken, window = c.taken, c.window
+				}
+				time.Sleep(size * time.Second / time.Duration(line.rate))
+				p.chunk(1, from, data)
+			}
+			p.send(`[{"key":1,"end":true}]`)
+			<-done
+			if window < line.least || window > line.most {
+				t.Errorf("%d bytes a second, %v: the window is %d", line.rate, line.delay, window)
+			}
+		})
 	}
 }

@@ -35,6 +35,27 @@
 // session is no longer known is told so, and its callers learn that their calls
 // are lost.
 //
+// # Streams, bodies and bytes
+//
+// A handler may send parts before its result, with Request.Send or as a
+// StreamFunc, and read what the client sends behind the request, from
+// Request.Body, Request.Parts or Request.NextPart, both at once if it likes. A
+// part is a JSON value or Bytes, as is a result. Either side is slowed down by
+// the other, and what is on its way is bounded; a lost connection interrupts
+// neither:
+//
+//	api.Handle("count", server.StreamFunc(func(ctx context.Context, in struct{ N int }, send func(int) error) (string, error) {
+//		for i := range in.N {
+//			if err := send(i); err != nil {
+//				return "", err
+//			}
+//		}
+//		return "done", nil
+//	}))
+//	api.HandleFunc("upload", func(ctx context.Context, r *server.Request) (any, error) {
+//		return io.Copy(io.Discard, r.Body)
+//	})
+//
 // # Who it is
 //
 // Options.Authenticate looks at the token that a client sends, or at cookies,

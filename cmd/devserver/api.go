@@ -12,7 +12,6 @@ import (
 
 // Bounds of the demo API.
 const (
-	maxSlow    = 10 * time.Minute
 	maxCounts  = 1000 // names
 	maxCounter = 100  // bytes of a name
 )
@@ -50,17 +49,6 @@ func newAPI() *server.Mux {
 func now() any {
 	now := time.Now()
 	return map[string]any{"now": now.Format(time.RFC3339Nano), "unix": now.UnixMilli()}
-}
-
-// milliseconds is a duration as JavaScript counts it.
-type milliseconds float64
-
-// within returns the duration if it lies between 0 and longest.
-func (ms milliseconds) within(longest time.Duration) (time.Duration, error) {
-	if most := milliseconds(longest.Milliseconds()); ms < 0 || ms > most {
-		return 0, &server.Error{Code: "bad_request", Message: fmt.Sprintf("ms must be from 0 to %.0f", float64(most))}
-	}
-	return time.Duration(float64(ms) * float64(time.Millisecond)), nil
 }
 
 func slow(ctx context.Context, r *server.Request) (any, error) {

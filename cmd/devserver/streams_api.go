@@ -41,20 +41,6 @@ func addStreams(m *server.Mux) {
 	m.HandleFunc("pipe", pipe)
 }
 
-func wait(ctx context.Context, d time.Duration) error {
-	if d == 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
 type tick struct {
 	I int `json:"i"`
 }

@@ -44,6 +44,9 @@ const (
 	runSize   = 16 << 10
 	chunkSize = 64 << 10
 
+	// leastChunk is the size in bytes below which chunks are not cut.
+	leastChunk = 4 << 10
+
 	// maxPending is how many bytes of one stream may wait for their turn: one
 	// chunk that leaves and one behind it.
 	maxPending = 2 * chunkSize
@@ -95,9 +98,9 @@ func (s *Stream) credit(size int, bytes bool) (n int, ok bool) {
 		s.pace.Full()
 	}
 	if bytes {
-		size = min(size, s.pace.Chunk())
 		// A chunk is cut to what may be sent, but not to crumbs.
-		least := min(size, 4<<10, max(window/2, 1))
+		size = min(size, s.pace.Chunk(), max(window/4, leastChunk))
+		least := min(size, leastChunk, max(window/2, 1))
 		return min(size, max(free, 0)), free >= least
 	}
 	// Clients grant more when they have taken half of the window: to wait for

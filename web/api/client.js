@@ -3,15 +3,18 @@ import { Calls } from "./calls.js";
 import { Exchange, exchangeOf } from "./exchange.js";
 import { SockjaxError } from "../shared/errors.js";
 import { Stream } from "./stream.js";
+import { Topics } from "./topics.js";
 import { checkCall } from "./options.js";
 import { isHiding } from "../shared/page-events.js";
 
 /** Each client has these bound to it, so that a page may pass them on, or write const { request } = api. */
-const METHODS = ["send", "request", "stream", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
+const METHODS = ["send", "request", "stream", "on", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
 
 /** The face of a client: what a page sees of it. What it does stands in sockjax.d.ts, and how in ../port/port.js. */
 export class Sockjax extends EventTarget {
   #calls;
+  #topics = new Topics();
+  #protocol;
   #host;
   #ready;
   #state = STATE_CONNECTING;
@@ -27,6 +30,7 @@ export class Sockjax extends EventTarget {
     });
     this.#ready.catch(() => {}); // not every page asks for it
     const calls = (this.#calls = new Calls(options));
+    this.#protocol = options.protocol;
     this.#host = open({
       settle: calls.settle,
       parts: calls.parts,
@@ -41,11 +45,13 @@ export class Sockjax extends EventTarget {
         }
         this.#tell("statechange", detail);
       },
+      topic: this.#topics.hear,
       unmatched: (detail) => this.#tell("unmatched", detail),
       outbox: (detail) => this.#tell("outbox", detail),
       hiding: isHiding,
     });
     calls.attach(this.#host);
+    this.#topics.attach(this.#host);
   }
 
   #tell(type, detail) {
@@ -69,6 +75,10 @@ export class Sockjax extends EventTarget {
     const stream = new Stream();
     this.#calls.send(data, stream.settle, checkCall(options), new Exchange(data, options, stream));
     return stream;
+  }
+
+  on(topic, handler, options) {
+    return this.#topics.on(topic, handler, options, this.#protocol);
   }
 
   get state() {

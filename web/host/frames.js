@@ -53,6 +53,7 @@ export class Frames {
   }
 
   attach(socket) {
+    this.#host.topics.lost();
     this.#socket = socket;
     this.#prefix = "";
     this.#welcomed = false;
@@ -64,7 +65,9 @@ export class Frames {
 
   detach(socket) {
     socket.onmessage = null;
-    if (this.#socket === socket) this.#socket = this.#held = null;
+    if (this.#socket !== socket) return;
+    this.#host.topics.lost();
+    this.#socket = this.#held = null;
   }
 
   /** Returns what a close event of the socket means to an engine: {code, reason}. */
@@ -75,6 +78,7 @@ export class Frames {
   /** Closes the socket of an engine that is gone. */
   abandon() {
     if (this.#socket === null) return;
+    this.#host.topics.lost();
     drop(this.#socket);
     this.#socket = this.#held = null;
   }
@@ -266,11 +270,14 @@ export class Frames {
       return;
     }
     const { key } = message;
+    const failed = (message.error ?? message.refused ?? message.forgotten ?? null) !== null;
     if ((message.hello ?? message.welcome ?? message.token ?? message.ack ?? message.cancel ?? null) !== null) {
       this.#control(engine, message);
+    } else if (!failed && (message.on ?? message.off ?? message.topic ?? null) !== null) {
+      if (!this.#host.topics.message(message)) this.garbage++;
     } else if (key === undefined) {
       // A message of a later version.
-    } else if ((message.error ?? message.refused ?? message.forgotten ?? null) !== null) {
+    } else if (failed) {
       this.#failure(engine, key, message);
     } else if (message.data === undefined && (message.part ?? null) !== null) {
       // The same.
@@ -301,6 +308,7 @@ export class Frames {
         this.#welcomed = true;
         this.#binary.welcomed();
         engine.welcome(welcome);
+        this.#host.topics.welcomed();
       }
     } else if ((message.token ?? null) !== null) {
       const expires = readAuthorized(message.token);

@@ -8,6 +8,7 @@ import { SockjaxError, aborted } from "../shared/errors.js";
 import { Exchanges } from "./exchanges.js";
 import { Frames } from "./frames.js";
 import { forGo } from "./go-options.js";
+import { Topics } from "./topics.js";
 import { Turns } from "./turns.js";
 import { uuid } from "../shared/uuid.js";
 import { countedSize } from "./wire.js";
@@ -34,6 +35,8 @@ export class Host {
   opened = 0;
   unmatched = 0;
   crashes = 0;
+  /** What is followed beside the calls. */
+  topics = new Topics((text) => this.#frames.write(text), () => this.schedule());
 
   #runtime;
   #address;
@@ -126,6 +129,16 @@ export class Host {
     this.schedule();
   }
 
+  /** Has the messages of a topic told. since is the position after which they begin, null for now. */
+  follow(number, name, since) {
+    if (this.#closing) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed");
+    this.topics.follow(number, name, since, (kind, value, position) => this.#face.topic(number, kind, value, position));
+  }
+
+  unfollow(number) {
+    this.topics.unfollow(number);
+  }
+
   reconnect() {
     if (this.#closing) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed: make a new one with connect()");
     this.ended = null;
@@ -178,6 +191,7 @@ export class Host {
     this.#closing ??= new Promise((resolve) => {
       this.#released = resolve;
       this.ended = new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed");
+      this.topics.close();
       this.#durable?.failAll(CODE_CLOSED, this.ended.message);
       if (this.id >= 0) {
         this.engine.close();

@@ -53,6 +53,7 @@ export class Turns {
     this.#scheduled = false;
     if (this.news.length > 0) this.#deliver();
     const { sending } = this.#frames;
+    this.#host.topics.flush();
     this.#host.engine.flush(sending);
     if ((sending !== SEND_ALL || this.#frames.sending !== SEND_ALL) && !this.#breathing) {
       this.#breathing = true;

@@ -16,6 +16,8 @@
  *   took(slot, n)           n parts of the stream were read
  *   refuse(slot, error)     the same for one that is none: the error comes back in the next turn
  *   abort(slot, number)
+ *   follow(number, topic, since) unfollow(number)   a handler of a topic; since is {epoch, offset} or null
+ *   heard([[number, count], …])    how much of what a handler was told it has heard (to a worker only)
  *   reconnect() drain() close() stats()
  *
  * The host tells the client, its face:
@@ -26,6 +28,8 @@
  *   room(slot, fed, taken, most) so many bytes of the body may have been fed in all, in chunks of at
  *                                most so many, and so many has the server taken
  *   changed(detail, ended)       another state, and why no more calls can be made
+ *   topic(number, kind, value, position)   what a handler is to hear: kind is "message", "gap", "refused" or
+ *                                "at", which says only where it begins; position is that behind it
  *   unmatched(detail) outbox(detail)
  *   hiding()                     asks whether the page may end at any moment, or "now"
  *   read(text, frame)            a frame was read to its end (a worker's face only)

@@ -1,7 +1,9 @@
 import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_LOST, CODE_OVERLOADED, CODE_TIMEOUT, FATE_EXECUTED, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
 import { FIGURES, Line, PORT, PRESENT, repliesOf } from "./port.js";
 import { GOOD_LIFE, LONGEST_TIMER, TRIES, delay } from "../shared/time.js";
-import { SockjaxError, aborted, report } from "../shared/errors.js";
+import { SockjaxError, aborted } from "../shared/errors.js";
+import { Followed } from "./followed.js";
+import { hold } from "./lock.js";
 import { linkTo } from "./link.js";
 import { unpack } from "./errors.js";
 
@@ -37,6 +39,7 @@ export class RemoteHost {
   #closed = () => {};
   #life = new AbortController(); // of the lock that shows the worker that this page lives
   #asked; // what the page gave as functions
+  #followed;
 
   /** files are {worker, wasm}: their URLs. config is what a worker takes: see ../host/worker.js; asked are the functions of the page. */
   constructor(kind, files, config, asked, face) {
@@ -45,6 +48,7 @@ export class RemoteHost {
     this.#config = config;
     this.#asked = asked;
     this.#face = face;
+    this.#followed = new Followed((...what) => this.#answered && this.#line.say(...what), face.topic);
     this.#start();
   }
 
@@ -95,6 +99,15 @@ export class RemoteHost {
     }
   }
 
+  follow(...handler) {
+    if (this.#closing) throw closed(FATE_UNSENT);
+    this.#followed.follow(...handler);
+  }
+
+  unfollow(number) {
+    this.#followed.unfollow(number);
+  }
+
   reconnect() {
     if (this.#closing) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed: make a new one with connect()");
     this.#ended = null;
@@ -119,6 +132,7 @@ export class RemoteHost {
     this.#closing ??= new Promise((resolve) => {
       this.#closed = resolve;
       this.#ended = closed(FATE_UNSENT);
+      this.#followed.close();
       this.#failWaiting(CODE_CLOSED, this.#ended.message);
       this.#line?.say("close"); // it may be starting
       if (!this.#answered) this.closed();
@@ -160,6 +174,7 @@ export class RemoteHost {
         const [text, name, timeout, ...rest] = call;
         this.#submit(slot, text, name, due === undefined ? timeout : Math.max(1, due - performance.now()), ...rest);
       }
+      this.#followed.again();
       for (const order of this.#orders.splice(0)) this.#line.say(...order);
     },
     refused: (why) => this.#giveUp(why),
@@ -182,6 +197,7 @@ export class RemoteHost {
       this.#face.changed(detail, this.#ended);
       if (this.#ended && !this.#closing) this.#rest();
     },
+    topic: (...what) => this.#followed.topic(...what),
     unmatched: (key, message) => this.#face.unmatched({ key, message }),
     outbox: (call, reply, error, question) => {
       this.#face.outbox({ ...call, reply, error: crossed(reply, error) });
@@ -375,20 +391,4 @@ const closed = (fate) => new SockjaxError(CODE_CLOSED, fate, "the client was clo
 function crossed(reply, error) {
   if (reply === undefined && !error) return new SockjaxError(CODE_LOST, FATE_EXECUTED, "the outcome is nested too deeply to come from a worker");
   return unpack(error);
-}
-
-/** Resolves when the lock of that name is held, until the signal: to whether it is. */
-function hold(name, signal) {
-  const { locks } = globalThis.navigator ?? {};
-  if (!locks) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const held = () => {
-      resolve(true);
-      return signal.aborted ? undefined : new Promise((letGo) => signal.addEventListener("abort", letGo, { once: true }));
-    };
-    locks.request(name, held).catch((error) => {
-      report(error);
-      resolve(false);
-    });
-  });
 }
