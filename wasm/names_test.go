@@ -24,6 +24,7 @@ var exports = map[string]any{
 	"parts":          partsCame,
 	"piece":          piece,
 	"taken":          taken,
+	"chunk":          chunk,
 	"got":            got,
 	"flush":          flush,
 	"received":       received,

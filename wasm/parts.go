@@ -56,6 +56,16 @@ func got(id uint32, key, n float64) int32 {
 	return slotOrNone(s, ok)
 }
 
+// chunk returns how many bytes a part of a call's body should have now.
+//
+//go:wasmexport chunk
+func chunk(id uint32, key float64) uint32 {
+	enter()
+	n := current.clients[id].engine.Chunk(protocol.Key(key))
+	leave()
+	return uint32(n)
+}
+
 // took tells that the page has read n more parts of a stream.
 //
 //go:wasmexport took

@@ -67,6 +67,17 @@ func (e *Engine[P]) Taken(key protocol.Key, n uint64, window int) (payload P, ok
 	return c.Payload, true
 }
 
+// Chunk is how many bytes the next parts of a call's body should have, where they
+// are cut: a small call waits behind the one that is sent.
+func (e *Engine[P]) Chunk(key protocol.Key) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if x := e.exchanges.find(key); x != nil {
+		return x.body.pace.Chunk()
+	}
+	return pieceSize
+}
+
 // Got tells that the server has got the first n parts of a body, which goes on
 // behind them. It hands the call's payload back.
 func (e *Engine[P]) Got(key protocol.Key, n uint64) (payload P, ok bool) {

@@ -40,7 +40,7 @@ export class Calls {
     this.made++;
     let text, name, key, problem, cause;
     try {
-      text = exchange?.bytes ? "" : JSON.stringify(data);
+      text = exchange?.bytes ? "null" : JSON.stringify(data);
       if (text !== undefined && holdsBytes(data, text)) problem = BYTES_INSIDE;
       else if (exchange !== null && this.#options.protocol === "plain") problem = NOT_PLAIN;
       else if (text !== undefined && this.#options.protocol === "plain") ({ text, name, key, problem } = plain(text));

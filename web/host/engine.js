@@ -147,6 +147,11 @@ export class Engine {
     return this.#runtime.dead ? DEAD : slot;
   }
 
+  /** How large a part of a call's body should be now, in bytes. */
+  chunk(key) {
+    return this.#go.chunk(this.#id, key);
+  }
+
   got(key, n) {
     const slot = this.#go.got(this.#id, key, n);
     return this.#runtime.dead ? DEAD : slot;

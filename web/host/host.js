@@ -1,4 +1,4 @@
-import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_OPEN, FLAG_SENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_INVALID, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_SENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
@@ -85,8 +85,7 @@ export class Host {
     const bytes = extra?.bytes?.length ?? countedSize(text);
     const flags = idempotent ? FLAG_IDEMPOTENT : 0;
     if (extra !== undefined) {
-      this.#exchanges.add(slot, number, extra);
-      this.engine.submitExchange(slot, number, bytes, timeout, extra.open ? flags | FLAG_OPEN : flags, extra.window ?? 0);
+      this.#exchanges.submit(slot, number, bytes, timeout, flags, extra);
       this.schedule();
     } else if (durable) {
       this.#durable ??= new Durable(this, this.#options.outbox, this.#texts);
@@ -104,8 +103,8 @@ export class Host {
     return ++this.#numbers;
   }
 
-  feed(slot, part) {
-    this.#exchanges.feed(slot, part);
+  feed(slot, part, size) {
+    this.#exchanges.feed(slot, part, size);
   }
 
   end(slot) {
@@ -236,6 +235,11 @@ export class Host {
     this.#face.read?.(text, frame);
   }
 
+  /** Parts of a stream have come. */
+  arrived(slot, values) {
+    this.#face.parts(slot, values);
+  }
+
   /** A message came that no call waits for. */
   tellUnmatched(key, message) {
     this.unmatched++;
@@ -245,6 +249,17 @@ export class Host {
   /** Ends a call in the next turn. */
   fail(slot, error) {
     this.#turns.add({ slot, error });
+  }
+
+  /** Ends one that can't go on as it is. */
+  giveUp(slot, number, why) {
+    const fate = this.engine.abort(number);
+    if (fate !== null) this.fail(slot, new SockjaxError(CODE_INVALID, fate, why));
+  }
+
+  /** Has something be told in the next turn. */
+  tellLater(tell) {
+    this.#turns.add({ tell });
   }
 
   /**
@@ -348,7 +363,7 @@ export class Host {
     this.engine = new Engine(this.#runtime, go, id);
     if (bootstrap.welcomed !== null) this.engine.welcome(bootstrap.welcomed);
     for (const { slot, number, name, bytes, timeout, flags, sent, window } of bootstrap.takeAll()) {
-      if (this.#exchanges.get(slot) !== undefined) this.#exchanges.begin(slot, bytes, timeout, flags, window);
+      if (this.#exchanges.has(slot)) this.#exchanges.begin(slot, bytes, timeout, flags, window);
       else this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | FLAG_SENT : flags);
     }
     if (bootstrap.paused) this.pause();
@@ -368,7 +383,7 @@ export class Host {
     this.#renew();
     const told = new Set(this.#turns.news.map(({ slot }) => slot));
     for (const [slot, text] of this.#texts.entries()) {
-      if (text && !told.has(slot)) this.fail(slot, new SockjaxError(CODE_CRASHED, FATE_UNKNOWN, message));
+      if (text && !told.has(slot)) this.fail(slot, new SockjaxError(CODE_CRASHED, CODE_INVALID, FATE_UNKNOWN, message));
     }
     this.#exchanges.clear();
     if (this.#closing) {
