@@ -10,7 +10,7 @@ const (
 	// least and most bound what may be on its way, and first is where that
 	// begins.
 	least = 16 << 10
-	first = 128 << 10
+	first = 64 << 10
 	most  = 8 << 20
 
 	// slack is how much longer than at its shortest a round trip may take: so
@@ -40,6 +40,7 @@ type Window struct {
 	began     time.Duration
 	limited   bool // the window was full meanwhile
 	settled   bool // the size of the line has been found once
+	slow      bool // the last round trip took too long
 
 	shortest time.Duration // round trip, 0: not known
 	seen     time.Duration // when
@@ -78,15 +79,22 @@ func (w *Window) Taken(now time.Duration, n int) {
 		w.shortest, w.seen = trip, now
 	}
 	moved := int(w.taken - w.markTaken)
-	switch fair := w.shortest + slack; {
-	case trip > fair:
-		// What passed in that time, had it been as short as it should be.
-		w.size = max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), least)
+	fair := w.shortest + slack
+	slow := trip > fair
+	switch {
+	case slow && (w.slow || !w.settled):
+		// What passed in that time, had it been as short as it should be. Once is
+		// no sign: machines are busy at times.
+		w.size = min(max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), least), w.Size())
 		w.settled = true
-	case w.limited && w.settled && trip <= fair-slack/2:
-		w.size = min(w.Size()+min(w.Size()/8, mostChunk), most)
-	case w.limited && !w.settled:
+	case slow, !w.limited:
+	case !w.settled:
 		w.size = min(2*w.Size(), most)
+	case trip <= w.shortest+slack/8:
+		w.size = min(w.Size()+min(w.Size()/4, 2*mostChunk), most)
+	case trip <= fair-slack/2:
+		w.size = min(w.Size()+min(w.Size()/8, mostChunk), most)
 	}
+	w.slow = slow
 	w.mark = 0
 }
