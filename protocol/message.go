@@ -54,8 +54,8 @@ type Message struct {
 	Bytes bool
 	// Open is set for a request whose body follows in parts.
 	Open bool
-	// Text is how many bytes of JSON follow in chunks as the payload of a
-	// request or reply, 0 if it stands here.
+	// Text is how many bytes follow in chunks as the payload of a request or
+	// reply, of JSON unless Bytes is set, 0 if it stands here.
 	Text int
 	// Window is how many bytes of parts the peer may have sent that were not
 	// taken: of a request that wants a streamed reply, and of TakenKind.

@@ -93,7 +93,7 @@ func (x *extras) add(m *Message) {
 	case DataKind:
 		has = extraOpen | extraWindow
 		m.Open, m.Window = x.open, clamp(x.window)
-		if m.Body == nil && !m.Bytes {
+		if m.Body == nil || m.Bytes && len(m.Body) == 0 {
 			has |= extraText
 			m.Text = clamp(x.text)
 		}

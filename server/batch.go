@@ -20,6 +20,7 @@ type batch struct {
 type largeRequest struct {
 	data   []byte
 	size   int
+	bytes  bool // and not JSON
 	open   bool
 	window int
 }

@@ -76,7 +76,7 @@ func (c *conn) large(b *batch, m *protocol.Message) *ending {
 	if c.larges == nil {
 		c.larges = make(map[protocol.Key]*largeRequest)
 	}
-	c.larges[m.Key] = &largeRequest{size: m.Text, open: m.Open, window: m.Window}
+	c.larges[m.Key] = &largeRequest{size: m.Text, bytes: m.Bytes, open: m.Open, window: m.Window}
 	return nil
 }
 
@@ -90,12 +90,17 @@ func (c *conn) piece(b *batch, l *largeRequest, m *protocol.Message) *ending {
 		return nil
 	}
 	c.forgetLarge(m.Key)
-	depth, ok := protocol.Valid(l.data)
-	if !ok {
-		return closing(protocol.CloseBadMessage, "the data of request %d is not JSON in UTF-8", m.Key)
-	}
+	depth := 0
 	k := c.newCall(key{n: m.Key}, nil)
-	k.Data, k.ownsData, k.size = l.data, true, l.size
+	if k.size = l.size; l.bytes {
+		k.Bytes = l.data
+	} else {
+		var ok bool
+		if depth, ok = protocol.Valid(l.data); !ok {
+			return closing(protocol.CloseBadMessage, "the data of request %d is not JSON in UTF-8", m.Key)
+		}
+		k.Data, k.ownsData = l.data, true
+	}
 	if l.open || l.window > 0 {
 		c.exchange(k, l.open, l.window)
 	}

@@ -39,8 +39,11 @@ type Window struct {
 	markTaken uint64 // when it began
 	began     time.Duration
 	limited   bool // the window was full meanwhile
-	settled   bool // the size of the line has been found once
+	settled   bool // the size of the line has been guessed
 	slow      bool // the last round trip took too long
+
+	train time.Duration // when the first word came of what was taken, 0: not yet
+	head  uint64        // what that was
 
 	shortest time.Duration // round trip, 0: not known
 	seen     time.Duration // when
@@ -71,6 +74,9 @@ func (w *Window) Sent(now time.Duration, n int) {
 // Taken notes that n bytes more were taken.
 func (w *Window) Taken(now time.Duration, n int) {
 	w.taken += uint64(n)
+	if !w.settled {
+		w.guess(now)
+	}
 	if w.mark == 0 || w.taken < w.mark {
 		return
 	}
@@ -82,14 +88,11 @@ func (w *Window) Taken(now time.Duration, n int) {
 	fair := w.shortest + slack
 	slow := trip > fair
 	switch {
-	case slow && (w.slow || !w.settled):
+	case slow && w.slow:
 		// What passed in that time, had it been as short as it should be. Once is
 		// no sign: machines are busy at times.
 		w.size = min(max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), least), w.Size())
-		w.settled = true
-	case slow, !w.limited:
-	case !w.settled:
-		w.size = min(2*w.Size(), most)
+	case slow, !w.limited, !w.settled:
 	case trip <= w.shortest+slack/8:
 		w.size = min(w.Size()+min(w.Size()/4, 2*mostChunk), most)
 	case trip <= fair-slack/2:
@@ -97,4 +100,18 @@ func (w *Window) Taken(now time.Duration, n int) {
 	}
 	w.slow = slow
 	w.mark = 0
+}
+
+// guess finds the size of the line by the first window: what was sent at once is
+// taken as quickly as the line carries it.
+func (w *Window) guess(now time.Duration) {
+	switch {
+	case w.train == 0:
+		w.train, w.head = max(now, 1), w.taken
+	case w.taken >= first && w.shortest > 0:
+		took := max(now-w.train, 100*time.Microsecond)
+		w.size = int(float64(w.taken-w.head) / float64(took) * float64(w.shortest+slack/2))
+		w.size = min(max(w.size, least), most)
+		w.settled, w.mark = true, 0
+	}
 }

@@ -9,6 +9,12 @@
  * under `window.sockjax`.
  */
 
+import type { Seen, TopicOptions } from "./sockjax.topics.js";
+import type { Stats } from "./sockjax.stats.js";
+
+export type { Gap, Position, Seen, TopicOptions } from "./sockjax.topics.js";
+export type { Stats } from "./sockjax.stats.js";
+
 /** Any value that JSON can hold. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -299,45 +305,6 @@ export type Recovered<Reply = any> = {
   readonly data: any;
 } & ({ readonly reply: Reply; readonly error: null } | { readonly reply: undefined; readonly error: SockjaxError });
 
-/** What `stats` returns. Counts are from `connect` on; what a worker does, in all its tabs, is as of its last turn. */
-export interface Stats {
-  readonly host: "page" | "worker" | "shared";
-  /** Calls without an outcome yet. */
-  readonly pending: number;
-  /** Of these: not sent yet. */
-  readonly queued: number;
-  /** Of the queued: bytes of JSON. */
-  readonly queuedBytes: number;
-  /** Of the pending: sent on a connection that was lost, and not sent again yet. */
-  readonly inDoubt: number;
-  /** Replies and errors that have arrived and of which the server has not been told yet, which it therefore keeps. */
-  readonly unacked: number;
-  /** Calls made. */
-  readonly calls: number;
-  /** Calls that got a reply. */
-  readonly replies: number;
-  /** Calls that failed. */
-  readonly failures: number;
-  /** Frames and JavaScript string units (bytes, where all is ASCII) sent and received. */
-  readonly framesOut: number;
-  readonly framesIn: number;
-  readonly unitsOut: number;
-  readonly unitsIn: number;
-  /** Times that a connection was opened. */
-  readonly opened: number;
-  /** Messages that no call waited for. */
-  readonly unmatched: number;
-  /** Frames and messages that could not be understood. */
-  readonly garbage: number;
-  /** Times that the wasm runtime ended and was started again. */
-  readonly crashes: number;
-  /** Slots that hold a call's values, and places made for them. */
-  readonly slots: number;
-  readonly slotCapacity: number;
-  /** `js.Func`s that the page's wasm runtime holds, for all clients; 0 while this client has no part in it. */
-  readonly funcs: number;
-}
-
 export interface SockjaxEventMap {
   statechange: CustomEvent<StateChange>;
   /** The client has closed by itself: it gave up, the server refused it, or wasm could not be loaded. */
@@ -365,6 +332,16 @@ export class Sockjax extends EventTarget {
 
   /** As `send`, as a Promise that rejects with a `SockjaxError`, or with the TypeError that `send` would throw. */
   request<Reply = any>(this: void, data: Data, options?: CallOptions): Promise<Reply>;
+
+  /**
+   * Calls the handler with each message of a topic, once and in order, across
+   * all connections. Works at once, whatever the state; not in plain mode.
+   * Handlers of one topic share a subscription. What one throws is reported as
+   * the page's own uncaught error.
+   * @returns a function that ends it
+   * @throws TypeError for what cannot work; SockjaxError after `close()`
+   */
+  on<Message = any>(this: void, topic: string, handler: (data: Message, seen: Seen) => void, options?: TopicOptions): () => void;
 
   readonly state: State;
   /** Resolves when the client is open for the first time; rejects if it closes before that. */

@@ -1,4 +1,6 @@
-import { FLAG_OPEN, PART_COUNT, PART_DATA, PART_END, PART_FROM, PART_KIND, PART_SLOT, PART_TAKEN, PART_WINDOW, PART_WORDS } from "../shared/abi.js";
+import { CODE_CLOSED, CODE_INVALID, FLAG_OPEN, PART_COUNT, PART_DATA, PART_END, PART_FROM, PART_KIND, PART_SLOT, PART_TAKEN, PART_WINDOW, PART_WORDS } from "../shared/abi.js";
+import { SockjaxError } from "../shared/errors.js";
+import { Replies } from "./replies.js";
 
 /** Bytes of a body that a page may have given before anything is known of the server, and beyond what that may be sent. */
 const AHEAD = 128 * 1024;
@@ -15,8 +17,11 @@ const FIRST_CHUNK = 8 * 1024;
  * engine decides when each goes, and knows their sizes.
  */
 export class Exchanges {
+  replies = new Replies();
+
   #host;
   #face;
+  #tellLater;
   #bySlot = new Map();
   #large = new Map(); // slot → bytes of its text
   #encoder = new TextEncoder();
@@ -24,14 +29,15 @@ export class Exchanges {
   #frame = Infinity; // bytes of a frame that it takes
   #textsOnly = false;
 
-  /** See Host for both. */
-  constructor(host, face) {
+  /** See Host for both. tellLater(tell) has tell called in the next turn. */
+  constructor(host, face, tellLater) {
     this.#host = host;
     this.#face = face;
+    this.#tellLater = tellLater;
   }
 
   get size() {
-    return this.#bySlot.size;
+    return this.#bySlot.size + this.replies.size;
   }
 
   has(slot) {
@@ -46,7 +52,7 @@ export class Exchanges {
     this.#bySlot.set(slot, exchange);
     this.#host.engine.submitExchange(slot, number, size, timeout, extra.open ? flags | FLAG_OPEN : flags, extra.window);
     if (this.#textsOnly && extra.bytes !== null) this.#fail(exchange, TEXTS_ONLY);
-    else if (extra.open) this.#host.tellLater(() => this.#tell(exchange));
+    else if (extra.open) this.#tellLater(() => this.#tell(exchange));
   }
 
   feed(slot, part, size) {
@@ -74,9 +80,10 @@ export class Exchanges {
     this.#host.schedule();
   }
 
-  #fail(exchange, why) {
+  #fail(exchange, why, code = CODE_INVALID) {
     exchange.complete = true;
-    this.#host.giveUp(exchange.slot, exchange.number, why);
+    const fate = this.#host.engine.abort(exchange.number);
+    if (fate !== null) this.#host.fail(exchange.slot, new SockjaxError(code, fate, why));
   }
 
   /** Tells the page how much there is room for. */
@@ -98,11 +105,18 @@ export class Exchanges {
   delete(slot) {
     this.#bySlot.delete(slot);
     this.#large.delete(slot);
+    this.replies.delete(slot);
   }
 
   clear() {
     this.#bySlot.clear();
     this.#large.clear();
+    this.replies.clear();
+  }
+
+  /** The client is being closed. A server would wait for credit, or for the rest of a body, until it forgets the session. */
+  close() {
+    for (const exchange of this.#bySlot.values()) this.#fail(exchange, "the client was closed", CODE_CLOSED);
   }
 
   /** What the server lets a client send. */
@@ -112,6 +126,11 @@ export class Exchanges {
     for (const exchange of this.#bySlot.values()) {
       if (exchange.begun(window)) this.#tell(exchange);
     }
+  }
+
+  /** Parts of a stream have come. */
+  arrived(slot, values) {
+    if (slot >= 0) this.#face.parts(slot, values);
   }
 
   /** The server has the first n parts of a body. */
@@ -130,7 +149,7 @@ export class Exchanges {
   /** Something on the way takes no bytes, and nothing else will do for them. */
   onlyTexts() {
     this.#textsOnly = true;
-    this.#host.tellLater(() => {
+    this.#tellLater(() => {
       for (const exchange of this.#bySlot.values()) if (exchange.hasBytes) this.#fail(exchange, TEXTS_ONLY);
     });
   }
@@ -142,7 +161,11 @@ export class Exchanges {
     const { window = 0, open = false, bytes: data = null } = this.#bySlot.get(slot)?.extra ?? {};
     let what = `"data":${text}`;
     if (large) {
-      what = `${data === null ? "" : '"bytes":0,'}"text":${this.#bytesOf(slot, text).length}`;
+      what = `"text":${this.#bytesOf(slot, text).length}`;
+      if (data !== null) {
+        what += ',"bytes":0';
+        bytes.push(new Uint8Array()); // it stands in a binary frame alone
+      }
     } else if (data !== null) {
       what = `"bytes":${data.length}`;
       bytes.push(data);

@@ -106,11 +106,12 @@ export class Frames {
     return amount > PARTS_WATER ? SEND_NO_PARTS : SEND_ALL;
   }
 
-  /** Sends the items that stand at an address of Go's memory, in a frame of so many bytes, or in several. */
+  /** Sends the items that stand at an address of Go's memory, in a frame of so many bytes, or in several. Returns what may be sent next. */
   frame(words, at, count, limit) {
     const first = at / 4;
     if (this.#plain) this.write(this.#texts[words[first + ITEM_SLOT]]);
     else this.#outgoing.frames(words, first, count, limit, this.#write);
+    return this.sending;
   }
 
   #write = (text, bytes, key) => {

@@ -1,4 +1,4 @@
-import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_INVALID, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_SENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_SENT, SEND_ALL, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
@@ -35,8 +35,10 @@ export class Host {
   opened = 0;
   unmatched = 0;
   crashes = 0;
+  /** The client's socket: Go calls it by number, see ../../wasm/imports.go. */
+  frames;
   /** What is followed beside the calls. */
-  topics = new Topics((text) => this.#frames.write(text), () => this.schedule());
+  topics = new Topics((text) => this.frames.write(text), () => this.schedule(), (...what) => this.#face.topic(...what));
 
   #runtime;
   #address;
@@ -45,7 +47,6 @@ export class Host {
   #texts = []; // by slot, "" where none waits
   #exchanges;
   #numbers = 0; // given to calls
-  #frames;
   #durable = null; // made for the first durable call
   #turns;
   #closing = null;
@@ -57,9 +58,9 @@ export class Host {
     this.#address = new Address(url, options.token);
     this.#options = options;
     this.#face = face;
-    this.#exchanges = new Exchanges(this, face);
-    this.#frames = new Frames(this, this.#texts, this.#exchanges, options.protocol === "plain");
-    this.#turns = new Turns(this, this.#frames);
+    this.#exchanges = new Exchanges(this, face, (tell) => this.#turns.add({ tell }));
+    this.frames = new Frames(this, this.#texts, this.#exchanges, options.protocol === "plain");
+    this.#turns = new Turns(this, this.frames);
     this.#renew(session);
     if (options.protocol === SUBPROTOCOL && session === undefined) this.engine.open(this.#address);
     runtime.add(this);
@@ -68,7 +69,7 @@ export class Host {
   /** Begins a new life, or goes on with an earlier one: there is no engine yet. */
   #renew(session) {
     this.session = session ?? uuid();
-    this.engine = new Bootstrap(this, this.#frames, this.#texts, this.#options.queue, session !== undefined);
+    this.engine = new Bootstrap(this, this.frames, this.#texts, this.#options.queue, session !== undefined);
     this.#durable?.renew();
   }
 
@@ -128,16 +129,6 @@ export class Host {
     this.schedule();
   }
 
-  /** Has the messages of a topic told. since is the position after which they begin, null for now. */
-  follow(number, name, since) {
-    if (this.#closing) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed");
-    this.topics.follow(number, name, since, (kind, value, position) => this.#face.topic(number, kind, value, position));
-  }
-
-  unfollow(number) {
-    this.topics.unfollow(number);
-  }
-
   reconnect() {
     if (this.#closing) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed: make a new one with connect()");
     this.ended = null;
@@ -168,7 +159,7 @@ export class Host {
 
   /** A call that waits may never be sent, and one that does not is sent now. */
   get hurried() {
-    return this.#face.hiding() && this.#frames.connected;
+    return this.#face.hiding() && this.frames.connected;
   }
 
   /** What is not stored in this turn never is. */
@@ -193,6 +184,10 @@ export class Host {
       this.topics.close();
       this.#durable?.failAll(CODE_CLOSED, this.ended.message);
       if (this.id >= 0) {
+        if (this.#exchanges.size > 0) {
+          this.#exchanges.close();
+          this.engine.flush(SEND_ALL);
+        }
         this.engine.close();
         this.schedule();
       } else {
@@ -213,7 +208,7 @@ export class Host {
 
   stats() {
     const { opened, unmatched, crashes } = this;
-    const { sent: framesOut, received: framesIn, unitsSent: unitsOut, unitsReceived: unitsIn, garbage } = this.#frames;
+    const { sent: framesOut, received: framesIn, unitsSent: unitsOut, unitsReceived: unitsIn, garbage } = this.frames;
     const waiting = this.engine.stats();
     this.#durable?.addTo(waiting);
     return { ...waiting, framesOut, framesIn, unitsOut, unitsIn, opened, unmatched, garbage, crashes };
@@ -235,11 +230,6 @@ export class Host {
     this.#face.read?.(text, frame);
   }
 
-  /** Parts of a stream have come. */
-  arrived(slot, values) {
-    this.#face.parts(slot, values);
-  }
-
   /** A message came that no call waits for. */
   tellUnmatched(key, message) {
     this.unmatched++;
@@ -249,17 +239,6 @@ export class Host {
   /** Ends a call in the next turn. */
   fail(slot, error) {
     this.#turns.add({ slot, error });
-  }
-
-  /** Ends one that can't go on as it is. */
-  giveUp(slot, number, why) {
-    const fate = this.engine.abort(number);
-    if (fate !== null) this.fail(slot, new SockjaxError(CODE_INVALID, fate, why));
-  }
-
-  /** Has something be told in the next turn. */
-  tellLater(tell) {
-    this.#turns.add({ tell });
   }
 
   /**
@@ -311,26 +290,6 @@ export class Host {
     this.#released();
   }
 
-  // ---- from Go, by number: imports of ../../wasm/imports.go
-
-  prefix(message) {
-    this.#frames.prefix(message);
-  }
-
-  /** Returns what may be sent next: SEND_ALL or one of those beside it. */
-  frame(at, count, limit) {
-    this.#frames.frame(this.engine.words, at, count, limit);
-    return this.#frames.sending;
-  }
-
-  parts(at, count) {
-    this.#frames.parts(at, count);
-  }
-
-  word(text) {
-    this.#frames.write(text);
-  }
-
   // ---- from the runtime
 
   /**
@@ -356,8 +315,8 @@ export class Host {
   /** There is an engine: gives it what was begun without. */
   begin(go, connect) {
     const bootstrap = this.engine;
-    bootstrap.flush(this.#frames.sending); // the engine knows nothing of what it still has to tell the server
-    const id = makeEngine(this.#runtime, connect, new Bridge(this, this.#address, this.#frames), this.session, forGo(this.#options), bootstrap.handover());
+    bootstrap.flush(this.frames.sending); // the engine knows nothing of what it still has to tell the server
+    const id = makeEngine(this.#runtime, connect, new Bridge(this, this.#address, this.frames), this.session, forGo(this.#options), bootstrap.handover());
     if (id === undefined) return; // Go panicked
     this.id = id;
     this.engine = new Engine(this.#runtime, go, id);
@@ -378,12 +337,12 @@ export class Host {
     this.crashes++;
     this.id = -1;
     this.#address.forget();
-    this.#frames.abandon();
+    this.frames.abandon();
     this.#durable?.failAll(CODE_CRASHED, message);
     this.#renew();
     const told = new Set(this.#turns.news.map(({ slot }) => slot));
     for (const [slot, text] of this.#texts.entries()) {
-      if (text && !told.has(slot)) this.fail(slot, new SockjaxError(CODE_CRASHED, CODE_INVALID, FATE_UNKNOWN, message));
+      if (text && !told.has(slot)) this.fail(slot, new SockjaxError(CODE_CRASHED, FATE_UNKNOWN, message));
     }
     this.#exchanges.clear();
     if (this.#closing) {

@@ -4,9 +4,6 @@ import { fitsScratch } from "../shared/names.js";
 import { readAuthorized, readError, readWelcome } from "./messages.js";
 import { apart, plainName } from "./wire.js";
 
-/** Large replies that come at the same time. */
-const MOST_REPLIES = 64;
-
 /** Takes the frames apart that arrive: tells the engine of each message, and the host of what the engine says to it. */
 export class Incoming {
   garbage = 0;
@@ -16,7 +13,6 @@ export class Incoming {
   #binary;
   #plain;
   #welcomed = false; // on this connection
-  #replies = new Map(); // key → {missing, pieces, before} of a large reply: bytes that have not come, the others, and the same of a reply that this one may repeat
   #units = 0; // of the frame that is being read
   #bytes = null; // those behind its messages
   #at = 0; // of these, read
@@ -121,7 +117,7 @@ export class Incoming {
     } else if ((message.got ?? message.taken ?? message.parts ?? message.chunk ?? message.end ?? message.bytes ?? null) !== null) {
       this.#exchange(engine, key, message);
     } else if (message.data === undefined && (message.text ?? null) !== null) {
-      this.#begin(key, message.text);
+      this.#begin(key, message.text, false);
     } else {
       this.#reply(engine, key, message.data ?? null, message);
     }
@@ -140,22 +136,20 @@ export class Incoming {
       else this.garbage++;
     } else if (parts !== null) {
       const size = message.size ?? this.#units; // no less
-      if (Array.isArray(parts) && isCount(size)) this.#parts(engine.parts(key, parts.length, size), parts);
+      if (Array.isArray(parts) && isCount(size)) this.#exchanges.arrived(engine.parts(key, parts.length, size), parts);
       else this.garbage++;
     } else if (chunk !== null) {
       const bytes = this.#take(chunk);
       if (bytes === null) this.garbage++;
-      else if (this.#replies.has(key)) this.#piece(engine, key, bytes, message);
-      else this.#parts(engine.parts(key, 1, bytes.length), [bytes]);
+      else if (this.#exchanges.replies.has(key)) this.#piece(engine, key, bytes, message);
+      else this.#exchanges.arrived(engine.parts(key, 1, bytes.length), [bytes]);
     } else if (end === null) {
+      const text = message.text ?? null;
       const bytes = this.#take(message.bytes);
       if (bytes === null) this.garbage++;
+      else if (text !== null) this.#begin(key, text, true);
       else this.#reply(engine, key, bytes.buffer, message);
     } // only a client says that a body has ended
-  }
-
-  #parts(slot, values) {
-    if (slot >= 0) this.#host.arrived(slot, values);
   }
 
   /** The next so many of the bytes behind the messages, in memory of their own; null if they are not there. */
@@ -166,35 +160,23 @@ export class Incoming {
     return bytes;
   }
 
-  /** A large reply comes in pieces, perhaps once more. One that nobody waits for is never complete. */
-  #begin(key, size) {
-    if (!isCount(size)) this.garbage++;
-    if (!isCount(size)) return;
-    const before = this.#replies.get(key);
-    if (before === undefined && this.#replies.size >= MOST_REPLIES) this.#replies.delete(this.#replies.keys().next().value);
-    this.#replies.set(key, { missing: size, pieces: [], before: before?.before ?? before });
+  #begin(key, size, isBytes) {
+    if (isCount(size)) this.#exchanges.replies.begin(key, size, isBytes);
+    else this.garbage++;
   }
 
   /** The last piece is the outcome. */
   #piece(engine, key, piece, message) {
-    const reply = this.#replies.get(key);
-    const { before } = reply; // what counts if the first piece is a repeated one
-    reply.before = undefined;
-    if (piece.length < reply.missing) {
-      if (!engine.piece(key)) {
-        if (before !== undefined) this.#replies.set(key, before);
-        return;
-      }
-      reply.missing -= piece.length;
-      reply.pieces.push(piece);
-      return;
-    }
-    this.#replies.delete(key);
+    const { replies } = this.#exchanges;
+    if (replies.add(key, piece, () => engine.parts(key, 1, 0))) return;
+    let data;
     try {
-      this.#reply(engine, key, JSON.parse(textOf([...reply.pieces, piece])), message);
+      data = replies.complete(key, piece);
     } catch {
       this.garbage++;
+      return;
     }
+    this.#reply(engine, key, data, message);
   }
 
   /** What concerns the connection. The others of these are a client's, and a later version's if a server sends them. */
@@ -210,6 +192,7 @@ export class Incoming {
         engine.welcome(welcome);
         this.#host.topics.welcomed();
         this.#exchanges.welcomed(welcome);
+        this.#host.topics.welcomed();
       }
     } else if ((message.token ?? null) !== null) {
       const expires = readAuthorized(message.token);
@@ -265,10 +248,4 @@ function isKey(key) {
 
 function isCount(n) {
   return Number.isSafeInteger(n) && n >= 0;
-}
-
-/** The text that pieces of it make. */
-function textOf(pieces) {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  return pieces.map((piece) => decoder.decode(piece, { stream: true })).join("") + decoder.decode();
 }

@@ -1,7 +1,8 @@
 // What a page may write: all of this must compile. Nothing here is ever run.
 import { connect, Sockjax, SockjaxError, version } from "sockjax";
 import type {
-  CallOptions, Callback, Cause, Data, ErrorCode, Fate, Json, Key, Options, Recovered, SockjaxEventMap, State, StateChange, Stats, Unmatched,
+  CallOptions, Callback, Cause, Data, ErrorCode, Fate, Gap, Json, Key, Options, Position, Recovered, Seen, SockjaxEventMap, State, StateChange, Stats, TopicOptions,
+  Unmatched,
 } from "sockjax";
 
 // connect: every way to say where, every option.
@@ -126,6 +127,18 @@ api.addEventListener("outbox", ({ detail }) => {
 api.addEventListener("of the page's own", (event) => console.log(event.type));
 api.dispatchEvent(new Event("of the page's own"));
 
+// Topics.
+let last: Position = { epoch: "e", offset: 41 };
+const missing = (gap: Gap) => (gap.epoch === undefined ? console.log(gap.from.toFixed(), gap.to.toFixed()) : console.log(gap.epoch.length));
+const topic: Required<TopicOptions> = { since: last, gap: missing, refused: ({ code, reason }) => console.log(code, reason), signal: AbortSignal.timeout(1) };
+const off: () => void = api.on<Time>("news", ({ now }, seen) => {
+  const { topic, epoch, offset }: Seen = seen;
+  last = seen;
+  console.log(now, topic, epoch, offset);
+}, topic);
+api.on("news", (data) => console.log(data.any.thing), { since: {} });
+api.on("news", off);
+
 // The rest.
 async function rest(): Promise<void> {
   await api.ready;
@@ -148,7 +161,7 @@ async function rest(): Promise<void> {
 }
 
 // The methods on their own.
-const { send, request, reconnect, drain, close, stats: count, addEventListener, removeEventListener } = api;
+const { on: follow, send, request, reconnect, drain, close, stats: count, addEventListener, removeEventListener } = api;
 const passed: [() => void, () => Promise<void>, () => Promise<void>, () => Stats] = [reconnect, drain, close, count];
 const replies: Promise<Time>[] = [{ api: "time" }].map((data) => request<Time>(data));
 send("x", (reply) => console.log(reply.now));
@@ -159,5 +172,7 @@ Promise.resolve({ api: "time" }).then(request);
 // Wrappers and tests make errors of their own.
 const error: Error = new SockjaxError("rejected", "executed", "no", { reason: "full", data: { left: 0 }, cause: 1 });
 new SockjaxError("timeout", "unknown", "late");
+
+follow("news", (data: string) => console.log(data.length));
 
 export { became, calls, error, passed, replies, rest };
