@@ -235,9 +235,14 @@ func (s *socket) write() {
 			if batch.Bare() {
 				continue
 			}
-			frame = engine.AppendFrame(frame[:0], &batch, s.client.opts.Plain, func(r *request) []byte { return r.data })
+			var binary bool
+			frame, binary = engine.AppendFrame(frame[:0], &batch, s.client.opts.Plain, (*request).content, (*request).extra)
 			s.client.out.Add(1)
-			if err := s.ws.Write(s.ctx, websocket.MessageText, frame); err != nil {
+			kind := websocket.MessageText
+			if binary {
+				kind = websocket.MessageBinary
+			}
+			if err := s.ws.Write(s.ctx, kind, frame); err != nil {
 				s.unwritten(err)
 				return
 			}

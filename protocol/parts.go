@@ -214,6 +214,12 @@ func AppendText(dst []byte, key Key, size int) []byte {
 	return append(appendUint(appendKey(dst, key), `,"text":`, uint64(size)), '}')
 }
 
+// AppendLargeBytes is AppendText for a payload that is bytes.
+func AppendLargeBytes(dst []byte, key Key, size int) []byte {
+	dst = append(appendKey(dst, key), `,"bytes":0`...)
+	return append(appendUint(dst, `,"text":`, uint64(size)), '}')
+}
+
 // AppendOptions adds to the request that dst ends with that its body follows,
 // and how many bytes of parts the server may send at first; 0: it wants none.
 func AppendOptions(dst []byte, open bool, window int) []byte {

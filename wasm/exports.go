@@ -54,17 +54,18 @@ func unpin() { engine.Unpin() }
 //go:wasmexport submit
 func submit(id, s uint32, key, size, timeout float64, flags uint32) {
 	enter()
-	current.clients[id].submit(s, key, size, timeout, flags, 0, "")
+	current.clients[id].submit(s, key, size, timeout, flags, "")
 	leave()
 }
 
 // submitExchange is submit for a call that wants a stream, for which the server
-// may have sent so many bytes that were not read, or that has a body.
+// may have sent so many bytes that were not read, or that has a body, or bytes as
+// its data.
 //
 //go:wasmexport submitExchange
 func submitExchange(id, s uint32, key, size, timeout float64, flags, window uint32) {
 	enter()
-	current.clients[id].submit(s, key, size, timeout, flags, window, "")
+	current.clients[id].begin(engine.Call[slot]{Bytes: true, Window: int(window)}, s, key, size, timeout, flags)
 	leave()
 }
 
@@ -73,24 +74,19 @@ func submitExchange(id, s uint32, key, size, timeout float64, flags, window uint
 //go:wasmexport submitNamed
 func submitNamed(id, s uint32, key, size, timeout float64, flags, n uint32) {
 	enter()
-	current.clients[id].submit(s, key, size, timeout, flags, 0, name(n))
+	current.clients[id].submit(s, key, size, timeout, flags, name(n))
 	leave()
 }
 
-func (b *bridge) submit(s slot, key, size, timeout float64, flags, window uint32, name string) {
+func (b *bridge) submit(s slot, key, size, timeout float64, flags uint32, name string) {
+	b.begin(engine.Call[slot]{Name: name}, s, key, size, timeout, flags)
+}
+
+func (b *bridge) begin(c engine.Call[slot], s slot, key, size, timeout float64, flags uint32) {
 	made++
-	err := b.engine.Submit(engine.Call[slot]{
-		Key:        protocol.Key(key),
-		Name:       name,
-		Payload:    s,
-		Size:       int(size),
-		Timeout:    milliseconds(timeout),
-		Idempotent: flags&abi.FlagIdempotent != 0,
-		Sent:       flags&abi.FlagSent != 0,
-		Open:       flags&abi.FlagOpen != 0,
-		Window:     int(window),
-	})
-	if err != nil {
+	c.Key, c.Payload, c.Size, c.Timeout = protocol.Key(key), s, int(size), milliseconds(timeout)
+	c.Idempotent, c.Sent, c.Open = flags&abi.FlagIdempotent != 0, flags&abi.FlagSent != 0, flags&abi.FlagOpen != 0
+	if err := b.engine.Submit(c); err != nil {
 		b.Fail(s, err)
 	}
 }

@@ -88,10 +88,11 @@ func (b *Batch[P]) Bare() bool {
 	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items)+len(b.Parts) == 0
 }
 
-// oversized says why a call can't be sent whose payload has this size: it is too
-// large. One that was sent before may have run all the same.
-func (e *Engine[P]) oversized(key protocol.Key, size int, l life) *Error {
-	why, frame := tooLarge, frameSize(key, size)
+// oversized says why a call can't be sent whose payload has this size, and a frame
+// with nothing but its request that one: it is too large. One that was sent before
+// may have run all the same.
+func (e *Engine[P]) oversized(size, frame int, l life) *Error {
+	why := tooLarge
 	switch large := e.conn.tooLarge(frame); {
 	case large && size > e.conn.limits.Message:
 	case !large && e.sizes.forbid(frame):

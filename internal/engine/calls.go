@@ -30,6 +30,8 @@ type Call[P any] struct {
 	// kept for them come right behind the welcome, and those that no call waits
 	// for are gone.
 	Sent bool
+	// Bytes says that the payload is bytes, and no JSON.
+	Bytes bool
 	// Open says that a body follows: see Feed.
 	Open bool
 	// Window asks for a stream: how many bytes of parts the server may send
@@ -50,7 +52,16 @@ type call[P any] struct {
 	frame uint32        // on the present connection, of those with requests, the one that carries it
 	life
 	parted bool  // it has an exchange
+	wide   bool  // its request takes partOverhead more than others
 	deaths uint8 // connections in a row that broke before the server had shown that it got the frame
+}
+
+// frameSize is the size of a frame that has nothing but the request.
+func (c *call[P]) frameSize() int {
+	if c.wide {
+		return frameSize(c.Key, c.Size) + partOverhead
+	}
+	return frameSize(c.Key, c.Size)
 }
 
 // extend gives a call its whole time again.
@@ -108,7 +119,9 @@ func (t *table[P]) add(c *Call[P]) uint32 {
 	// Member by member: wasm copies a struct of this size by a call of its own.
 	p := &t.places[place]
 	p.Key, p.Payload, p.Size, p.Timeout, p.Idempotent = c.Key, c.Payload, c.Size, c.Timeout, c.Idempotent
-	p.until, p.life, p.deaths, p.parted = 0, queued, 0, c.Open || c.Window > 0
+	p.until, p.life, p.deaths = 0, queued, 0
+	p.parted = c.Open || c.Window > 0
+	p.wide = p.parted || c.Bytes
 	t.index.add(c.Key, place)
 	if c.Name != "" {
 		t.names.add(c.Name, c.Key)

@@ -168,7 +168,7 @@ func (r *Decoder[P]) answer(m *protocol.Message) error {
 	var o Outcome
 	switch {
 	case m.Kind == protocol.DataKind && m.Text > 0:
-		r.expect(m.Key, m.Text)
+		r.expect(m.Key, m.Text, m.Bytes)
 		return nil
 	case m.Kind == protocol.DataKind:
 		if o.Body, o.Bytes = m.Body, m.Bytes; o.Body == nil && !o.Bytes {

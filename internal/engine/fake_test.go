@@ -224,7 +224,7 @@ func (n *fakeNet) submit(spec Call[*fakeCall], c *fakeCall) (*fakeCall, *Error) 
 	n.mu.Unlock()
 	c.key, c.done = spec.Key, make(chan string, 1)
 	spec.Payload, spec.Size = c, len(c.data)
-	c.open, c.window = spec.Open, spec.Window
+	c.open, c.window, c.asBytes = spec.Open, spec.Window, spec.Bytes
 	if err := n.engine.Submit(spec); err != nil {
 		n.mayFail(err)
 		return c, err

@@ -8,6 +8,7 @@ import (
 
 // fakeParts are what a fakeCall has beside its data and its outcome.
 type fakeParts struct {
+	asBytes  bool // the data is
 	open     bool
 	window   int
 	fed      [][]byte // parts of the body
@@ -21,10 +22,10 @@ type fakeParts struct {
 func (c *fakeCall) content() []byte { return c.data }
 
 func (c *fakeCall) beside() *Extra {
-	if !c.open && c.window == 0 {
+	if !c.open && c.window == 0 && !c.asBytes {
 		return nil
 	}
-	return &Extra{Open: c.open, Window: c.window, Part: func(n uint64) ([]byte, bool) {
+	return &Extra{Bytes: c.asBytes, Open: c.open, Window: c.window, Part: func(n uint64) ([]byte, bool) {
 		if n < c.released {
 			panic(fmt.Sprintf("part %d of %d was let go", n, c.key))
 		}

@@ -108,6 +108,8 @@ func (w *writer[P]) request(item *Item[P], x *Extra) {
 	w.text = protocol.Join(w.text)
 	data := w.data(item.Payload)
 	switch {
+	case item.Large && x != nil && x.Bytes:
+		w.text = protocol.AppendLargeBytes(w.text, item.Key, len(data))
 	case item.Large:
 		w.text = protocol.AppendText(w.text, item.Key, len(data))
 	case x.Bytes:

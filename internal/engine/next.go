@@ -114,7 +114,8 @@ func (e *Engine[P]) items(b *Batch[P], size int) (_ int, failed []failure[P]) {
 			break
 		}
 		c := e.calls.at(r.place)
-		why := e.oversized(r.key, c.Size, c.life)
+		alone, large := c.frameSize(), false
+		why := e.oversized(c.Size, alone, c.life)
 		if why == nil && c.parted {
 			var held bool
 			if held, why = e.hold(r); held {
@@ -125,12 +126,8 @@ func (e *Engine[P]) items(b *Batch[P], size int) (_ int, failed []failure[P]) {
 			failed = append(failed, failure[P]{e.cancel(r.place), why})
 			continue
 		}
-		alone, large := frameSize(r.key, c.Size), false
 		if e.conn.tooLarge(alone) {
-			alone, large = frameOverhead+partOverhead, true
-		}
-		if c.parted {
-			alone += partOverhead
+			alone, large = frameOverhead+2*partOverhead, true
 		}
 		if e.sizes.dubious(alone) && !e.conn.trial.on {
 			e.queue.head++
@@ -180,7 +177,7 @@ func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
 			return failed
 		}
 		k := e.calls.at(suspect.place)
-		c.trial.suspect, c.trial.size = suspect, frameSize(k.Key, k.Size)
+		c.trial.suspect, c.trial.size = suspect, k.frameSize()
 	}
 	if !e.opts.Plain {
 		c.heartbeat.ping = true

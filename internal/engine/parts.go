@@ -74,7 +74,7 @@ func (e *Engine[P]) Chunk(key protocol.Key) int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if x := e.exchanges.find(key); x != nil {
-		return x.body.pace.Chunk()
+		return min(x.body.pace.Chunk(), pieceSize)
 	}
 	return pieceSize
 }

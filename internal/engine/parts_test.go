@@ -24,14 +24,14 @@ func wideResumed(window int, acked uint64) *protocol.Welcome {
 // the server takes it.
 func TestBody(t *testing.T) {
 	bubble(t, Options{}, func(n *fakeNet) {
-		n.answers(wide(10_000))
+		n.answers(wide(5_000))
 		c := n.start()
 		up := n.openCall(Call[*fakeCall]{Open: true})
-		n.feed(up, 4000, 4000, 4000)
+		n.feed(up, 2000, 2000, 2000)
 		n.want(">1/open,1:0+2")
 		c.receive(frameOf(gotMessage(1, 0))) // as a server says of each body
 		n.want("")
-		c.receive(frameOf(takenMessage(1, 1, 10_000)))
+		c.receive(frameOf(takenMessage(1, 1, 5_000)))
 		n.want(">1:2+1")
 		if up.released != 1 {
 			t.Errorf("released %d", up.released)
@@ -43,7 +43,7 @@ func TestBody(t *testing.T) {
 			t.Error("fed a body that is complete")
 		}
 		n.want("")
-		c.receive(frameOf(takenMessage(1, 3, 10_000), replyMessage(1)))
+		c.receive(frameOf(takenMessage(1, 3, 5_000), replyMessage(1)))
 		n.want("1=reply")
 		if n.engine.Feed(1, 1) {
 			t.Error("fed a call that has ended")

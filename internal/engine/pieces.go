@@ -8,11 +8,12 @@ import "github.com/sockjax/sockjax/protocol"
 type reply struct {
 	size   int // bytes that it will have
 	text   []byte
+	bytes  bool // it is bytes, and no JSON
 	begins bool // the next piece is the first, if it is new
 }
 
 // expect notes that a reply of so many bytes comes in pieces, perhaps once more.
-func (r *Decoder[P]) expect(key protocol.Key, size int) {
+func (r *Decoder[P]) expect(key protocol.Key, size int, bytes bool) {
 	if r.pieces == nil {
 		r.pieces = map[protocol.Key]*reply{}
 	}
@@ -26,7 +27,7 @@ func (r *Decoder[P]) expect(key protocol.Key, size int) {
 		whole = &reply{}
 		r.pieces[key] = whole
 	}
-	whole.size, whole.begins = size, true
+	whole.size, whole.bytes, whole.begins = size, bytes, true
 }
 
 // piece takes in a piece. The last one is the outcome.
@@ -46,14 +47,19 @@ func (r *Decoder[P]) piece(key protocol.Key, whole *reply, data []byte) {
 	}
 	delete(r.pieces, key)
 	text := append(before, data...)
-	if _, valid := protocol.Valid(text); !valid || len(text) != whole.size {
+	if len(text) != whole.size || !whole.bytes && !isJSON(text) {
 		r.engine.Piece(key) // or the next ones would have wrong numbers
 		r.garbage.Add(1)
 	} else if p, ok := r.engine.Settle(key); ok {
-		r.settled(p, Outcome{Body: text})
+		r.settled(p, Outcome{Body: text, Bytes: whole.bytes})
 	} else {
 		r.unmatched.Add(1)
 	}
+}
+
+func isJSON(text []byte) bool {
+	_, ok := protocol.Valid(text)
+	return ok
 }
 
 // about takes in what concerns parts.

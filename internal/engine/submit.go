@@ -95,5 +95,9 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 	if c.Open && e.conn.welcomed && e.conn.limits.Window == 0 {
 		return &Error{CodeInvalid, Unsent, noBodies}
 	}
-	return e.oversized(c.Key, c.Size, queued)
+	frame := frameSize(c.Key, c.Size)
+	if c.Open || c.Window > 0 || c.Bytes {
+		frame += partOverhead
+	}
+	return e.oversized(c.Size, frame, queued)
 }
