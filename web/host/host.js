@@ -38,7 +38,7 @@ export class Host {
   /** The client's socket: Go calls it by number, see ../../wasm/imports.go. */
   frames;
   /** What is followed beside the calls. */
-  topics = new Topics((text) => this.frames.write(text), () => this.schedule());
+  topics = new Topics((text) => this.frames.write(text), () => this.schedule(), (...what) => this.#face.topic(...what));
 
   #runtime;
   #address;
@@ -127,16 +127,6 @@ export class Host {
     if (this.ended) return this.fail(slot, new SockjaxError(CODE_CLOSED, sent ? FATE_UNKNOWN : FATE_UNSENT, this.ended.message));
     this.engine.submit(slot, key, undefined, size, 0, (idempotent ? FLAG_IDEMPOTENT : 0) | (sent ? FLAG_SENT : 0));
     this.schedule();
-  }
-
-  /** Has the messages of a topic told. since is the position after which they begin, null for now. */
-  follow(number, name, since) {
-    if (this.#closing) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed");
-    this.topics.follow(number, name, since, (kind, value, position) => this.#face.topic(number, kind, value, position));
-  }
-
-  unfollow(number) {
-    this.topics.unfollow(number);
   }
 
   reconnect() {

@@ -1,3 +1,5 @@
+import { CODE_CLOSED, FATE_UNSENT } from "../shared/abi.js";
+import { SockjaxError } from "../shared/errors.js";
 import { readOff, readOn, readPublished } from "./messages.js";
 
 /** Characters of a frame that tells of topics: a server takes three times as many bytes, and more. */
@@ -14,23 +16,27 @@ const FRAME = 16_000;
 export class Topics {
   #send;
   #schedule;
+  #tellFace;
   #topics = new Map(); // by name
   #handlers = new Map(); // by number
   #welcomed = false;
+  #closed = false;
 
-  /** send(text) sends a frame; schedule() has flush() called at the end of the turn. */
-  constructor(send, schedule) {
+  /** send(text) sends a frame; schedule() has flush() called at the end of the turn; tell is topic() of the face. */
+  constructor(send, schedule, tell) {
     this.#send = send;
     this.#schedule = schedule;
+    this.#tellFace = tell;
   }
 
   // ---- from the page: see ../port/port.js
 
-  /** tell(kind, value, position) is told what comes of it. */
-  follow(number, name, since, tell) {
+  /** since is the position after which the messages begin, null for now. */
+  follow(number, name, since) {
+    if (this.#closed) throw new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed");
     let topic = this.#topics.get(name);
     if (topic === undefined) this.#topics.set(name, (topic = new Topic(name)));
-    const handler = new Handler(topic, since, tell);
+    const handler = new Handler(topic, since, (...what) => this.#tellFace(number, ...what));
     this.#handlers.set(number, handler);
     if (!topic.add(handler)) this.#tell(topic);
   }
@@ -67,6 +73,7 @@ export class Topics {
   }
 
   close() {
+    this.#closed = true;
     this.#topics.clear();
     this.#handlers.clear();
   }
