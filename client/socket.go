@@ -177,7 +177,7 @@ func (s *socket) take(kind websocket.MessageType, frame []byte) {
 	if kind == websocket.MessageText {
 		s.client.frames.Text(s, frame)
 	} else {
-		s.client.frames.Binary(s)
+		s.client.frames.Binary(s, frame)
 	}
 }
 

@@ -39,7 +39,7 @@ func TestStreamAway(t *testing.T) {
 		p.next()
 		p.conn.CloseNow()
 		synctest.Wait()
-		if now := store.Stats(); now.Waiting != 1 || now.Bytes < 100_000 || now.Bytes > 1<<20 {
+		if now := store.Stats(); now.Waiting != 1 || now.Bytes < 50_000 || now.Bytes > 1<<20 {
 			t.Errorf("%+v", now)
 		}
 		if n := f.Stats().Buffered; n > 1<<20 {
@@ -63,7 +63,7 @@ func TestStreamNotRead(t *testing.T) {
 		p := f.dialPipe(t, l, protocol.Subprotocol)
 		p.send("[" + resume(session, 0) + "]")
 		p.welcomed(t)
-		s := p.collect(1, func(s *said) bool { return s.all >= 200 })
+		s := p.collect(1, func(s *said) bool { return s.all >= 100 })
 		p.send(fmt.Sprintf(`[{"cancel":1},{"ack":%d}]`, s.all))
 		if err := <-ended; err != server.ErrCanceled {
 			t.Error(err)

@@ -21,6 +21,19 @@ func partsCame(id uint32, key float64, n, bytes uint32) int32 {
 	return slotOrNone(s, ok)
 }
 
+// piece tells that a piece of a large reply has come which is not the last one,
+// and is no outcome. It returns 1 if that is new.
+//
+//go:wasmexport piece
+func piece(id uint32, key float64) (fresh uint32) {
+	enter()
+	if current.clients[id].engine.Piece(protocol.Key(key)) {
+		fresh = 1
+	}
+	leave()
+	return fresh
+}
+
 // taken tells that the server has taken n parts of a body, and how many bytes of
 // others it may be sent. It returns the call's slot, or abi.None.
 //

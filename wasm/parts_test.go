@@ -32,6 +32,8 @@ func TestParts(t *testing.T) {
 	}{
 		{"parts", []any{1, 3, 30_000}, 7},
 		{"parts", []any{2, 1, 10}, abi.None},
+		{"piece", []any{1}, 1},
+		{"piece", []any{2}, 0},
 		{"got", []any{1, 1}, 7},
 		{"taken", []any{1, 2, 50_000}, 7},
 		{"taken", []any{1, 3, 50_000}, abi.None},
@@ -47,9 +49,9 @@ func TestParts(t *testing.T) {
 	s.host.Set("full", abi.SendNothing)
 	s.call("submit", 8, 2, 2<<20, 0, 0)
 	s.call("flush", abi.SendAll)
-	s.await("parts [piece 2/8 0+0,65536]", "frame [large 2/8]")
+	s.await("parts [piece 2/8 0+0,65280]", "frame [large 2/8]")
 	s.call("flush", abi.SendAll)
-	s.await("parts [piece 2/8 65536+0,65536]", "frame []")
+	s.await("parts [piece 2/8 65280+0,65280]", "frame []")
 }
 
 // A socket that has enough takes everything but parts of bodies.

@@ -85,7 +85,7 @@ func (b *Batch[P]) empty() bool { return b.Bare() && !b.Note }
 
 // Bare tells whether there is nothing but a Note, if that.
 func (b *Batch[P]) Bare() bool {
-	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items) == 0 && len(b.Parts) == 0
+	return b.Word == "" && b.Hello == nil && b.Token == "" && b.Ack == 0 && len(b.Items)+len(b.Parts) == 0
 }
 
 // oversized says why a call can't be sent whose payload has this size: it is too

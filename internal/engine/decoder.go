@@ -8,10 +8,11 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
-// Outcome of a call: the reply's JSON, or an error.
+// Outcome of a call: the reply's JSON, or its bytes; or an error.
 type Outcome struct {
-	Body []byte
-	Err  error
+	Body  []byte
+	Bytes bool
+	Err   error
 }
 
 // Decoder hands to an engine what frames hold. What it can't read it counts
@@ -27,6 +28,18 @@ type Decoder[P any] struct {
 	unmatched atomic.Int64
 	garbage   atomic.Int64
 	topics    func(*protocol.Message) error // nil: the host has none
+	exchange  Exchange[P]
+	pieces    map[protocol.Key]*reply // that have come of large replies; nil until there are some
+}
+
+// Exchange is what a host is told of calls with a stream or a body.
+type Exchange[P any] struct {
+	// Parts of a stream have come: JSON each, or bytes.
+	Parts func(p P, parts [][]byte, bytes bool)
+	// Got: the first n parts of the body have reached the server.
+	Got func(p P, n uint64)
+	// Taken: they were taken, and there may be so many bytes of others.
+	Taken func(p P, n uint64, window int)
 }
 
 // NewDecoder makes a Decoder. settled is told of each call whose outcome has
@@ -38,6 +51,9 @@ func NewDecoder[P any](e *Engine[P], settled func(P, Outcome)) *Decoder[P] {
 // Topics has f told of the messages that concern topics. It is called before any
 // frame comes.
 func (r *Decoder[P]) Topics(f func(*protocol.Message) error) { r.topics = f }
+
+// Exchange has x told of streams and bodies. It is called before any frame comes.
+func (r *Decoder[P]) Exchange(x Exchange[P]) { r.exchange = x }
 
 // Unmatched is how many messages no call waited for, such as late replies.
 func (r *Decoder[P]) Unmatched() int { return int(r.unmatched.Load()) }
@@ -60,13 +76,17 @@ func (r *Decoder[P]) Text(conn Conn, frame []byte) {
 		r.object(frame)
 		return
 	}
-	r.batch(conn, frame)
+	r.batch(conn, protocol.NewLenientReader(frame))
 }
 
-// Binary takes in a binary frame, of which there are none yet.
-func (r *Decoder[P]) Binary(conn Conn) {
-	r.engine.Received(conn, 0)
-	r.garbage.Add(1)
+// Binary takes in a binary frame.
+func (r *Decoder[P]) Binary(conn Conn, frame []byte) {
+	r.engine.Received(conn, len(frame))
+	if r.engine.opts.Plain || !protocol.IsBinary(frame) {
+		r.garbage.Add(1)
+		return
+	}
+	r.batch(conn, protocol.NewBinaryReader(frame, true))
 }
 
 // mostMessages is how many messages of a frame are kept until all of it has
@@ -75,8 +95,7 @@ const mostMessages = 1024
 
 // batch takes in all messages of a frame, or none where the frame is not JSON
 // to its end, as in a page, which can't read half of it.
-func (r *Decoder[P]) batch(conn Conn, frame []byte) {
-	reader := protocol.NewLenientReader(frame)
+func (r *Decoder[P]) batch(conn Conn, reader protocol.Reader) {
 	messages := r.messages[:0]
 	for len(messages) < mostMessages && reader.Next() {
 		messages = append(messages, *reader.Message())
@@ -122,6 +141,12 @@ func (r *Decoder[P]) message(conn Conn, m *protocol.Message) {
 			return
 		}
 		err = r.answer(m)
+	case protocol.PartsKind, protocol.ChunkKind, protocol.GotKind, protocol.TakenKind:
+		if m.Key == 0 {
+			r.garbage.Add(1)
+			return
+		}
+		r.about(m)
 	default: // none of a server's, or of a later version
 	}
 	if err != nil {
@@ -142,8 +167,11 @@ func (r *Decoder[P]) answer(m *protocol.Message) error {
 	var ok bool
 	var o Outcome
 	switch {
+	case m.Kind == protocol.DataKind && m.Text > 0:
+		r.expect(m.Key, m.Text)
+		return nil
 	case m.Kind == protocol.DataKind:
-		if o.Body = m.Body; o.Body == nil {
+		if o.Body, o.Bytes = m.Body, m.Bytes; o.Body == nil && !o.Bytes {
 			o.Body = []byte("null")
 		}
 		p, ok = r.engine.Settle(m.Key)

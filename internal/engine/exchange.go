@@ -7,6 +7,10 @@ import (
 	"github.com/sockjax/sockjax/protocol"
 )
 
+// partOverhead is more than a message takes beside its part, or a request beside
+// its data for what follows it.
+const partOverhead = len(`{"key":9007199254740991,"from":9007199254740991,"chunk":9007199254740991},`)
+
 // exchange is what a call has beside its request and its outcome: a body that
 // follows the request in parts, a reply that comes in parts, or a request so
 // large that it goes in pieces. It counts parts, from 1 on, and their bytes; the
@@ -62,7 +66,7 @@ type body struct {
 	sent      uint64
 	sizes     []uint32 // of the parts behind taken, in bytes
 	unread    int      // bytes that were sent and not taken
-	window    int      // how many of these there may be, for the server
+	window    int      // how many of these there may be
 	pace      pace.Window
 }
 
@@ -76,15 +80,18 @@ func (b *body) begin(known bool, window int) {
 		b.window = window
 	}
 	if !known {
-		b.goOn()
+		b.goOn(0)
 	}
 }
 
-// goOn has what the server has not got be sent, perhaps again.
-func (b *body) goOn() {
+// goOn has what the server has not got be sent, perhaps again. The line is
+// another one.
+func (b *body) goOn(now time.Duration) {
 	b.waits = false
 	b.sent = b.got
 	b.count()
+	b.pace = pace.Window{}
+	b.pace.Sent(now, b.unread)
 }
 
 // count adds up what was sent and not taken.
@@ -101,31 +108,27 @@ func (b *body) ready() bool {
 	if b.waits || b.sent == b.fed() || b.window == 0 {
 		return false
 	}
-	if b.sent == b.taken || b.unread+b.next() <= min(b.window, b.pace.Size()) {
-		return true
-	}
-	b.pace.Full()
-	return false
+	return b.sent == b.taken || b.unread+b.next() <= min(b.window, b.pace.Size())
 }
 
 // next is the size of the part that goes next.
 func (b *body) next() int { return int(b.sizes[b.sent-b.taken]) }
 
-// run takes the next parts: one, or several that are no more than a chunk
-// together, and fit into room with a message for each.
+// run takes the next parts: one, or several small ones that fit into room with a
+// message for each.
 func (b *body) run(now time.Duration, room int) (from uint64, count uint32, bytes int) {
 	from = b.sent
-	most := b.pace.Chunk()
-	for b.ready() {
-		size := b.next()
-		others := int(count) * partOverhead
+	for most := b.pace.Chunk(); b.ready(); count++ {
+		size, others := b.next(), int(count)*partOverhead
 		if count > 0 && (bytes+size > most || others > most || bytes+size+others > room) {
 			break
 		}
 		b.sent++
 		b.unread += size
 		bytes += size
-		count++
+	}
+	if b.sent < b.fed() && !b.ready() {
+		b.pace.Full()
 	}
 	b.pace.Sent(now, bytes)
 	return from, count, bytes
@@ -146,9 +149,11 @@ func (b *body) credit(now time.Duration, n uint64, window int) (can bool) {
 	if n < b.taken || !b.reached(n) {
 		return false
 	}
+	bytes := 0
 	for _, size := range b.sizes[:n-b.taken] {
-		b.pace.Taken(now, int(size))
+		bytes += int(size)
 	}
+	b.pace.Taken(now, bytes)
 	b.sizes = b.sizes[n-b.taken:]
 	b.taken, b.window = n, window
 	b.count()
@@ -164,8 +169,13 @@ type stream struct {
 	bytes   int  // of parts behind told that have arrived
 	window  int  // how many bytes of those there may be; 0: there is no stream
 	least   int  // of window
+	since   int  // bytes that were read since it has grown
 	due     bool // the server is to be told now
 }
+
+// tellAll is how many bytes are worth a word to the server where the page has
+// read all that has come.
+const tellAll = 8 << 10
 
 // growth is by which factor a window may grow.
 const growth = 16
@@ -177,17 +187,14 @@ func (s *stream) arrive(n, bytes int) {
 	s.bytes += bytes
 }
 
-// tellAll is how many bytes are worth a word to the server where all is read that
-// has come: it sees by that how quick the line is.
-const tellAll = 8 << 10
-
 // take notes that the page has read n parts. The server is told when a quarter
-// of the window is used up at the latest, so that what it grants is there before
-// it needs it.
+// of the window is used up, so that what it grants is there before it needs it;
+// and earlier where all has been read, since it sees by that how quick the line
+// is.
 func (s *stream) take(n int) {
 	s.read = min(s.read+uint64(n), s.arrived)
 	used := s.used()
-	s.due = s.due || s.unsaid() && (used >= s.window/4 || used >= tellAll && s.read == s.arrived)
+	s.due = s.due || s.unsaid() && (used >= s.window/4 || s.read == s.arrived && used >= tellAll)
 }
 
 // unsaid reports whether the page has read more than the server was told.
@@ -211,8 +218,11 @@ func (s *stream) tell() (taken uint64, window int) {
 	switch {
 	case left > s.window/2:
 		s.window = max(s.window/2, s.least)
-	case left <= s.window/4 && used >= s.window/4:
+	case left <= s.window/4 && s.since+used >= s.window/4:
 		s.window = min(2*s.window, growth*s.least)
+		s.since = 0
+	default:
+		s.since += used
 	}
 	s.bytes, s.told, s.due = left, s.read, false
 	return s.told, s.window

@@ -43,7 +43,8 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 func (e *Engine[P]) idle() bool {
 	h := &e.conn.heartbeat
 	return e.queue.live == 0 && len(e.exchanges.due) == 0 && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
-		(!e.notes || e.noted) && !e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
+		(!e.notes || e.noted) &&
+		!e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
 }
 
 // word takes a heartbeat that is due. Nothing may precede the hello.

@@ -14,30 +14,21 @@ const (
 	// beside it, it fits into the smallest frame that a server may allow.
 	pieceSize = protocol.FirstFrame - 256
 
-	// partOverhead is more than a message takes beside its part, or a request
-	// beside its data for what follows it.
-	partOverhead = len(`{"key":9007199254740991,"from":9007199254740991,"chunk":9007199254740991},`)
-)
-
-const (
 	noBodies     = "the server takes no bodies"
 	tooLargePart = "a part of the body is larger than the largest frame that the server accepts"
 )
 
 // Parts tells that n parts of a stream have come, of so many bytes together, in
-// one message, or a piece of a large reply which is not the last one: that is an
-// outcome, for Settle. It hands the call's payload back, or returns false where
-// they have come before, or nobody waits for them.
+// one message, and hands the call's payload back. It returns false where they
+// have come before, or nobody waits for them.
 func (e *Engine[P]) Parts(key protocol.Key, n, bytes int) (payload P, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c, x := e.numbered(key, n)
-	if c == nil {
+	if x == nil || x.stream.window == 0 {
 		return payload, false
 	}
-	if x != nil && x.stream.window > 0 {
-		x.stream.arrive(n, bytes)
-	}
+	x.stream.arrive(n, bytes)
 	c.extend(e.conn.heartbeat.in)
 	return c.Payload, true
 }
@@ -66,7 +57,7 @@ func (e *Engine[P]) Taken(key protocol.Key, n uint64, window int) (payload P, ok
 		return payload, false
 	}
 	before := x.body.taken
-	if !x.body.credit(e.now(), n, min(max(window, 0), largestFrame)) {
+	if !x.body.credit(e.conn.heartbeat.in, n, min(max(window, 0), largestFrame)) {
 		return payload, false
 	}
 	if n > before {
@@ -104,7 +95,7 @@ func (e *Engine[P]) Got(key protocol.Key, n uint64) (payload P, ok bool) {
 		c.extend(e.conn.heartbeat.in)
 	}
 	if x.body.waits && c.carried() {
-		x.body.goOn()
+		x.body.goOn(e.conn.heartbeat.in)
 		e.stir(x)
 	}
 	return c.Payload, true

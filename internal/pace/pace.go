@@ -10,7 +10,7 @@ const (
 	// least and most bound what may be on its way, and first is where that
 	// begins.
 	least = 16 << 10
-	first = 128 << 10
+	first = 64 << 10
 	most  = 8 << 20
 
 	// slack is how much longer than at its shortest a round trip may take: so
@@ -39,7 +39,11 @@ type Window struct {
 	markTaken uint64 // when it began
 	began     time.Duration
 	limited   bool // the window was full meanwhile
-	settled   bool // the size of the line has been found once
+	settled   bool // the size of the line has been guessed
+	slow      bool // the last round trip took too long
+
+	train time.Duration // when the first word came of what was taken, 0: not yet
+	head  uint64        // what that was
 
 	shortest time.Duration // round trip, 0: not known
 	seen     time.Duration // when
@@ -70,6 +74,9 @@ func (w *Window) Sent(now time.Duration, n int) {
 // Taken notes that n bytes more were taken.
 func (w *Window) Taken(now time.Duration, n int) {
 	w.taken += uint64(n)
+	if !w.settled {
+		w.guess(now)
+	}
 	if w.mark == 0 || w.taken < w.mark {
 		return
 	}
@@ -78,15 +85,33 @@ func (w *Window) Taken(now time.Duration, n int) {
 		w.shortest, w.seen = trip, now
 	}
 	moved := int(w.taken - w.markTaken)
-	switch fair := w.shortest + slack; {
-	case trip > fair:
-		// What passed in that time, had it been as short as it should be.
-		w.size = max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), least)
-		w.settled = true
-	case w.limited && w.settled && trip <= fair-slack/2:
+	fair := w.shortest + slack
+	slow := trip > fair
+	switch {
+	case slow && w.slow:
+		// What passed in that time, had it been as short as it should be. Once is
+		// no sign: machines are busy at times.
+		w.size = min(max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), least), w.Size())
+	case slow, !w.limited, !w.settled:
+	case trip <= w.shortest+slack/8:
+		w.size = min(w.Size()+min(w.Size()/4, 2*mostChunk), most)
+	case trip <= fair-slack/2:
 		w.size = min(w.Size()+min(w.Size()/8, mostChunk), most)
-	case w.limited && !w.settled:
-		w.size = min(2*w.Size(), most)
 	}
+	w.slow = slow
 	w.mark = 0
+}
+
+// guess finds the size of the line by the first window: what was sent at once is
+// taken as quickly as the line carries it.
+func (w *Window) guess(now time.Duration) {
+	switch {
+	case w.train == 0:
+		w.train, w.head = max(now, 1), w.taken
+	case w.taken >= first && w.shortest > 0:
+		took := max(now-w.train, 100*time.Microsecond)
+		w.size = int(float64(w.taken-w.head) / float64(took) * float64(w.shortest+slack/2))
+		w.size = min(max(w.size, least), most)
+		w.settled, w.mark = true, 0
+	}
 }

@@ -302,6 +302,11 @@ export class Bootstrap {
     return NONE;
   }
 
+  piece() {
+    this.#outcomes++;
+    return false;
+  }
+
   taken() {
     return this.parts(0, 1);
   }

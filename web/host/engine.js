@@ -137,6 +137,11 @@ export class Engine {
     return this.#runtime.dead ? DEAD : slot;
   }
 
+  /** A piece of a large reply, but not the last one, has come: is it new? */
+  piece(key) {
+    return this.#go.piece(this.#id, key) === 1 && !this.#runtime.dead;
+  }
+
   taken(key, n, window) {
     const slot = this.#go.taken(this.#id, key, n, window);
     return this.#runtime.dead ? DEAD : slot;
