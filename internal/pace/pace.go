@@ -21,8 +21,11 @@ const (
 	// memory is how long the shortest round trip is believed: lines change.
 	memory = 10 * time.Second
 
-	// A chunk is a small part of what may be on its way.
+	// A chunk is what the line carries in hold, since a small call waits behind it.
+	// Small ones cost each end time.
+	hold       = 8 * time.Millisecond
 	leastChunk = 4 << 10
+	firstChunk = 8 << 10
 	mostChunk  = 64 << 10
 )
 
@@ -48,6 +51,7 @@ type Window struct {
 
 	shortest time.Duration // round trip, 0: not known
 	seen     time.Duration // when
+	rate     float64       // bytes a nanosecond, lately, 0: not known
 }
 
 // A Line is what streams have found out of a line, for those that come after. The
@@ -56,12 +60,13 @@ type Line struct {
 	size     int
 	shortest time.Duration
 	seen     time.Duration
+	rate     float64
 }
 
 // Learn notes what a stream has found out.
 func (l *Line) Learn(w *Window) {
 	if w.guessed {
-		*l = Line{w.size, w.shortest, w.seen}
+		*l = Line{w.size, w.shortest, w.seen, w.rate}
 	}
 }
 
@@ -70,7 +75,7 @@ func (l *Line) Window() Window {
 	if l.size == 0 {
 		return Window{}
 	}
-	return Window{size: l.size, guessed: true, settled: true, shortest: l.shortest, seen: l.seen}
+	return Window{size: l.size, guessed: true, settled: true, shortest: l.shortest, seen: l.seen, rate: l.rate}
 }
 
 // Size is how many bytes may have been sent and not taken.
@@ -82,7 +87,12 @@ func (w *Window) Size() int {
 }
 
 // Chunk is how large a part of bytes should be.
-func (w *Window) Chunk() int { return min(max(w.Size()/16, leastChunk), mostChunk) }
+func (w *Window) Chunk() int {
+	if w.rate == 0 {
+		return firstChunk
+	}
+	return min(max(int(w.rate*float64(hold)), leastChunk), mostChunk)
+}
 
 // Full notes that the window has held something back.
 func (w *Window) Full() { w.limited = true }
@@ -109,6 +119,9 @@ func (w *Window) Taken(now time.Duration, n int) {
 		w.shortest, w.seen = trip, now
 	}
 	moved := int(w.taken - w.markTaken)
+	if w.limited || w.rate == 0 {
+		w.rate = float64(moved) / float64(trip)
+	}
 	fair := w.shortest + slack
 	slow := trip > fair
 	switch {
@@ -137,7 +150,8 @@ func (w *Window) guess(now time.Duration) {
 		w.train, w.head = max(now, 1), w.taken
 	case w.taken >= first && w.shortest > 0:
 		took := max(now-w.train, 100*time.Microsecond)
-		w.size = int(float64(w.taken-w.head) / float64(took) * float64(w.shortest+slack/2))
+		w.rate = float64(w.taken-w.head) / float64(took)
+		w.size = int(w.rate * float64(w.shortest+slack/2))
 		w.size = min(max(w.size, least), most)
 		w.guessed, w.mark = true, 0
 	}
