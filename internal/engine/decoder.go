@@ -29,7 +29,7 @@ type Decoder[P any] struct {
 	garbage   atomic.Int64
 	topics    func(*protocol.Message) error // nil: the host has none
 	exchange  Exchange[P]
-	pieces    map[protocol.Key]*reply // that have come of large replies; nil until there are some
+	replies   replies
 }
 
 // Exchange is what a host is told of calls with a stream or a body.
@@ -45,7 +45,7 @@ type Exchange[P any] struct {
 // NewDecoder makes a Decoder. settled is told of each call whose outcome has
 // arrived; the engine tells its host of all others.
 func NewDecoder[P any](e *Engine[P], settled func(P, Outcome)) *Decoder[P] {
-	return &Decoder[P]{engine: e, settled: settled}
+	return &Decoder[P]{engine: e, settled: settled, replies: replies{}}
 }
 
 // Topics has f told of the messages that concern topics. It is called before any
@@ -168,7 +168,7 @@ func (r *Decoder[P]) answer(m *protocol.Message) error {
 	var o Outcome
 	switch {
 	case m.Kind == protocol.DataKind && m.Text > 0:
-		r.expect(m.Key, m.Text, m.Bytes)
+		r.replies.expect(m.Key, m.Text, m.Bytes, r.engine.Waits)
 		return nil
 	case m.Kind == protocol.DataKind:
 		if o.Body, o.Bytes = m.Body, m.Bytes; o.Body == nil && !o.Bytes {
@@ -198,6 +198,67 @@ func (r *Decoder[P]) answer(m *protocol.Message) error {
 	}
 	r.settled(p, o)
 	return nil
+}
+
+// about takes in what concerns parts.
+func (r *Decoder[P]) about(m *protocol.Message) {
+	var p P
+	var ok bool
+	switch m.Kind {
+	case protocol.GotKind:
+		if p, ok = r.engine.Got(m.Key, m.Count); ok {
+			r.exchange.Got(p, m.Count)
+		}
+	case protocol.TakenKind:
+		if p, ok = r.engine.Taken(m.Key, m.Count, m.Window); ok {
+			r.exchange.Taken(p, m.Count, m.Window)
+		}
+	case protocol.ChunkKind:
+		if whole := r.replies[m.Key]; whole != nil {
+			r.piece(m.Key, whole, m.Body)
+			return
+		}
+		if p, ok = r.engine.Parts(m.Key, 1, len(m.Body)); ok {
+			r.exchange.Parts(p, [][]byte{m.Body}, true)
+		}
+	case protocol.PartsKind:
+		var parts [][]byte
+		bytes := 0
+		for part := range protocol.Elements(m.Body) {
+			parts = append(parts, part)
+			bytes += len(part)
+		}
+		if p, ok = r.engine.Parts(m.Key, len(parts), bytes); ok {
+			r.exchange.Parts(p, parts, false)
+		}
+	}
+	if !ok {
+		r.unmatched.Add(1)
+	}
+}
+
+// piece takes in a piece of a large reply. The last one is the outcome.
+func (r *Decoder[P]) piece(key protocol.Key, whole *reply, data []byte) {
+	got := whole.with(data)
+	switch {
+	case len(got) < whole.size:
+		if r.engine.Piece(key) {
+			whole.got = got
+		} else {
+			r.unmatched.Add(1)
+		}
+		return
+	case !whole.isWhole(got):
+		r.engine.Piece(key) // or the next ones would have wrong numbers
+		r.garbage.Add(1)
+	default:
+		if p, ok := r.engine.Settle(key); ok {
+			r.settled(p, Outcome{Body: got, Bytes: whole.bytes})
+		} else {
+			r.unmatched.Add(1)
+		}
+	}
+	delete(r.replies, key)
 }
 
 // object takes in a reply of plain mode. All of it is the reply; what no call

@@ -13,6 +13,7 @@ type fakeParts struct {
 	window   int
 	fed      [][]byte // parts of the body
 	bytes    bool     // they are bytes
+	complete bool     // there are no others
 	released uint64   // of these, the host has let go
 	taken    uint64
 	arrived  []string // parts of the stream

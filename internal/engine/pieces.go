@@ -4,97 +4,46 @@ package engine
 
 import "github.com/sockjax/sockjax/protocol"
 
-// reply is a large one of which pieces have come.
+// replies are the large ones of which pieces have come.
+type replies map[protocol.Key]*reply
+
 type reply struct {
-	size   int // bytes that it will have
-	text   []byte
+	size   int  // bytes that it will have
 	bytes  bool // it is bytes, and no JSON
 	begins bool // the next piece is the first, if it is new
+	got    []byte
 }
 
-// expect notes that a reply of so many bytes comes in pieces, perhaps once more.
-func (r *Decoder[P]) expect(key protocol.Key, size int, bytes bool) {
-	if r.pieces == nil {
-		r.pieces = map[protocol.Key]*reply{}
-	}
-	whole := r.pieces[key]
+// expect notes that a reply comes in pieces, perhaps once more. waits tells which
+// calls have no outcome yet.
+func (r replies) expect(key protocol.Key, size int, bytes bool, waits func(protocol.Key) bool) {
+	whole := r[key]
 	if whole == nil {
-		for other := range r.pieces {
-			if !r.engine.Waits(other) {
-				delete(r.pieces, other)
+		for other := range r {
+			if !waits(other) {
+				delete(r, other)
 			}
 		}
 		whole = &reply{}
-		r.pieces[key] = whole
+		r[key] = whole
 	}
 	whole.size, whole.bytes, whole.begins = size, bytes, true
 }
 
-// piece takes in a piece. The last one is the outcome.
-func (r *Decoder[P]) piece(key protocol.Key, whole *reply, data []byte) {
-	before := whole.text
-	if whole.begins {
-		before = nil
+// with returns what there is of a reply with the next piece of it, if that is new.
+func (w *reply) with(piece []byte) []byte {
+	got := w.got
+	if w.begins {
+		w.begins, got = false, nil
 	}
-	whole.begins = false
-	if len(before)+len(data) < whole.size {
-		if r.engine.Piece(key) {
-			whole.text = append(before, data...)
-		} else {
-			r.unmatched.Add(1)
-		}
-		return
-	}
-	delete(r.pieces, key)
-	text := append(before, data...)
-	if len(text) != whole.size || !whole.bytes && !isJSON(text) {
-		r.engine.Piece(key) // or the next ones would have wrong numbers
-		r.garbage.Add(1)
-	} else if p, ok := r.engine.Settle(key); ok {
-		r.settled(p, Outcome{Body: text, Bytes: whole.bytes})
-	} else {
-		r.unmatched.Add(1)
-	}
+	return append(got, piece...)
 }
 
-func isJSON(text []byte) bool {
-	_, ok := protocol.Valid(text)
+// isWhole reports whether that is a reply that can be read.
+func (w *reply) isWhole(got []byte) bool {
+	if len(got) != w.size || w.bytes {
+		return len(got) == w.size
+	}
+	_, ok := protocol.Valid(got)
 	return ok
-}
-
-// about takes in what concerns parts.
-func (r *Decoder[P]) about(m *protocol.Message) {
-	var p P
-	var ok bool
-	switch m.Kind {
-	case protocol.GotKind:
-		if p, ok = r.engine.Got(m.Key, m.Count); ok {
-			r.exchange.Got(p, m.Count)
-		}
-	case protocol.TakenKind:
-		if p, ok = r.engine.Taken(m.Key, m.Count, m.Window); ok {
-			r.exchange.Taken(p, m.Count, m.Window)
-		}
-	case protocol.ChunkKind:
-		if whole := r.pieces[m.Key]; whole != nil {
-			r.piece(m.Key, whole, m.Body)
-			return
-		}
-		if p, ok = r.engine.Parts(m.Key, 1, len(m.Body)); ok {
-			r.exchange.Parts(p, [][]byte{m.Body}, true)
-		}
-	case protocol.PartsKind:
-		var parts [][]byte
-		bytes := 0
-		for part := range protocol.Elements(m.Body) {
-			parts = append(parts, part)
-			bytes += len(part)
-		}
-		if p, ok = r.engine.Parts(m.Key, len(parts), bytes); ok {
-			r.exchange.Parts(p, parts, false)
-		}
-	}
-	if !ok {
-		r.unmatched.Add(1)
-	}
 }

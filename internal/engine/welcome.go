@@ -44,8 +44,8 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	}
 	e.cancels.welcomed(w.Resumed)
 	e.noted = false
-	lost := e.resolve(sessionLost, w.Resumed)
 	e.queue.putBack(e.exchanges.release())
+	lost := e.resolve(sessionLost, w.Resumed)
 	e.change(Change{State: StateOpen})
 	c.wake()
 	e.rouse(e.attention) // what depends on time has changed
