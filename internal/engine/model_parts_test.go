@@ -60,6 +60,17 @@ func (l *modelLife) after(n uint64) []modelEntry {
 	return nil
 }
 
+// before is how many outcomes stand before the last so many messages of the first
+// n outcomes.
+func (l *modelLife) before(n, messages uint64) uint64 {
+	last := len(l.log) - len(l.after(n))
+	for ; messages > 0 && last > 0; messages-- {
+		last--
+		n -= uint64(l.log[last].count)
+	}
+	return n
+}
+
 // keeps reports whether the server still has an outcome.
 func (l *modelLife) keeps(key protocol.Key) bool {
 	return slices.ContainsFunc(l.after(l.acked), func(e modelEntry) bool { return e.outcome && e.key == key })

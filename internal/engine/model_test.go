@@ -236,7 +236,7 @@ func (m *model) cancel(key protocol.Key) {
 func (m *model) request(c *fakeConn, key protocol.Key) {
 	call := m.calls[key]
 	if call.answered && m.resumed && call.on != c {
-		call.on = c // the outcome stands behind the welcome, and is just being read
+		call.on, m.had[key] = c, true // the outcome stands behind the welcome, and is just being read
 		return
 	}
 	switch {
