@@ -155,6 +155,7 @@ func (m *model) told(call *modelCall, p *Part[*fakeCall]) {
 		m.complain("%d parts of %d taken, after %d, of %d", p.From, p.Key, call.told, call.took)
 	}
 	call.told = p.From
+	delete(m.owed, p.Key)
 	if m.deaf {
 		return
 	}
@@ -216,6 +217,9 @@ func (m *model) checkParts() {
 		good := e.conn.Conn == m.conn && e.conn.welcomed && !m.conn.mute && !m.probing && !m.deaf && !m.dumb && !e.conn.trial.on
 		if good && e.calls.at(x.place).carried() && (x.hasData() || x.isOver() || x.stream.due || x.body.waits && m.life.bodies[key] != nil) {
 			m.complain("%d has something to send: %+v", key, *x)
+		}
+		if good && e.calls.at(x.place).carried() && (m.owed[key] || x.stream.unsaid() && x.stream.read == x.stream.arrived && e.acks.received == e.acks.told) {
+			m.complain("the server was not told what was read of %d: %+v", key, x.stream)
 		}
 	}
 	if len(e.exchanges.byKey) != parted && !m.ended {
