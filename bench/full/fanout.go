@@ -156,7 +156,8 @@ func subscribeSockjax(url string, receive func([]byte)) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Subscribe("news", func(m client.Message) { receive(m.Data) }, nil)
+	from := &client.SubscribeOptions{Since: &client.Position{}} // the subscription may take a moment
+	_, err = c.Subscribe("news", func(m client.Message) { receive(m.Data) }, from)
 	return err
 }
 

@@ -42,6 +42,7 @@ async function upload(bytes) {
 
 /** Both, again and again, while small calls are timed: latencies as of bench.latency. */
 async function beside({ bytes, ms }) {
+  await Promise.all([download(bytes), upload(bytes)]); // the first ones find out how quick the line is
   let running = true;
   let rounds = 0;
   const again = async (transfer) => {

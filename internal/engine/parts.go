@@ -63,6 +63,7 @@ func (e *Engine[P]) Taken(key protocol.Key, n uint64, window int) (payload P, ok
 	if n > before {
 		c.extend(e.conn.heartbeat.in)
 	}
+	e.conn.line.Learn(&x.body.pace)
 	e.stir(x)
 	return c.Payload, true
 }
@@ -206,6 +207,7 @@ func (e *Engine[P]) beginExchange(r ref, large bool) {
 		x.pieces.size = c.Size
 	}
 	x.begin(c.life == resent, e.conn.limits.Window)
+	x.body.pace = e.conn.line.Window()
 	e.exchanges.stir(x)
 }
 

@@ -21,8 +21,11 @@ const (
 	// memory is how long the shortest round trip is believed: lines change.
 	memory = 10 * time.Second
 
-	// A chunk is a small part of what may be on its way.
+	// A chunk is what the line carries in hold, since a small call waits behind it.
+	// Small ones cost each end time.
+	hold       = 8 * time.Millisecond
 	leastChunk = 4 << 10
+	firstChunk = 8 << 10
 	mostChunk  = 64 << 10
 )
 
@@ -39,7 +42,8 @@ type Window struct {
 	markTaken uint64 // when it began
 	began     time.Duration
 	limited   bool // the window was full meanwhile
-	settled   bool // the size of the line has been guessed
+	guessed   bool // the size of the line has been guessed
+	settled   bool // and was once too much
 	slow      bool // the last round trip took too long
 
 	train time.Duration // when the first word came of what was taken, 0: not yet
@@ -47,6 +51,31 @@ type Window struct {
 
 	shortest time.Duration // round trip, 0: not known
 	seen     time.Duration // when
+	rate     float64       // bytes a nanosecond, lately, 0: not known
+}
+
+// A Line is what streams have found out of a line, for those that come after. The
+// zero value knows nothing.
+type Line struct {
+	size     int
+	shortest time.Duration
+	seen     time.Duration
+	rate     float64
+}
+
+// Learn notes what a stream has found out.
+func (l *Line) Learn(w *Window) {
+	if w.guessed {
+		*l = Line{w.size, w.shortest, w.seen, w.rate}
+	}
+}
+
+// Window is that of a new stream.
+func (l *Line) Window() Window {
+	if l.size == 0 {
+		return Window{}
+	}
+	return Window{size: l.size, guessed: true, settled: true, shortest: l.shortest, seen: l.seen, rate: l.rate}
 }
 
 // Size is how many bytes may have been sent and not taken.
@@ -58,7 +87,12 @@ func (w *Window) Size() int {
 }
 
 // Chunk is how large a part of bytes should be.
-func (w *Window) Chunk() int { return min(max(w.Size()/16, leastChunk), mostChunk) }
+func (w *Window) Chunk() int {
+	if w.rate == 0 {
+		return firstChunk
+	}
+	return min(max(int(w.rate*float64(hold)), leastChunk), mostChunk)
+}
 
 // Full notes that the window has held something back.
 func (w *Window) Full() { w.limited = true }
@@ -74,7 +108,7 @@ func (w *Window) Sent(now time.Duration, n int) {
 // Taken notes that n bytes more were taken.
 func (w *Window) Taken(now time.Duration, n int) {
 	w.taken += uint64(n)
-	if !w.settled {
+	if !w.guessed {
 		w.guess(now)
 	}
 	if w.mark == 0 || w.taken < w.mark {
@@ -85,14 +119,20 @@ func (w *Window) Taken(now time.Duration, n int) {
 		w.shortest, w.seen = trip, now
 	}
 	moved := int(w.taken - w.markTaken)
+	if w.limited || w.rate == 0 {
+		w.rate = float64(moved) / float64(trip)
+	}
 	fair := w.shortest + slack
 	slow := trip > fair
 	switch {
-	case slow && w.slow:
+	case slow && (w.slow || !w.settled):
 		// What passed in that time, had it been as short as it should be. Once is
-		// no sign: machines are busy at times.
+		// no sign later: machines are busy at times.
 		w.size = min(max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), least), w.Size())
-	case slow, !w.limited, !w.settled:
+		w.settled = true
+	case slow, !w.limited, !w.guessed:
+	case !w.settled:
+		w.size = min(w.Size()+w.Size()/2, most)
 	case trip <= w.shortest+slack/8:
 		w.size = min(w.Size()+min(w.Size()/4, 2*mostChunk), most)
 	case trip <= fair-slack/2:
@@ -110,8 +150,9 @@ func (w *Window) guess(now time.Duration) {
 		w.train, w.head = max(now, 1), w.taken
 	case w.taken >= first && w.shortest > 0:
 		took := max(now-w.train, 100*time.Microsecond)
-		w.size = int(float64(w.taken-w.head) / float64(took) * float64(w.shortest+slack/2))
+		w.rate = float64(w.taken-w.head) / float64(took)
+		w.size = int(w.rate * float64(w.shortest+slack/2))
 		w.size = min(max(w.size, least), most)
-		w.settled, w.mark = true, 0
+		w.guessed, w.mark = true, 0
 	}
 }

@@ -214,7 +214,7 @@ func TestTypesAreAllTried(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^export \w+ (\w+)`).FindAllStringSubmatch(allTypes(t), -1) {
 		names = append(names, m[1])
 	}
-	for _, head := range []string{"interface TopicOptions ", "interface Position ", "interface Options ", "interface CallOptions ", "interface Stats ", "interface StateChange ", "interface Unmatched ", "type Recovered", "class SockjaxError "} {
+	for _, head := range []string{"interface BodyOptions ", "interface Progress ", "interface Stream<", "interface TopicOptions ", "interface Position ", "interface Options ", "interface CallOptions ", "interface Stats ", "interface StateChange ", "interface Unmatched ", "type Recovered", "class SockjaxError "} {
 		names = append(names, memberNames(declaration(t, head))...)
 	}
 	for _, name := range names {

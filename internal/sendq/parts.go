@@ -19,6 +19,9 @@ func (q *Queue) Part(s *Stream, data []byte, bytes bool) (n int, ok, write bool)
 	if q.dropped || s.dropped {
 		return len(data), true, false
 	}
+	if s.added == 0 {
+		s.pace = q.line.Window()
+	}
 	n, ok = s.credit(len(data), bytes)
 	switch {
 	case !ok, s.pending >= maxPending:
@@ -48,7 +51,9 @@ func (q *Queue) grow(s *Stream, more int) {
 func (q *Queue) Taken(s *Stream, n uint64, window int) bool {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	return s.take(n, window)
+	news := s.take(n, window)
+	q.line.Learn(&s.pace)
+	return news
 }
 
 // End adds the outcome of a stream, behind its parts. text is encoded, or nil:

@@ -97,7 +97,7 @@ func TestPartsAreBounded(t *testing.T) {
 				}
 			}
 		}
-		if w.bulk < 1<<19 || w.bulk > 1<<19+2*chunkSize || chunks > 80 {
+		if w.bulk < 1<<19 || w.bulk > 1<<19+2*chunkSize || chunks > 140 {
 			t.Errorf("%d chunks, %d bytes wait", chunks, w.bulk)
 		}
 		last := streams[19]

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sockjax/sockjax/internal/pace"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -61,12 +62,13 @@ type Queue struct {
 	crowded  []*Stream // those that wait for bulk to become less
 	finishes bool      // only streams with an outcome go on: see Finish
 	pull     pull
-	replay   bool   // the session may have outcomes that this connection has not sent
-	sent     uint64 // the number of the last outcome that was, or is being, sent
-	writing  bool   // somebody is in Write, or has been told to call it
-	sealed   bool   // only outcomes are taken
-	cut      bool   // the connection takes no more
-	dropped  bool   // neither does the session
+	replay   bool      // the session may have outcomes that this connection has not sent
+	sent     uint64    // the number of the last outcome that was, or is being, sent
+	writing  bool      // somebody is in Write, or has been told to call it
+	line     pace.Line // as far as streams have found it out
+	sealed   bool      // only outcomes are taken
+	cut      bool      // the connection takes no more
+	dropped  bool      // neither does the session
 	changed  sync.Cond
 }
 

@@ -239,6 +239,7 @@ Object.assign(T.cases, {
     const stop = new AbortController();
     const call = api.request(w, { body: endless, signal: stop.signal });
     let before = -1;
+    await until(async () => (await look()).ran[w.name] === 1);
     await until(async () => {
       await T.wait(30);
       return before === (before = made) && made > 0;
