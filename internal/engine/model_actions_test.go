@@ -95,13 +95,18 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 		return running
 	}
 	return map[string]func(*rapid.T){
-		"submit":    m.submit,
-		"submitToo": m.submit,
-		"open":      m.submitParted,
-		"feed":      m.feed,
-		"read":      m.read,
-		"produce":   m.produce,
-		"take":      m.take,
+		"submit":     m.submit,
+		"submitToo":  m.submit,
+		"open":       m.submitParted,
+		"openToo":    m.submitParted,
+		"feed":       m.feed,
+		"feedToo":    m.feed,
+		"read":       m.read,
+		"readToo":    m.read,
+		"produce":    m.produce,
+		"produceToo": m.produce,
+		"take":       m.take,
+		"takeToo":    m.take,
 		"submitSent": func(t *rapid.T) { // late, and the server has never seen it
 			if !reloaded || e.State() == StateClosed || len(m.sentLate) > 50 {
 				t.Skip("no earlier life")
@@ -145,6 +150,7 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 			}
 			w := welcome
 			w.Limits.Window = rapid.SampledFrom([]int{3_000, 10_000, 20_000}).Draw(t, "window")
+			w.Acked = rapid.SampledFrom([]uint64{0, 0, 1, 3}).Draw(t, "repeated")
 			w.Limits.Requests = rapid.SampledFrom([]int{64, 70, 1024}).Draw(t, "requests")
 			m.welcome(w)
 		},

@@ -159,7 +159,7 @@ func (m *model) verdict(call *modelCall) {
 	case "invalid/unsent":
 		ok = errorOf(call.out).Message == tooLargeToPass && m.known(len(call.data))
 	case "lost/unknown":
-		ok = call.mayBeLost || call.deaths+1 >= lostAt || m.known(len(call.data))
+		ok = len(call.arrived) == 0 && (call.mayBeLost || call.deaths+1 >= lostAt || m.known(len(call.data)))
 	case "lost/executed":
 		ok = call.runs > 0 && (call.forgotten || len(call.arrived) > 0 && (call.mayBeLost || call.deaths+1 >= lostAt))
 	}

@@ -60,6 +60,17 @@ func (l *modelLife) after(n uint64) []modelEntry {
 	return nil
 }
 
+// before is how many outcomes stand before the last so many messages of the first
+// n outcomes.
+func (l *modelLife) before(n, messages uint64) uint64 {
+	last := len(l.log) - len(l.after(n))
+	for ; messages > 0 && last > 0; messages-- {
+		last--
+		n -= uint64(l.log[last].count)
+	}
+	return n
+}
+
 // keeps reports whether the server still has an outcome.
 func (l *modelLife) keeps(key protocol.Key) bool {
 	return slices.ContainsFunc(l.after(l.acked), func(e modelEntry) bool { return e.outcome && e.key == key })
@@ -144,6 +155,7 @@ func (m *model) told(call *modelCall, p *Part[*fakeCall]) {
 		m.complain("%d parts of %d taken, after %d, of %d", p.From, p.Key, call.told, call.took)
 	}
 	call.told = p.From
+	delete(m.owed, p.Key)
 	if m.deaf {
 		return
 	}
@@ -205,6 +217,9 @@ func (m *model) checkParts() {
 		good := e.conn.Conn == m.conn && e.conn.welcomed && !m.conn.mute && !m.probing && !m.deaf && !m.dumb && !e.conn.trial.on
 		if good && e.calls.at(x.place).carried() && (x.hasData() || x.isOver() || x.stream.due || x.body.waits && m.life.bodies[key] != nil) {
 			m.complain("%d has something to send: %+v", key, *x)
+		}
+		if good && e.calls.at(x.place).carried() && (m.owed[key] || x.stream.unsaid() && x.stream.read == x.stream.arrived && e.acks.received == e.acks.told) {
+			m.complain("the server was not told what was read of %d: %+v", key, x.stream)
 		}
 	}
 	if len(e.exchanges.byKey) != parted && !m.ended {

@@ -49,7 +49,8 @@ func (m *model) look() (conn *fakeConn, running []protocol.Key) {
 	return m.conn, running
 }
 
-// welcome answers the hello, and sends the outcomes that the engine lacks.
+// welcome answers the hello, and sends the outcomes that the engine lacks, and
+// w.Acked messages that it does not.
 func (m *model) welcome(w protocol.Welcome) {
 	n := m.n
 	n.mu.Lock()
@@ -70,8 +71,11 @@ func (m *model) welcome(w protocol.Welcome) {
 		}
 		call.older = call.older && m.resumed
 	}
-	if w.Resumed {
-		w.Acked = m.life.acked
+	if repeated := w.Acked; w.Resumed {
+		w.Acked = m.life.before(m.life.acked, repeated)
+		m.life.acked = w.Acked
+	} else {
+		w.Acked = 0
 	}
 	m.received = w.Acked
 	frame := protocol.AppendWelcome([]byte("["), w)

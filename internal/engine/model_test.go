@@ -59,6 +59,7 @@ type modelConn struct {
 	newest    int                   // the last that was sent for the first time, by order
 	fresh     bool                  // one was, after the welcome
 	posts     []modelEntry          // that arrive next
+	owed      map[protocol.Key]bool // streams of which the server is to be told again
 	authority time.Time             // until when the token is good; zero: for ever
 }
 
@@ -121,7 +122,7 @@ func (m *model) framed(c *fakeConn, b *Batch[*fakeCall], size int) {
 	if c != m.conn {
 		m.died()
 		m.modelConn = modelConn{before: m.doubtful, conn: c, limits: protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests},
-			open: map[protocol.Key]bool{}, had: map[protocol.Key]bool{}, begun: map[protocol.Key]bool{}, newest: m.newest}
+			open: map[protocol.Key]bool{}, had: map[protocol.Key]bool{}, begun: map[protocol.Key]bool{}, owed: map[protocol.Key]bool{}, newest: m.newest}
 	}
 	if size > m.limits.Frame {
 		m.complain("a frame of %d bytes", size)
@@ -236,7 +237,7 @@ func (m *model) cancel(key protocol.Key) {
 func (m *model) request(c *fakeConn, key protocol.Key) {
 	call := m.calls[key]
 	if call.answered && m.resumed && call.on != c {
-		call.on = c // the outcome stands behind the welcome, and is just being read
+		call.on, m.had[key] = c, true // the outcome stands behind the welcome, and is just being read
 		return
 	}
 	switch {
@@ -266,6 +267,9 @@ func (m *model) request(c *fakeConn, key protocol.Key) {
 			m.complain("%d in the wrong order", key)
 		}
 		m.newest, m.fresh = call.order, m.fresh || m.welcomed
+	}
+	if m.resumed && call.older && call.parted() && call.took > 0 {
+		m.owed[key] = true
 	}
 	call.sent, call.on = true, c
 	m.had[key], m.open[key] = true, true

@@ -178,7 +178,7 @@ export class Incoming {
   /** The last piece is the outcome. */
   #piece(engine, key, piece, message) {
     const { replies } = this.#exchanges;
-    if (replies.add(key, piece, () => engine.parts(key, 1, 0))) return;
+    if (replies.add(key, piece, () => engine.piece(key))) return;
     let data;
     try {
       data = replies.complete(key, piece);
