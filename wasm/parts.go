@@ -21,17 +21,15 @@ func partsCame(id uint32, key float64, n, bytes uint32) int32 {
 	return slotOrNone(s, ok)
 }
 
-// piece tells that a piece of a large reply has come which is not the last one,
-// and is no outcome. It returns 1 if that is new.
+// piece tells that a piece of a large reply has come, but not the last one. It
+// returns the call's slot, or abi.None.
 //
 //go:wasmexport piece
-func piece(id uint32, key float64) (fresh uint32) {
+func piece(id uint32, key float64) int32 {
 	enter()
-	if current.clients[id].engine.Piece(protocol.Key(key)) {
-		fresh = 1
-	}
+	s, ok := current.clients[id].engine.Piece(protocol.Key(key))
 	leave()
-	return fresh
+	return slotOrNone(s, ok)
 }
 
 // taken tells that the server has taken n parts of a body, and how many bytes of

@@ -32,8 +32,6 @@ func TestParts(t *testing.T) {
 	}{
 		{"parts", []any{1, 3, 30_000}, 7},
 		{"parts", []any{2, 1, 10}, abi.None},
-		{"piece", []any{1}, 1},
-		{"piece", []any{2}, 0},
 		{"got", []any{1, 1}, 7},
 		{"taken", []any{1, 2, 50_000}, 7},
 		{"taken", []any{1, 3, 50_000}, abi.None},

@@ -242,7 +242,7 @@ func (r *Decoder[P]) piece(key protocol.Key, whole *reply, data []byte) {
 	got := whole.with(data)
 	switch {
 	case len(got) < whole.size:
-		if r.engine.Piece(key) {
+		if _, ok := r.engine.Piece(key); ok {
 			whole.got = got
 		} else {
 			r.unmatched.Add(1)

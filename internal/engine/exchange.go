@@ -170,7 +170,7 @@ type stream struct {
 	bytes   int  // of parts behind told that have arrived
 	window  int  // how many bytes of those there may be; 0: there is no stream
 	least   int  // of window
-	since   int  // bytes that were read since it has grown
+	said    int  // bytes told since it has grown, at times when all was read
 	due     bool // the server is to be told now
 }
 
@@ -219,11 +219,10 @@ func (s *stream) tell() (taken uint64, window int) {
 	switch {
 	case left > s.window/2:
 		s.window = max(s.window/2, s.least)
-	case left <= s.window/4 && s.since+used >= s.window/4:
-		s.window = min(2*s.window, growth*s.least)
-		s.since = 0
-	default:
-		s.since += used
+	case left == 0:
+		if s.said += used; s.said >= s.window {
+			s.window, s.said = min(2*s.window, growth*s.least), 0
+		}
 	}
 	s.bytes, s.told, s.due = left, s.read, false
 	return s.told, s.window

@@ -22,28 +22,29 @@ const (
 // one message, and hands the call's payload back. It returns false where they
 // have come before, or nobody waits for them.
 func (e *Engine[P]) Parts(key protocol.Key, n, bytes int) (payload P, ok bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.mu.Lock() // not deferred here and below: each would be more for a page to download
 	c, x := e.numbered(key, n)
-	if x == nil || x.stream.window == 0 {
-		return payload, false
+	if ok = x != nil && x.stream.window > 0; ok {
+		x.stream.arrive(n, bytes)
+		c.extend(e.conn.heartbeat.in)
+		payload = c.Payload
 	}
-	x.stream.arrive(n, bytes)
-	c.extend(e.conn.heartbeat.in)
-	return c.Payload, true
+	e.mu.Unlock()
+	return payload, ok
 }
 
 // Piece tells that a piece of a large reply has come which is not the last one:
-// that is an outcome, for Settle. It returns false where the piece has come
-// before, or nobody waits for it.
-func (e *Engine[P]) Piece(key protocol.Key) bool {
+// that is an outcome, for Settle. It hands the call's payload back, or returns
+// false where the piece has come before, or nobody waits for it.
+func (e *Engine[P]) Piece(key protocol.Key) (payload P, ok bool) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	c, x := e.numbered(key, 1)
-	if x != nil {
+	c, _ := e.numbered(key, 1)
+	if ok = c != nil; ok {
 		c.extend(e.conn.heartbeat.in)
+		payload = c.Payload
 	}
-	return c != nil
+	e.mu.Unlock()
+	return payload, ok
 }
 
 // Taken tells that the server's handler has taken the first n parts of a body,
@@ -51,7 +52,12 @@ func (e *Engine[P]) Piece(key protocol.Key) bool {
 // or returns false if that can't be, or is no news.
 func (e *Engine[P]) Taken(key protocol.Key, n uint64, window int) (payload P, ok bool) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	payload, ok = e.taken(key, n, window)
+	e.mu.Unlock()
+	return payload, ok
+}
+
+func (e *Engine[P]) taken(key protocol.Key, n uint64, window int) (payload P, ok bool) {
 	c, x := e.numbered(key, 1)
 	if x == nil || !x.body.open {
 		return payload, false
@@ -71,19 +77,25 @@ func (e *Engine[P]) Taken(key protocol.Key, n uint64, window int) (payload P, ok
 // Chunk is how many bytes the next parts of a call's body should have, where they
 // are cut: a small call waits behind the one that is sent.
 func (e *Engine[P]) Chunk(key protocol.Key) int {
+	chunk := pieceSize
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	if x := e.exchanges.find(key); x != nil {
-		return min(x.body.pace.Chunk(), pieceSize)
+		chunk = min(x.body.pace.Chunk(), pieceSize)
 	}
-	return pieceSize
+	e.mu.Unlock()
+	return chunk
 }
 
 // Got tells that the server has got the first n parts of a body, which goes on
 // behind them. It hands the call's payload back.
 func (e *Engine[P]) Got(key protocol.Key, n uint64) (payload P, ok bool) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	payload, ok = e.got(key, n)
+	e.mu.Unlock()
+	return payload, ok
+}
+
+func (e *Engine[P]) got(key protocol.Key, n uint64) (payload P, ok bool) {
 	c, x := e.numbered(key, 1)
 	if x == nil || !x.body.open {
 		return payload, false
@@ -139,7 +151,11 @@ func (e *Engine[P]) numbered(key protocol.Key, n int) (*call[P], *exchange) {
 func (e *Engine[P]) Took(key protocol.Key, n int) {
 	now := e.now()
 	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.took(now, key, n)
+	e.mu.Unlock()
+}
+
+func (e *Engine[P]) took(now time.Duration, key protocol.Key, n int) {
 	x := e.exchanges.find(key)
 	if x == nil || n < 1 {
 		return
@@ -162,29 +178,29 @@ func (e *Engine[P]) Took(key protocol.Key, n int) {
 func (e *Engine[P]) Feed(key protocol.Key, size int) bool {
 	now := e.now()
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	x := e.exchanges.find(key)
-	if x == nil || !x.body.open || x.body.complete {
-		return false
+	ok := x != nil && x.body.open && !x.body.complete
+	if ok {
+		if x.paused() {
+			e.calls.at(x.place).extend(now)
+		}
+		x.body.sizes = append(x.body.sizes, uint32(size))
+		e.stir(x)
 	}
-	if x.paused() {
-		e.calls.at(x.place).extend(now)
-	}
-	x.body.sizes = append(x.body.sizes, uint32(size))
-	e.stir(x)
-	return true
+	e.mu.Unlock()
+	return ok
 }
 
 // EndBody tells that a call's body is complete.
 func (e *Engine[P]) EndBody(key protocol.Key) {
 	now := e.now()
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	if x := e.exchanges.find(key); x != nil && x.body.open {
 		e.calls.at(x.place).extend(now)
 		x.body.complete = true
 		e.stir(x)
 	}
+	e.mu.Unlock()
 }
 
 // hold has a call with a body wait for the welcome, and says why it can't be sent

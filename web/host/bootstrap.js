@@ -303,8 +303,7 @@ export class Bootstrap {
   }
 
   piece() {
-    this.#outcomes++;
-    return false;
+    return this.parts(0, 1);
   }
 
   taken() {

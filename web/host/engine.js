@@ -137,9 +137,9 @@ export class Engine {
     return this.#runtime.dead ? DEAD : slot;
   }
 
-  /** A piece of a large reply, but not the last one, has come: is it new? */
   piece(key) {
-    return this.#go.piece(this.#id, key) === 1 && !this.#runtime.dead;
+    const slot = this.#go.piece(this.#id, key);
+    return this.#runtime.dead ? DEAD : slot;
   }
 
   taken(key, n, window) {

@@ -130,7 +130,7 @@ export class Exchanges {
 
   /** Parts of a stream have come. */
   arrived(slot, values) {
-    if (slot >= 0) this.#face.parts(slot, values);
+    this.#face.parts(slot, values);
   }
 
   /** The server has the first n parts of a body. */

@@ -55,7 +55,6 @@ export class Incoming {
         if (Array.isArray(message)) this.#series(engine, message);
         else this.#message(engine, message);
       }
-      if (this.#bytes !== null && this.#at < this.#bytes.length) this.garbage++;
     }
     this.#host.read(data, frame);
     return null;
@@ -63,9 +62,10 @@ export class Incoming {
 
   #apart(buffer) {
     const { text, bytes } = apart(buffer);
+    const frame = JSON.parse(text);
     this.#bytes = bytes;
     this.#at = 0;
-    return JSON.parse(text);
+    return Array.isArray(frame) && isUsedUp(frame, bytes.length) ? frame : undefined;
   }
 
   /** Where a frame welcomes anew: a Promise that the store has noted it, or null if there is nothing to note. */
@@ -128,21 +128,21 @@ export class Incoming {
     const { got = null, taken = null, parts = null, chunk = null, end = null } = message;
     this.#binary.answered(key);
     if (got !== null) {
-      if (isCount(got)) this.#exchanges.got(engine.got(key, got), got);
+      if (isCount(got)) this.#told(engine.got(key, got), key, message, (slot) => this.#exchanges.got(slot, got));
       else this.garbage++;
     } else if (taken !== null) {
       const window = message.window ?? 0;
-      if (isCount(taken) && isCount(window)) this.#exchanges.taken(engine.taken(key, taken, window), taken, window);
-      else this.garbage++;
+      if (!isCount(taken) || !isCount(window)) this.garbage++;
+      else this.#told(engine.taken(key, taken, window), key, message, (slot) => this.#exchanges.taken(slot, taken, window));
     } else if (parts !== null) {
       const size = message.size ?? this.#units; // no less
-      if (Array.isArray(parts) && isCount(size)) this.#exchanges.arrived(engine.parts(key, parts.length, size), parts);
+      if (Array.isArray(parts) && isCount(size)) this.#parts(engine, key, parts, size, message);
       else this.garbage++;
     } else if (chunk !== null) {
       const bytes = this.#take(chunk);
       if (bytes === null) this.garbage++;
       else if (this.#exchanges.replies.has(key)) this.#piece(engine, key, bytes, message);
-      else this.#exchanges.arrived(engine.parts(key, 1, bytes.length), [bytes]);
+      else this.#parts(engine, key, [bytes], bytes.length, message);
     } else if (end === null) {
       const text = message.text ?? null;
       const bytes = this.#take(message.bytes);
@@ -150,6 +150,16 @@ export class Incoming {
       else if (text !== null) this.#begin(key, text, true);
       else this.#reply(engine, key, bytes.buffer, message);
     } // only a client says that a body has ended
+  }
+
+  #parts(engine, key, values, size, message) {
+    this.#told(engine.parts(key, values.length, size), key, message, (slot) => this.#exchanges.arrived(slot, values));
+  }
+
+  /** What the engine says of a message about a call that goes on: its slot, unless none waits for it. */
+  #told(slot, key, message, act) {
+    if (slot >= 0) act(slot);
+    else this.#unmatched(slot, key, message);
   }
 
   /** The next so many of the bytes behind the messages, in memory of their own; null if they are not there. */
@@ -168,7 +178,7 @@ export class Incoming {
   /** The last piece is the outcome. */
   #piece(engine, key, piece, message) {
     const { replies } = this.#exchanges;
-    if (replies.add(key, piece, () => engine.parts(key, 1, 0))) return;
+    if (replies.add(key, piece, () => engine.piece(key))) return;
     let data;
     try {
       data = replies.complete(key, piece);
@@ -248,4 +258,17 @@ function isKey(key) {
 
 function isCount(n) {
   return Number.isSafeInteger(n) && n >= 0;
+}
+
+/** The members that name a message, of those before chunk: see #message. */
+const NAMES = ["hello", "welcome", "token", "ack", "cancel", "error", "refused", "forgotten", "on", "off", "topic", "got", "taken", "parts"];
+
+/** Whether the messages of a frame name all of the bytes behind them. */
+function isUsedUp(frame, bytes) {
+  for (const message of frame) {
+    if (message?.key === undefined || NAMES.some((name) => (message[name] ?? null) !== null)) continue;
+    const count = message.chunk ?? ((message.end ?? null) === null ? message.bytes : null);
+    if (isCount(count) && count <= bytes) bytes -= count;
+  }
+  return bytes === 0;
 }
