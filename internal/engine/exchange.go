@@ -64,6 +64,7 @@ type body struct {
 	taken     uint64
 	got       uint64
 	sent      uint64
+	before    uint64   // of sent, before this connection
 	sizes     []uint32 // of the parts behind taken, in bytes
 	unread    int      // bytes that were sent and not taken
 	window    int      // how many of these there may be
@@ -75,7 +76,7 @@ func (b *body) fed() uint64 { return b.taken + uint64(len(b.sizes)) }
 
 // begin is that of exchange.
 func (b *body) begin(known bool, window int) {
-	b.waits, b.completed = known && b.open, false
+	b.waits, b.completed, b.before = known && b.open, false, b.sent
 	if b.got == 0 {
 		b.window = window
 	}
