@@ -95,8 +95,18 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 		return running
 	}
 	return map[string]func(*rapid.T){
-		"submit":    m.submit,
-		"submitToo": m.submit,
+		"submit":     m.submit,
+		"submitToo":  m.submit,
+		"open":       m.submitParted,
+		"openToo":    m.submitParted,
+		"feed":       m.feed,
+		"feedToo":    m.feed,
+		"read":       m.read,
+		"readToo":    m.read,
+		"produce":    m.produce,
+		"produceToo": m.produce,
+		"take":       m.take,
+		"takeToo":    m.take,
 		"submitSent": func(t *rapid.T) { // late, and the server has never seen it
 			if !reloaded || e.State() == StateClosed || len(m.sentLate) > 50 {
 				t.Skip("no earlier life")
@@ -113,7 +123,7 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 			at := working(t)
 			n.mu.Lock()
 			for _, key := range at {
-				if m.begun[key] && m.welcomed && !m.dumb {
+				if m.begun[key] && m.welcomed && !m.dumb && !m.calls[key].parted() {
 					keys = append(keys, key)
 				}
 			}
@@ -139,6 +149,8 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 				t.Skip("no hello")
 			}
 			w := welcome
+			w.Limits.Window = rapid.SampledFrom([]int{3_000, 10_000, 20_000}).Draw(t, "window")
+			w.Acked = rapid.SampledFrom([]uint64{0, 0, 1, 3}).Draw(t, "repeated")
 			w.Limits.Requests = rapid.SampledFrom([]int{64, 70, 1024}).Draw(t, "requests")
 			m.welcome(w)
 		},
