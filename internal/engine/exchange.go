@@ -64,6 +64,7 @@ type body struct {
 	taken     uint64
 	got       uint64
 	sent      uint64
+	before    uint64   // of sent, before this connection
 	sizes     []uint32 // of the parts behind taken, in bytes
 	unread    int      // bytes that were sent and not taken
 	window    int      // how many of these there may be
@@ -75,7 +76,7 @@ func (b *body) fed() uint64 { return b.taken + uint64(len(b.sizes)) }
 
 // begin is that of exchange.
 func (b *body) begin(known bool, window int) {
-	b.waits, b.completed = known && b.open, false
+	b.waits, b.completed, b.before = known && b.open, false, b.sent
 	if b.got == 0 {
 		b.window = window
 	}
@@ -169,7 +170,7 @@ type stream struct {
 	bytes   int  // of parts behind told that have arrived
 	window  int  // how many bytes of those there may be; 0: there is no stream
 	least   int  // of window
-	since   int  // bytes that were read since it has grown
+	said    int  // bytes told since it has grown, at times when all was read
 	due     bool // the server is to be told now
 }
 
@@ -218,11 +219,10 @@ func (s *stream) tell() (taken uint64, window int) {
 	switch {
 	case left > s.window/2:
 		s.window = max(s.window/2, s.least)
-	case left <= s.window/4 && s.since+used >= s.window/4:
-		s.window = min(2*s.window, growth*s.least)
-		s.since = 0
-	default:
-		s.since += used
+	case left == 0:
+		if s.said += used; s.said >= s.window {
+			s.window, s.said = min(2*s.window, growth*s.least), 0
+		}
 	}
 	s.bytes, s.told, s.due = left, s.read, false
 	return s.told, s.window

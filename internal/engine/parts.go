@@ -67,7 +67,7 @@ func (e *Engine[P]) taken(key protocol.Key, n uint64, window int) (payload P, ok
 		return payload, false
 	}
 	if n > before {
-		c.extend(e.conn.heartbeat.in)
+		e.advanced(c, x, n)
 	}
 	e.conn.line.Learn(&x.body.pace)
 	e.stir(x)
@@ -105,13 +105,23 @@ func (e *Engine[P]) got(key protocol.Key, n uint64) (payload P, ok bool) {
 		return payload, false
 	}
 	if n > before { // or a body that breaks each connection would have time for ever
-		c.extend(e.conn.heartbeat.in)
+		e.advanced(c, x, n)
 	}
 	if x.body.waits && c.carried() {
 		x.body.goOn(e.conn.heartbeat.in)
 		e.stir(x)
 	}
 	return c.Payload, true
+}
+
+// advanced notes that the server has got the first n parts of a body, or its
+// handler has taken them, which is progress. Where no earlier connection has
+// carried all of them, this one has passed so far.
+func (e *Engine[P]) advanced(c *call[P], x *exchange, n uint64) {
+	c.extend(e.conn.heartbeat.in)
+	if c.carried() && n > x.body.before && c.frame > e.conn.passed {
+		e.reached(c.frame, false)
+	}
 }
 
 // numbered counts a message that the server counts as n outcomes. It returns the
@@ -316,7 +326,7 @@ func (e *Engine[P]) data(b *Batch[P], x *exchange, payload P, size int, now time
 		if x.body.next() > room {
 			return 0
 		}
-		p.From, p.Count, bytes = x.body.run(now, room)
+		p.From, p.Count, bytes = x.body.run(now, e.sizes.limit(room))
 		bytes += int(p.Count-1) * partOverhead // if they are bytes; JSON has a comma
 	}
 	if len(b.Items) == 0 {
