@@ -123,14 +123,13 @@ func TestStreamLargeParts(t *testing.T) {
 	f := serve(t, streamer(strings.Repeat("a", 38), strings.Repeat("b", 98), strings.Repeat("c", 998), "d"), nil)
 	p := f.open(t)
 	p.send(`[{"key":1,"window":100}]`)
-	s := p.collect(1, func(s *said) bool { return len(s.parts) == 2 })
+	p.collect(1, func(s *said) bool { return len(s.parts) == 2 })
 	p.quiet()
 	p.take(1, 2, 100)
-	s = p.collect(1, func(s *said) bool { return len(s.parts) == 1 })
+	p.collect(1, func(s *said) bool { return len(s.parts) == 1 })
 	p.quiet()
 	p.take(1, 3, 100)
 	wantSaid(t, p.collect(1, nil), `{"key":1,"data":4}`, `"d"`)
-	_ = s
 }
 
 // Bytes are cut into chunks that fit the credit.

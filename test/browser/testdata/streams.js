@@ -445,6 +445,35 @@ Object.assign(T.cases, {
     ok(middle(busy) < middle(idle) + 60, `idle ${middle(idle)} ms, beside an upload ${middle(busy)} ms`);
   },
 
+  "shared: each tab has its own streams and bodies, which end with it": async () => {
+    const frame = document.createElement("iframe");
+    frame.src = "/streams";
+    document.body.append(frame);
+    await until(() => frame.contentWindow?.sockjax);
+    const other = frame.contentWindow.sockjax.connect(`${where}/ws`, { ...fast, host: "shared" });
+    const api = open({ host: "shared" });
+    const endless = named("ticks", { n: 1_000_000 });
+    const theirs = other.stream(endless);
+    equal((await theirs.next()).value.i, 0);
+    const want = pattern(1_000_000);
+    const [parts, sum, others, bytes] = await Promise.all([
+      collect(api.stream(named("ticks", { n: 5000 }))),
+      api.request(named("upload"), { body: want }),
+      other.request(named("gather"), { body: numbers(3000) }),
+      collect(api.stream(named("download", { bytes: want.length }))),
+    ]);
+    ok(parts.length === 5000 && parts.every(({ i }, at) => i === at), "parts of this tab");
+    ok(others.parts.every((part, i) => part === i), "the other's body");
+    const digest = await sha256(want);
+    equal([sum.sha256, await sha256(joined(bytes))], [digest, digest]);
+    const mine = api.stream(named("ticks", { n: 1_000_000 }));
+    equal((await mine.next()).value.i, 0);
+    frame.remove();
+    await until(async () => (await look()).ended[endless.name] === 1);
+    equal((await mine.next()).value.i, 1);
+    await mine.return();
+  },
+
   "plain mode has none of this": async () => {
     const api = open({ protocol: "plain" });
     for (const call of [() => api.stream({}).reply, () => api.request({}, { body: "a" }), () => api.request(new Uint8Array(1))]) {
