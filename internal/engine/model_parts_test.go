@@ -118,7 +118,7 @@ func (c *modelCall) gone() bool { return c.parted() && (len(c.arrived) > 0 || c.
 func (c *modelCall) parted() bool { return c.fakeCall != nil && (c.open || c.window > 0) }
 
 // parts looks at those of a frame.
-func (m *model) parts(parts []Part[*fakeCall]) {
+func (m *model) parts(c *fakeConn, parts []Part[*fakeCall]) {
 	data := 0
 	for _, p := range parts {
 		call := m.calls[p.Key]
@@ -132,6 +132,9 @@ func (m *model) parts(parts []Part[*fakeCall]) {
 		case PartData:
 			data++
 			m.data(call, &p)
+		case PartPiece:
+			data++
+			m.piece(c, call, &p)
 		case PartEnd:
 			if b := m.body(p.Key); b != nil && b.had != uint64(len(call.fed)) {
 				m.complain("%d ends after %d of %d parts", p.Key, b.had, len(call.fed))
@@ -140,6 +143,17 @@ func (m *model) parts(parts []Part[*fakeCall]) {
 	}
 	if data > 1 {
 		m.complain("%d runs of parts in a frame", data)
+	}
+}
+
+// piece: each once, in order, and the last one completes the request.
+func (m *model) piece(c *fakeConn, call *modelCall, p *Part[*fakeCall]) {
+	if at, ok := m.pieces[p.Key]; !ok || p.From != uint64(at) || p.Window == 0 || p.Window > pieceSize {
+		m.complain("a piece of %d from %d on, %d bytes, behind %d", p.Key, p.From, p.Window, at)
+	}
+	if m.pieces[p.Key] += int(p.Window); m.pieces[p.Key] == len(call.data) {
+		delete(m.pieces, p.Key)
+		m.arrived(c, p.Key, call)
 	}
 }
 
@@ -189,13 +203,20 @@ func (m *model) data(call *modelCall, p *Part[*fakeCall]) {
 func (m *model) checkParts() {
 	e := m.n.engine
 	parted := 0
+	good := e.conn.Conn == m.conn && e.conn.welcomed && !m.conn.mute && !m.probing && !m.deaf && !m.dumb && !e.conn.trial.on
 	for _, key := range m.keys {
 		call := m.calls[key]
+		x := e.exchanges.find(key)
+		if call.ends == 0 && !call.parted() && x != nil {
+			parted++
+			if good && e.calls.at(x.place).carried() && x.hasData() {
+				m.complain("%d has pieces to send: %+v", key, x.pieces)
+			}
+		}
 		if call.ends > 0 || !call.parted() {
 			continue
 		}
 		parted++
-		x := e.exchanges.find(key)
 		if x == nil {
 			m.complain("%d has no exchange", key)
 			continue
@@ -214,7 +235,6 @@ func (m *model) checkParts() {
 		if x.body.fed() != uint64(len(call.fed)) || x.body.got < call.released {
 			m.complain("%d of %d parts of %d, %d got", x.body.fed(), len(call.fed), key, x.body.got)
 		}
-		good := e.conn.Conn == m.conn && e.conn.welcomed && !m.conn.mute && !m.probing && !m.deaf && !m.dumb && !e.conn.trial.on
 		if good && e.calls.at(x.place).carried() && (x.hasData() || x.isOver() || x.stream.due || x.body.waits && m.life.bodies[key] != nil) {
 			m.complain("%d has something to send: %+v", key, *x)
 		}
