@@ -239,6 +239,8 @@ func (m *model) recover(t *rapid.T) {
 	time.Sleep(6 * time.Second) // the longest wait for an attempt, less than a handshake
 	m.check(t)
 	if conn, _ := m.look(); conn != nil && !m.welcomed {
-		m.welcome(*wide(10_000))
+		w := *wide(10_000)
+		w.Limits.Frame = protocol.FirstFrame
+		m.welcome(w)
 	}
 }
