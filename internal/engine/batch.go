@@ -42,6 +42,7 @@ type Item[P any] struct {
 
 // Part is a message about parts, under a call's key.
 type Part[P any] struct {
+	_       incomparable
 	Key     protocol.Key
 	From    uint64 // see PartKind, as for the next two
 	Payload P

@@ -89,18 +89,17 @@ func (b *body) begin(known bool, window int) {
 // another one.
 func (b *body) goOn(now time.Duration) {
 	b.waits = false
-	b.sent = b.got
-	b.count()
+	b.sent, b.unread = b.got, b.bytes(b.got)
 	b.pace = pace.Window{}
 	b.pace.Sent(now, b.unread)
 }
 
-// count adds up what was sent and not taken.
-func (b *body) count() {
-	b.unread = 0
-	for _, size := range b.sizes[:b.sent-b.taken] {
-		b.unread += int(size)
+// bytes is the size of the first n parts, without those that were taken.
+func (b *body) bytes(n uint64) (bytes int) {
+	for _, size := range b.sizes[:n-b.taken] {
+		bytes += int(size)
 	}
+	return bytes
 }
 
 // ready reports whether a part may go. One that is larger than the window goes
@@ -150,20 +149,18 @@ func (b *body) credit(now time.Duration, n uint64, window int) (can bool) {
 	if n < b.taken || !b.reached(n) {
 		return false
 	}
-	bytes := 0
-	for _, size := range b.sizes[:n-b.taken] {
-		bytes += int(size)
-	}
+	bytes := b.bytes(n)
 	b.pace.Taken(now, bytes)
 	b.sizes = b.sizes[n-b.taken:]
+	b.unread -= bytes
 	b.taken, b.window = n, window
-	b.count()
 	return true
 }
 
 // stream is the reply as far as it comes in parts. Of these, the page has read
 // some, of which the server was told of the first.
 type stream struct {
+	_       incomparable
 	arrived uint64
 	read    uint64
 	told    uint64
@@ -230,6 +227,7 @@ func (s *stream) tell() (taken uint64, window int) {
 
 // pieces are those of a large request.
 type pieces struct {
+	_    incomparable
 	size int // bytes, 0 if it goes as it is
 	sent int // of these, on this connection
 }
@@ -238,7 +236,6 @@ type pieces struct {
 type exchanges struct {
 	byKey  map[protocol.Key]*exchange
 	due    []*exchange // that may have something to send, in turn
-	held   []ref       // calls that wait for a welcome to tell whether the server takes bodies
 	unsaid bool        // some stream has unsaid parts
 }
 
@@ -272,25 +269,4 @@ func (s *exchanges) say() {
 			s.stir(x)
 		}
 	}
-}
-
-// hold has a call wait.
-func (s *exchanges) hold(r ref, waits func(ref) bool) {
-	if len(s.held) == cap(s.held) { // as often as it grows
-		kept := s.held[:0]
-		for _, other := range s.held {
-			if waits(other) {
-				kept = append(kept, other)
-			}
-		}
-		s.held = kept
-	}
-	s.held = append(s.held, r)
-}
-
-// release takes those out that wait.
-func (s *exchanges) release() []ref {
-	held := s.held
-	s.held = nil
-	return held
 }

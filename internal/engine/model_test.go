@@ -59,6 +59,7 @@ type modelConn struct {
 	newest    int                   // the last that was sent for the first time, by order
 	fresh     bool                  // one was, after the welcome
 	posts     []modelEntry          // that arrive next
+	pieces    map[protocol.Key]int  // bytes of large requests that have come
 	owed      map[protocol.Key]bool // streams of which the server is to be told again
 	authority time.Time             // until when the token is good; zero: for ever
 }
@@ -122,7 +123,7 @@ func (m *model) framed(c *fakeConn, b *Batch[*fakeCall], size int) {
 	if c != m.conn {
 		m.died()
 		m.modelConn = modelConn{before: m.doubtful, conn: c, limits: protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests},
-			open: map[protocol.Key]bool{}, had: map[protocol.Key]bool{}, begun: map[protocol.Key]bool{}, owed: map[protocol.Key]bool{}, newest: m.newest}
+			open: map[protocol.Key]bool{}, had: map[protocol.Key]bool{}, begun: map[protocol.Key]bool{}, owed: map[protocol.Key]bool{}, pieces: map[protocol.Key]int{}, newest: m.newest}
 	}
 	if size > m.limits.Frame {
 		m.complain("a frame of %d bytes", size)
@@ -163,10 +164,10 @@ func (m *model) framed(c *fakeConn, b *Batch[*fakeCall], size int) {
 		if item.Cancel {
 			m.cancel(item.Key)
 		} else {
-			m.request(c, item.Key)
+			m.request(c, item.Key, item.Large)
 		}
 	}
-	m.parts(b.Parts)
+	m.parts(c, b.Parts)
 	if len(m.open) > m.limits.Requests {
 		m.complain("%d requests at a time", len(m.open))
 	}
@@ -234,7 +235,7 @@ func (m *model) cancel(key protocol.Key) {
 	}
 }
 
-func (m *model) request(c *fakeConn, key protocol.Key) {
+func (m *model) request(c *fakeConn, key protocol.Key, large bool) {
 	call := m.calls[key]
 	if call.answered && m.resumed && call.on != c {
 		call.on, m.had[key] = c, true // the outcome stands behind the welcome, and is just being read
@@ -273,6 +274,15 @@ func (m *model) request(c *fakeConn, key protocol.Key) {
 	}
 	call.sent, call.on = true, c
 	m.had[key], m.open[key] = true, true
+	if large {
+		m.pieces[key] = 0
+		return // until all of it has come
+	}
+	m.arrived(c, key, call)
+}
+
+// arrived takes a request that has arrived, if anything does.
+func (m *model) arrived(c *fakeConn, key protocol.Key, call *modelCall) {
 	switch {
 	case m.deaf:
 	case !m.life.seen[key]:

@@ -60,17 +60,24 @@ func (e *Engine[P]) word(b *Batch[P]) bool {
 
 // fill takes messages until the frame is full or the server has enough to do.
 func (e *Engine[P]) fill(b *Batch[P], now time.Duration) []failure[P] {
-	size := frameOverhead + e.preface(b)
-	if !e.conn.welcomed || !e.acks.due && !e.acks.ripe(now) {
-		return e.messages(b, size, now)
+	size, ack := frameOverhead+e.preface(b), 0
+	if e.conn.welcomed && (e.acks.due || e.acks.ripe(now)) {
+		ack = ackSize
 	}
-	failed := e.messages(b, size+ackSize, now)
-	if e.acks.due || !b.empty() {
+	filled, failed := e.items(b, size+ack)
+	if e.conn.welcomed && len(e.exchanges.due) > 0 {
+		failed = append(failed, e.fillParts(b, filled, now)...)
+	}
+	switch {
+	case ack == 0:
+	case e.acks.due || !b.empty():
 		b.Ack = e.acks.take()
 		e.exchanges.say() // in the next frame
-		return failed
+	default: // the next request may need a frame for itself
+		_, more := e.items(b, size)
+		failed = append(failed, more...)
 	}
-	return append(failed, e.messages(b, size, now)...) // the next request may need a frame for itself
+	return failed
 }
 
 // preface takes what comes before all else, and returns its size.
@@ -86,15 +93,6 @@ func (e *Engine[P]) preface(b *Batch[P]) (size int) {
 		size = len(protocol.AppendToken(nil, token)) + len(",")
 	}
 	return size
-}
-
-// messages takes what calls have to send into a frame that has a size already.
-func (e *Engine[P]) messages(b *Batch[P], size int, now time.Duration) []failure[P] {
-	size, failed := e.items(b, size)
-	if len(e.exchanges.due) == 0 {
-		return failed
-	}
-	return append(failed, e.fillParts(b, size, now)...)
 }
 
 // items takes cancels and requests, and returns the size that the frame then has.
@@ -116,11 +114,11 @@ func (e *Engine[P]) items(b *Batch[P], size int) (_ int, failed []failure[P]) {
 		c := e.calls.at(r.place)
 		alone, large := c.frameSize(), false
 		why := e.oversized(c.Size, alone, c.life)
-		if why == nil && c.parted {
-			var held bool
-			if held, why = e.hold(r); held {
-				continue
+		if why == nil && c.parted && e.exchanges.find(r.key).body.open && e.conn.limits.Window == 0 {
+			if !e.conn.welcomed {
+				break // it may take bodies
 			}
+			why = e.bodiless(c, r.place)
 		}
 		if why != nil {
 			failed = append(failed, failure[P]{e.cancel(r.place), why})

@@ -22,7 +22,7 @@ const (
 // one message, and hands the call's payload back. It returns false where they
 // have come before, or nobody waits for them.
 func (e *Engine[P]) Parts(key protocol.Key, n, bytes int) (payload P, ok bool) {
-	e.mu.Lock() // not deferred here and below: each would be more for a page to download
+	e.mu.Lock()
 	c, x := e.numbered(key, n)
 	if ok = x != nil && x.stream.window > 0; ok {
 		x.stream.arrive(n, bytes)
@@ -40,7 +40,7 @@ func (e *Engine[P]) Piece(key protocol.Key) (payload P, ok bool) {
 	e.mu.Lock()
 	c, _ := e.numbered(key, 1)
 	if ok = c != nil; ok {
-		c.extend(e.conn.heartbeat.in)
+		c.extend(e.conn.heartbeat.in) // which counts where there is a stream or a body too
 		payload = c.Payload
 	}
 	e.mu.Unlock()
@@ -51,77 +51,43 @@ func (e *Engine[P]) Piece(key protocol.Key) (payload P, ok bool) {
 // and how many bytes of others it may be sent. It hands the call's payload back,
 // or returns false if that can't be, or is no news.
 func (e *Engine[P]) Taken(key protocol.Key, n uint64, window int) (payload P, ok bool) {
-	e.mu.Lock()
-	payload, ok = e.taken(key, n, window)
-	e.mu.Unlock()
-	return payload, ok
-}
-
-func (e *Engine[P]) taken(key protocol.Key, n uint64, window int) (payload P, ok bool) {
-	c, x := e.numbered(key, 1)
-	if x == nil || !x.body.open {
-		return payload, false
-	}
-	before := x.body.taken
-	if !x.body.credit(e.conn.heartbeat.in, n, min(max(window, 0), largestFrame)) {
-		return payload, false
-	}
-	if n > before {
-		e.advanced(c, x, n)
-	}
-	e.conn.line.Learn(&x.body.pace)
-	e.stir(x)
-	return c.Payload, true
-}
-
-// Chunk is how many bytes the next parts of a call's body should have, where they
-// are cut: a small call waits behind the one that is sent.
-func (e *Engine[P]) Chunk(key protocol.Key) int {
-	chunk := pieceSize
-	e.mu.Lock()
-	if x := e.exchanges.find(key); x != nil {
-		chunk = min(x.body.pace.Chunk(), pieceSize)
-	}
-	e.mu.Unlock()
-	return chunk
+	return e.told(key, n, max(window, 0))
 }
 
 // Got tells that the server has got the first n parts of a body, which goes on
 // behind them. It hands the call's payload back.
 func (e *Engine[P]) Got(key protocol.Key, n uint64) (payload P, ok bool) {
+	return e.told(key, n, -1)
+}
+
+// told is Taken, or Got without a window.
+func (e *Engine[P]) told(key protocol.Key, n uint64, window int) (payload P, ok bool) {
+	now := e.conn.heartbeat.in
 	e.mu.Lock()
-	payload, ok = e.got(key, n)
+	c, x := e.numbered(key, 1)
+	if x != nil && x.body.open {
+		b := &x.body
+		before := b.got + b.taken
+		if window < 0 {
+			ok = b.reached(n)
+		} else {
+			ok = b.credit(now, n, min(window, largestFrame))
+			e.conn.line.Learn(&b.pace)
+		}
+		if b.got+b.taken > before { // or a body that breaks each connection would have time for ever
+			c.extend(now)
+			if c.carried() && n > b.before && c.frame > e.conn.passed {
+				e.reached(c.frame, false) // no earlier connection has carried all of these
+			}
+		}
+		if ok && window < 0 && b.waits && c.carried() {
+			b.goOn(now)
+		}
+		e.stir(x)
+		payload = c.Payload
+	}
 	e.mu.Unlock()
 	return payload, ok
-}
-
-func (e *Engine[P]) got(key protocol.Key, n uint64) (payload P, ok bool) {
-	c, x := e.numbered(key, 1)
-	if x == nil || !x.body.open {
-		return payload, false
-	}
-	before := x.body.got
-	if !x.body.reached(n) {
-		return payload, false
-	}
-	if n > before { // or a body that breaks each connection would have time for ever
-		e.advanced(c, x, n)
-	}
-	if x.body.waits && c.carried() {
-		x.body.goOn(e.conn.heartbeat.in)
-		e.stir(x)
-	}
-	return c.Payload, true
-}
-
-// advanced notes that the server has got the first n parts of a body, or its
-// handler has taken them, which is progress. Where no earlier connection has
-// carried all of them, this one has passed so far.
-func (e *Engine[P]) advanced(c *call[P], x *exchange, n uint64) {
-	c.extend(e.conn.heartbeat.in)
-	if c.carried() && n > x.body.before && c.frame > e.conn.passed {
-		e.reached(c.frame, false)
-	}
 }
 
 // numbered counts a message that the server counts as n outcomes. It returns the
@@ -136,13 +102,11 @@ func (e *Engine[P]) numbered(key protocol.Key, n int) (*call[P], *exchange) {
 		return nil, nil
 	}
 	c := e.calls.at(place)
-	switch c.life {
-	case queued:
+	if c.life == queued {
 		return nil, nil
-	case sent, rerun: // as in settle
-		if c.frame > e.conn.passed {
-			e.reached(c.frame, false)
-		}
+	}
+	if (c.life == sent || c.life == rerun) && c.frame > e.conn.passed { // as in settle
+		e.reached(c.frame, false)
 	}
 	return c, e.exchanges.find(key)
 }
@@ -151,73 +115,68 @@ func (e *Engine[P]) numbered(key protocol.Key, n int) (*call[P], *exchange) {
 func (e *Engine[P]) Took(key protocol.Key, n int) {
 	now := e.now()
 	e.mu.Lock()
-	e.took(now, key, n)
-	e.mu.Unlock()
-}
-
-func (e *Engine[P]) took(now time.Duration, key protocol.Key, n int) {
-	x := e.exchanges.find(key)
-	if x == nil || n < 1 {
-		return
-	}
-	e.calls.at(x.place).extend(now)
-	s := &x.stream
-	s.take(n)
-	if s.read == s.arrived && e.acks.received == e.acks.told {
-		s.due = s.unsaid() // or no ack would leave that it could go with
-	}
-	if s.due {
-		e.stir(x)
-	} else {
+	if x := e.exchanges.find(key); x != nil && n > 0 {
+		e.calls.at(x.place).extend(now)
+		s := &x.stream
+		s.take(n)
+		if s.read == s.arrived && e.acks.received == e.acks.told {
+			s.due = s.unsaid() // or no ack would leave that it could go with
+		}
 		e.exchanges.unsaid = true
+		if s.due {
+			e.stir(x)
+		}
 	}
+	e.mu.Unlock()
 }
 
 // Feed tells that the host has another part of a call's body, of so many bytes
 // on the wire. It returns false if there is no such call.
-func (e *Engine[P]) Feed(key protocol.Key, size int) bool {
+func (e *Engine[P]) Feed(key protocol.Key, size int) bool { return e.feed(key, size) }
+
+// EndBody tells that a call's body is complete.
+func (e *Engine[P]) EndBody(key protocol.Key) { e.feed(key, -1) }
+
+// feed is Feed, or EndBody with a size below 0.
+func (e *Engine[P]) feed(key protocol.Key, size int) (ok bool) {
 	now := e.now()
 	e.mu.Lock()
 	x := e.exchanges.find(key)
-	ok := x != nil && x.body.open && !x.body.complete
-	if ok {
+	if ok = x != nil && x.body.open && !x.body.complete; ok {
 		if x.paused() {
 			e.calls.at(x.place).extend(now)
 		}
-		x.body.sizes = append(x.body.sizes, uint32(size))
+		if size < 0 {
+			x.body.complete = true
+		} else {
+			x.body.sizes = append(x.body.sizes, uint32(size))
+		}
 		e.stir(x)
 	}
 	e.mu.Unlock()
 	return ok
 }
 
-// EndBody tells that a call's body is complete.
-func (e *Engine[P]) EndBody(key protocol.Key) {
-	now := e.now()
+// Chunk is how many bytes the next parts of a call's body should have, where they
+// are cut: a small call waits behind the one that is sent.
+func (e *Engine[P]) Chunk(key protocol.Key) int {
 	e.mu.Lock()
-	if x := e.exchanges.find(key); x != nil && x.body.open {
-		e.calls.at(x.place).extend(now)
-		x.body.complete = true
-		e.stir(x)
+	x := e.exchanges.find(key)
+	chunk := pieceSize
+	if x != nil {
+		chunk = min(chunk, x.body.pace.Chunk())
 	}
 	e.mu.Unlock()
+	return chunk
 }
 
-// hold has a call with a body wait for the welcome, and says why it can't be sent
-// after that to a server that takes none.
-func (e *Engine[P]) hold(r ref) (held bool, why *Error) {
-	switch {
-	case !e.exchanges.find(r.key).body.open:
-	case !e.conn.welcomed:
-		e.queue.head++
-		e.exchanges.hold(r, e.calls.queued)
-		return true, nil
-	case e.conn.limits.Window == 0 && e.calls.at(r.place).life == queued:
-		return false, &Error{CodeInvalid, Unsent, noBodies}
-	case e.conn.limits.Window == 0:
-		return false, e.lossOf(r.place, noBodies)
+// bodiless says why a call that has a body can't be sent to a server that takes
+// none.
+func (e *Engine[P]) bodiless(c *call[P], place uint32) *Error {
+	if c.life == queued {
+		return &Error{CodeInvalid, Unsent, noBodies}
 	}
-	return false, nil
+	return e.lossOf(place, noBodies)
 }
 
 // beginExchange notes that the request of a call is being sent.
@@ -242,107 +201,86 @@ func (e *Engine[P]) stir(x *exchange) {
 	e.conn.wake()
 }
 
-// fillParts takes what the exchanges have to send into a frame that has a size
-// already. Of the parts of bodies it takes one run, and leaves the rest to the
-// frames behind, so that no small call waits for more than that: each call has
-// its turn.
+// fillParts takes what the exchanges have to send, in turn, into a frame that has
+// a size already: up to the first parts of a body, so that no small call waits for
+// more than these.
 func (e *Engine[P]) fillParts(b *Batch[P], size int, now time.Duration) (failed []failure[P]) {
-	if !e.conn.welcomed {
-		return nil
-	}
 	s := &e.exchanges
-	due, data := s.due, !b.NoParts
-	s.due = s.due[:0]
-	var ran *exchange
-	for i, x := range due {
+	for n := len(s.due); n > 0 && size+2*partOverhead <= e.room(size > frameOverhead); n-- {
+		x := s.due[0]
+		s.due = s.due[1:]
+		x.listed = false
 		if !e.calls.holds(x.ref) || !e.calls.at(x.place).carried() {
-			x.listed = false // until the request is sent
-			continue
+			continue // until the request is sent, if there still is one
 		}
-		if size+2*partOverhead > e.room(size > frameOverhead) {
-			s.due = append(s.due, due[i:]...)
-			break
-		}
-		payload := e.calls.at(x.place).Payload
 		if x.stream.due {
 			taken, window := x.stream.tell()
-			b.Parts = append(b.Parts, Part[P]{Key: x.key, Payload: payload, Kind: PartTaken, From: taken, Window: uint32(window)})
-			size += partOverhead
+			size += e.put(b, x, PartTaken, taken, 0, window)
 		}
-		if data && x.hasData() {
-			if why := e.unfitPart(x); why != nil {
+		if !b.NoParts && x.hasData() {
+			grown, why := e.data(b, x, size, now)
+			if why != nil {
 				failed = append(failed, failure[P]{e.cancel(x.place), why})
 				continue
 			}
-			if n := e.data(b, x, payload, size, now); n > 0 {
-				size += n
-				data, ran = false, x
+			if size += grown; grown > 0 {
+				n = 0
 			}
 		}
-		if x.isOver() {
+		if x.hasData() {
+			s.stir(x)
+		} else if x.isOver() {
 			x.body.completed = true
-			b.Parts = append(b.Parts, Part[P]{Key: x.key, Payload: payload, Kind: PartEnd})
-			size += partOverhead
-		}
-		switch x.listed = x.hasData(); {
-		case x.listed && x != ran:
-			s.due = append(s.due, x)
-		case !x.listed && x == ran:
-			ran = nil
+			size += e.put(b, x, PartEnd, 0, 0, 0)
 		}
 	}
-	clear(due[min(len(s.due), len(due)):])
-	if ran != nil {
-		s.due = append(s.due, ran)
-	}
-	if len(b.Parts) > 0 {
-		e.conn.largest = max(e.conn.largest, size)
-	}
+	e.conn.largest = max(e.conn.largest, size)
 	return failed
 }
 
-// unfitPart says why the next part of a body can never be sent.
-func (e *Engine[P]) unfitPart(x *exchange) *Error {
-	if x.pieces.sent < x.pieces.size || x.body.next()+frameOverhead+partOverhead <= e.conn.limits.Frame {
-		return nil
-	}
-	return &Error{CodeInvalid, Unknown, tooLargePart}
+// put puts a message about parts into a frame, and returns by how much that grows,
+// beside the parts.
+func (e *Engine[P]) put(b *Batch[P], x *exchange, kind PartKind, from uint64, count uint32, window int) int {
+	b.Parts = append(b.Parts, Part[P]{Key: x.key, Payload: e.calls.at(x.place).Payload, Kind: kind, From: from, Count: count, Window: uint32(window)})
+	return partOverhead
 }
 
 // data takes one run of parts, or one piece, into a frame that has a size
-// already, and returns by how much it grows: not at all where it has no room.
-func (e *Engine[P]) data(b *Batch[P], x *exchange, payload P, size int, now time.Duration) int {
+// already, and returns by how much it grows: not at all where it has no room, or
+// where the part fits into no frame.
+func (e *Engine[P]) data(b *Batch[P], x *exchange, size int, now time.Duration) (grown int, why *Error) {
 	room := e.room(size > frameOverhead) - size - partOverhead
-	p := Part[P]{Key: x.key, Payload: payload, Kind: PartData}
-	var bytes int
 	if left := x.pieces.size - x.pieces.sent; left > 0 {
-		bytes = min(left, e.sizes.limit(pieceSize))
-		if bytes > room {
-			return 0
+		if grown = min(left, e.sizes.limit(pieceSize)); grown > room {
+			return 0, nil
 		}
-		p.Kind, p.From, p.Window = PartPiece, uint64(x.pieces.sent), uint32(bytes)
-		x.pieces.sent += bytes
+		e.put(b, x, PartPiece, uint64(x.pieces.sent), 0, grown)
+		x.pieces.sent += grown
 	} else {
-		if x.body.next() > room {
-			return 0
+		switch next := x.body.next(); {
+		case next+frameOverhead+partOverhead > e.conn.limits.Frame:
+			return 0, &Error{CodeInvalid, Unknown, tooLargePart}
+		case next > room:
+			return 0, nil
 		}
-		p.From, p.Count, bytes = x.body.run(now, e.sizes.limit(room))
-		bytes += int(p.Count-1) * partOverhead // if they are bytes; JSON has a comma
+		from, count, n := x.body.run(now, e.sizes.limit(room))
+		e.put(b, x, PartData, from, count, 0)
+		grown = n + int(count-1)*partOverhead // if they are bytes; JSON has a comma
 	}
 	if len(b.Items) == 0 {
 		e.conn.frames++
 		e.conn.sound = false
 	}
-	b.Parts = append(b.Parts, p)
-	return bytes + partOverhead
+	return grown + partOverhead, nil
 }
 
 // lossOf says how a call is lost, and why.
 func (e *Engine[P]) lossOf(place uint32, why string) *Error {
+	fate := Unknown
 	if x := e.exchanges.find(e.calls.at(place).Key); x != nil && x.stream.arrived > 0 {
-		return &Error{CodeLost, Executed, why}
+		fate = Executed
 	}
-	return &Error{CodeLost, Unknown, why}
+	return &Error{CodeLost, fate, why}
 }
 
 // mayRerun reports whether a call may be run in another session.

@@ -26,14 +26,6 @@ func (q *queue) pushFront(older []ref, bytes int) {
 	q.bytes += bytes
 }
 
-// putBack puts references ahead of all others whose calls it has counted.
-func (q *queue) putBack(refs []ref) {
-	if len(refs) > 0 {
-		q.refs = append(refs, q.refs[q.head:]...)
-		q.head = 0
-	}
-}
-
 // clear forgets all references: none points to a call that waits.
 func (q *queue) clear() {
 	q.refs, q.head = q.refs[:0], 0

@@ -44,7 +44,6 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	}
 	e.cancels.welcomed(w.Resumed)
 	e.noted = false
-	e.queue.putBack(e.exchanges.release())
 	lost := e.resolve(sessionLost, w.Resumed)
 	e.change(Change{State: StateOpen})
 	c.wake()
