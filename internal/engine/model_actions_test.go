@@ -35,7 +35,11 @@ func (m *model) submitSent(t *rapid.T) {
 
 func (m *model) submit(t *rapid.T) {
 	count := rapid.SampledFrom([]int{1, 1, 2, 5, 100, 400}).Draw(t, "calls")
-	m.submitSome(t, count, rapid.SampledFrom([]int{1, 1, 1, 1000, 3000, protocol.FirstFrame}).Draw(t, "size"))
+	size := rapid.SampledFrom([]int{1, 1, 1, 1000, 3000, protocol.FirstFrame}).Draw(t, "size")
+	if size == protocol.FirstFrame && m.limit > 0 {
+		count = min(count, 5) // it may go in many pieces
+	}
+	m.submitSome(t, count, size)
 }
 
 // submitLarge makes a call that may have to go in pieces.

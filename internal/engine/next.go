@@ -59,25 +59,27 @@ func (e *Engine[P]) word(b *Batch[P]) bool {
 }
 
 // fill takes messages until the frame is full or the server has enough to do.
-func (e *Engine[P]) fill(b *Batch[P], now time.Duration) []failure[P] {
+func (e *Engine[P]) fill(b *Batch[P], now time.Duration) (failed []failure[P]) {
 	size, ack := frameOverhead+e.preface(b), 0
 	if e.conn.welcomed && (e.acks.due || e.acks.ripe(now)) {
 		ack = ackSize
 	}
-	filled, failed := e.items(b, size+ack)
-	if e.conn.welcomed && len(e.exchanges.due) > 0 {
-		failed = append(failed, e.fillParts(b, filled, now)...)
-	}
-	switch {
-	case ack == 0:
-	case e.acks.due || !b.empty():
-		b.Ack = e.acks.take()
-		e.exchanges.say() // in the next frame
-	default: // the next request may need a frame for itself
-		_, more := e.items(b, size)
+	for {
+		filled, more := e.items(b, size+ack)
 		failed = append(failed, more...)
+		if e.conn.welcomed && len(e.exchanges.due) > 0 {
+			failed = append(failed, e.fillParts(b, filled, now)...)
+		}
+		switch {
+		case ack == 0:
+			return failed
+		case e.acks.due || !b.empty():
+			b.Ack = e.acks.take()
+			e.exchanges.say() // in the next frame
+			return failed
+		}
+		ack = 0 // what is next may need a frame for itself
 	}
-	return failed
 }
 
 // preface takes what comes before all else, and returns its size.
@@ -169,13 +171,13 @@ func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
 		suspect := e.suspects[0]
 		e.suspects = e.suspects[1:]
 		e.queue.enter(suspect)
-		if _, failed := e.items(b, frameOverhead); failed != nil {
+		size, failed := e.items(b, frameOverhead)
+		if failed != nil {
 			c.trial = trial{}
 			c.wake() // for the next one
 			return failed
 		}
-		k := e.calls.at(suspect.place)
-		c.trial.suspect, c.trial.size = suspect, k.frameSize()
+		c.trial.suspect, c.trial.size = suspect, size-len(",")
 	}
 	if !e.opts.Plain {
 		c.heartbeat.ping = true

@@ -64,7 +64,7 @@ func (e *Engine[P]) condemn(suspect ref, tooLarge bool) []failure[P] {
 	k := e.calls.at(suspect.place)
 	k.deaths++
 	why := "the connection broke each time that this request was sent, " + strconv.Itoa(int(k.deaths)) + " times"
-	switch size := k.frameSize(); {
+	switch size := e.conn.trial.size; {
 	case tooLarge && e.sizes.dubious(size):
 		if e.opts.Turns && size <= countedExactly {
 			size *= 3 // bytes of a character at most
