@@ -110,7 +110,7 @@ package: ## install the npm package, and use it with Vite and without a tool
 test-package: ## install the npm package in projects of every tool, and the examples
 	go test -count=1 -timeout 20m ./test/package
 
-# What a page can't look into there is skipped, with the reason: internal/e2e/needs.go.
+# What a page can't do there is skipped, with the reason: internal/e2e/needs.go.
 test-hosts: ## the tests of browser with wasm and socket in a worker, and in a shared one
 	@failed=; for host in worker shared; do \
 		echo "== $$host"; \

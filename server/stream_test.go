@@ -178,7 +178,7 @@ func TestStreamMany(t *testing.T) {
 	s := &said{}
 	for acked, took := 0, 0; s.reply == ""; {
 		p.readInto(1, s)
-		if len(s.parts)-took > 5000 {
+		if len(s.parts)-took > 1000 {
 			took = len(s.parts)
 			p.take(1, took, 100000)
 		}

@@ -30,9 +30,8 @@ const (
 	// LastWords is that what a page says as it is left is heard by the client's
 	// host.
 	LastWords Feature = "last words"
-	// OwnSocket is that socket, wasm and store are the page's own, and run by its
-	// clock and in its turns: T.sockets, T.instances, T.record and T.advance of
-	// page.js.
+	// OwnSocket is that socket, wasm and store are the page's own, and run in its
+	// turns. T.there of page.js has what can be asked of a worker as well.
 	OwnSocket Feature = "own socket"
 )
 
@@ -59,11 +58,11 @@ var lacking = map[Engine]map[Feature]string{
 var lackingHost = map[Host]map[Feature]string{
 	WorkerHost: {
 		LastWords: "a worker ends with its page, and may not hear what that has said last",
-		OwnSocket: "the socket is the worker's, which no page can look into",
+		OwnSocket: "socket, wasm and store are the worker's, in whose turns no page can act",
 	},
 	SharedHost: {
 		LastWords: "a worker ends with its last page, and may not hear what that has said last",
-		OwnSocket: "the socket is the worker's, which no page can look into",
+		OwnSocket: "socket, wasm and store are the worker's, in whose turns no page can act",
 	},
 }
 

@@ -1,13 +1,7 @@
-// What every page of the tests has, loaded before the client. `T` is the
-// test's own; everything else is the page's.
+// What every page of the tests has, loaded before the client and behind
+// recorder.js. `T` is the test's own; everything else is the page's.
 (() => {
-  const realNow = performance.now.bind(performance);
-  let skew = 0;
-  /** Moves the page's clock, and with it Go's, without waiting. */
-  const advance = (ms) => {
-    skew += ms;
-    performance.now = () => realNow() + skew;
-  };
+  const recorder = globalThis.testRecorder;
 
   // ---- what nobody caught
 
@@ -44,41 +38,89 @@
     Object.defineProperty(globalThis, "sockjax", { configurable: true, get: () => ours, set: (all) => (ours = inHost(all)) });
   }
 
-  // ---- the sockets that the client opens
+  // ---- the workers that the client has
 
-  const sockets = [];
-  /** Called between a socket's error and its close. */
-  let onSocketError = null;
-  const RealWebSocket = WebSocket;
-  globalThis.WebSocket = class WebSocket extends RealWebSocket {
-    constructor(...args) {
-      super(...args);
-      this.args = args;
-      this.pings = []; // when
-      // If T.record was set before:
-      this.texts = []; // what was sent
-      this.pongs = 0; // that have come
-      sockets.push(this);
-      // Behind the listeners that the client adds at once.
-      queueMicrotask(() => this.addEventListener("error", () => onSocketError?.()));
-      if (globalThis.T.record) this.addEventListener("message", ({ data }) => (this.pongs += data === "pong"));
+  const workers = []; // that live, as far as the page has not ended them itself
+  const { MessageChannel } = globalThis; // tests have others
+
+  /** A worker that the page has made, and what it asks of the recorder there. */
+  class Watched {
+    #port;
+    #asked = new Map(); // id → function of the answer
+    #ids = 0;
+
+    constructor(target) {
+      const { port1, port2 } = new MessageChannel();
+      this.#port = port1;
+      port1.onmessage = ({ data }) => (data.failed ? this.#failed() : this.#asked.get(data.id)?.(data));
+      target.postMessage({ testRecorder: settings() }, [port2]); // there before the client's first message
+      workers.push(this);
     }
-    send(data) {
-      if (data === "ping") this.pings.push(realNow());
-      if (globalThis.T.record) this.texts.push(data);
-      super.send(data);
+
+    run(act, args) {
+      const id = ++this.#ids;
+      this.#port.postMessage({ id, act, args });
+      return new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`the worker did not answer to ${act}`)), 20_000);
+        this.#asked.set(id, ({ result, failure }) => {
+          clearTimeout(late);
+          this.#asked.delete(id);
+          failure === undefined ? resolve(result) : reject(new Error(`in the worker: ${failure}`));
+        });
+      });
     }
+
+    /** For what may be too late. */
+    tell(act, ...args) {
+      this.#port.postMessage({ id: 0, act: String(act), args });
+    }
+
+    /** The page acts between a socket's error and its close, which waits until the worker has heard what it did. */
+    async #failed() {
+      await recorder.onSocketError?.();
+      await wait(50);
+      this.tell((recorder) => recorder.goOn());
+    }
+  }
+
+  for (const kind of ["Worker", "SharedWorker"]) {
+    const Real = globalThis[kind];
+    if (!Real) continue;
+    const Own = class extends Real {
+      watched;
+      constructor(url, options) {
+        super(url, options);
+        if (options?.name?.startsWith("sockjax ")) this.watched = new Watched(this.port ?? this);
+      }
+    };
+    if (Real.prototype.terminate) {
+      Own.prototype.terminate = function () {
+        if (workers.includes(this.watched)) workers.splice(workers.indexOf(this.watched), 1);
+        Real.prototype.terminate.call(this);
+      };
+    }
+    globalThis[kind] = Own;
+  }
+
+  /** What workers are told of the recorder's members. */
+  const settings = () => ({ record: recorder.record, errors: recorder.onSocketError !== null });
+  const set = (members) => {
+    Object.assign(recorder, members);
+    for (const worker of workers) worker.tell((recorder, all) => recorder.set(all), settings());
   };
 
-  // ---- the wasm instances that the client makes
+  /**
+   * Runs act(recorder, ...args) where the client has socket and wasm: in the
+   * worker that the page has made last, or in the page, at once. It is given as
+   * a text, and sees nothing else of the test's; what it returns is copied from
+   * a worker.
+   */
+  const there = (act, ...args) => (workers.at(-1) ?? recorder).run(String(act), args);
 
-  const instances = [];
-  const { instantiate } = WebAssembly;
-  WebAssembly.instantiate = async (...args) => {
-    const instance = await instantiate(...args);
-    instance.at = performance.now();
-    instances.push(instance);
-    return instance;
+  /** Moves the clock of the page, and of its workers. */
+  const advance = (ms) => {
+    recorder.advance(ms);
+    return Promise.all(workers.map((worker) => worker.run("({ advance }, ms) => advance(ms)", [ms])));
   };
 
   // ---- waiting
@@ -94,11 +136,11 @@
 
   /** The same, but resolves to false after ms. */
   const within = async (ms, cond) => {
-    const end = realNow() + ms;
+    const end = recorder.now() + ms;
     for (;;) {
       const result = await cond();
       if (result) return result;
-      if (realNow() > end) return false;
+      if (recorder.now() > end) return false;
       await wait(4);
     }
   };
@@ -182,16 +224,19 @@
     return stack.includes(error?.message) ? stack : `${error}\n${stack}`;
   };
 
+  const { sockets, instances } = recorder;
   globalThis.T = {
-    record: false,
     cases: {},
     clients: [],
-    host, uncaught, failures, watchErrors, sockets, instances, advance, wait, until, within, note, cb, outcome, logged, event, state, engine, sessionLocks, equal, ok, throws, Server,
+    host, uncaught, failures, watchErrors, sockets, instances, there, advance, wait, until, within, note, cb, outcome, logged, event, state, engine, sessionLocks, equal, ok, throws, Server,
     get log() {
       return log;
     },
-    set onSocketError(f) {
-      onSocketError = f;
+    set onSocketError(act) {
+      set({ onSocketError: act });
+    },
+    set record(record) {
+      set({ record });
     },
     /** A case that Needs these features: see needs.go. */
     needs: (features, act) => Object.assign(act, { needs: features }),
@@ -209,10 +254,9 @@
       watchErrors();
       failures.clear();
       uncaught.length = 0;
-      sockets.length = 0;
-      instances.splice(0, instances.length - 1); // the one that runs
-      T.record = false;
-      onSocketError = null;
+      recorder.reset();
+      for (const worker of workers) worker.tell((recorder) => recorder.reset());
+      set({ record: false, onSocketError: null });
       const server = new Server(base, proxied);
       try {
         const result = await act(server);

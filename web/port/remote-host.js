@@ -1,11 +1,11 @@
-import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_LOST, CODE_OVERLOADED, CODE_TIMEOUT, FATE_EXECUTED, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_OVERLOADED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
 import { FIGURES, Line, PORT, PRESENT, repliesOf } from "./port.js";
 import { GOOD_LIFE, LONGEST_TIMER, TRIES, delay } from "../shared/time.js";
 import { SockjaxError, aborted } from "../shared/errors.js";
 import { Followed } from "./followed.js";
 import { hold } from "./lock.js";
 import { linkTo } from "./link.js";
-import { unpack } from "./errors.js";
+import { crossed, tooDeep, unpack } from "./errors.js";
 
 /** Milliseconds that a worker may take to answer. */
 const PATIENCE = 30_000;
@@ -23,7 +23,7 @@ export class RemoteHost {
   #bytes = 0; // of these, about
   #orders = []; // others that do
   #taken = new Map(); // slot without an outcome → the fate that it has if the client is closed
-  #aborted = new Set(); // slots of calls that the page has given up
+  #aborted = new Map(); // slot of a call that the page has given up → what makes its error, of a fate
   #news = new Map(); // slot → error, of calls that end without the worker
   #figures = FIGURES.map(() => 0);
   #earlier = FIGURES.map(() => 0); // of workers that have ended
@@ -94,7 +94,7 @@ export class RemoteHost {
   abort(slot) {
     if (this.#unwait(slot)) this.#fail(slot, aborted(FATE_UNSENT));
     else if (this.#taken.has(slot) && !this.#closing) {
-      this.#aborted.add(slot);
+      this.#aborted.set(slot, aborted);
       this.#order("abort", slot);
     }
   }
@@ -187,7 +187,10 @@ export class RemoteHost {
       this.#answer(question);
     },
     parts: (slot, values) => {
-      if (!this.#aborted.has(slot)) this.#face.parts(slot, values);
+      if (this.#aborted.has(slot)) return;
+      if (values !== undefined) return this.#face.parts(slot, values);
+      this.#aborted.set(slot, tooDeep);
+      this.#order("abort", slot);
     },
     room: (...room) => this.#face.room(...room),
     changed: (detail, ended) => {
@@ -253,7 +256,7 @@ export class RemoteHost {
     try {
       return linkTo(this.#kind, this.#files.worker, this.#files.wasm);
     } catch (error) {
-      this.#giveUp(`sockjax: failed to start the worker at ${this.#files.worker}: ${error.message}; for host: "shared" it must be of this page's origin: the option workerURL says where it is`);
+      this.#giveUp(`sockjax: failed to start the worker at ${this.#files.worker}: ${error.message}; a Content-Security-Policy must allow it in worker-src, and for host: "shared" it must be of this page's origin: the option workerURL says where it is`);
       return null;
     }
   }
@@ -325,7 +328,7 @@ export class RemoteHost {
 
   /** An outcome that comes when the page has given up the call, or closed the client, is too late. */
   #arrived(slot, reply, error) {
-    const late = this.#aborted.size > 0 && this.#aborted.delete(slot) ? aborted : this.#closing && closed;
+    const late = (this.#aborted.size > 0 && this.#aborted.get(slot)) || (this.#closing && closed);
     if (late) this.#settle(slot, undefined, late(error?.fate === FATE_UNSENT ? FATE_UNSENT : FATE_UNKNOWN));
     else this.#settle(slot, reply, error);
   }
@@ -386,9 +389,3 @@ export class RemoteHost {
 const sizeOf = ([text, , , , , extra]) => extra?.bytes?.length ?? text.length;
 
 const closed = (fate) => new SockjaxError(CODE_CLOSED, fate, "the client was closed");
-
-/** The error of an outcome; that is also what could not cross. */
-function crossed(reply, error) {
-  if (reply === undefined && !error) return new SockjaxError(CODE_LOST, FATE_EXECUTED, "the outcome is nested too deeply to come from a worker");
-  return unpack(error);
-}

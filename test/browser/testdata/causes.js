@@ -48,16 +48,16 @@ const cases = {
     await noted("open", "waiting server", "connecting", "open");
   },
 
-  "timeout": T.needs(["own socket"], async (server) => {
+  "timeout": async (server) => {
     await server.set({ welcome: "none" });
     watched(server.ws, fast);
     await server.until((seen) => seen.hellos.length === 1);
     await server.set({ welcome: "" });
-    await until(() => T.instances.length > 0);
-    T.advance(10_001);
+    await until(() => T.there(({ instances }) => instances.length > 0));
+    await T.advance(10_001);
     dispatchEvent(new Event("online")); // timers do not know that the clock was moved
     await noted("waiting timeout", "connecting", "open");
-  }),
+  },
 
   "function: the URL": async (server) => {
     const answers = [() => { throw new Error("no"); }, () => "mailto:x", () => server.ws];
@@ -82,16 +82,16 @@ const cases = {
     await noted("open", "waiting paused", "connecting", "open");
   },
 
-  "crashed": T.needs(["own socket"], async (server) => {
+  "crashed": async (server) => {
     await T.engine(watched(server.ws, fast));
-    T.instances.at(-1).exports.received(4_000_000); // no client has this number: a panic
+    await T.there(({ instances }) => instances.at(-1).exports.received(4_000_000)); // no client has this number: a panic
     await noted("open", "connecting crashed", "open");
-  }),
+  },
 };
 
 for (const [name, run] of Object.entries(cases)) {
-  T.cases[name] = T.needs(run.needs ?? [], (server) => {
-    T.advance(60_000); // the last crash is long ago
+  T.cases[name] = async (server) => {
+    await T.advance(60_000); // the last crash is long ago
     return run(server);
-  });
+  };
 }

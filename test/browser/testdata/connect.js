@@ -69,22 +69,24 @@ Object.assign(T.cases, {
     }
   },
 
-  "a relative URL": T.needs(["own socket"], async () => {
+  "a relative URL": async () => {
     for (const [given, want] of [["/ws", "/ws"], ["ws?x=1", "/ws?x=1"], ["./deep/ws", "/deep/ws"], [() => "/made", "/made"]]) {
-      const api = T.connect(given, { reconnect: { attempts: 0 } });
-      await state(api, "closed"); // this page's server has no WebSocket
-      equal(T.sockets.at(-1).url, `ws://${location.host}${want}`);
+      const api = T.connect(given, { reconnect: { min: 60_000_000, max: 60_000_000 } }); // this page's server has no WebSocket
+      const url = await until(() => T.there(({ sockets }) => sockets.at(-1)?.url));
+      equal(url, `ws://${location.host}${want}`);
+      await api.close();
+      await T.there((recorder) => recorder.reset());
     }
-  }),
+  },
 
-  "a URL function is asked for each attempt": T.needs(["own socket"], async (server) => {
+  "a URL function is asked for each attempt": async (server) => {
     let asked = 0;
     const api = T.connect(async () => `${server.ws}?attempt=${++asked}`, fast);
     await api.request(1);
     await server.fin();
     await api.request(2, { idempotent: true });
-    equal(T.sockets.map(({ url }) => new URL(url).search), ["?attempt=1", "?attempt=2"]);
-  }),
+    equal(await T.there(({ sockets }) => sockets.map(({ url }) => new URL(url).search)), ["?attempt=1", "?attempt=2"]);
+  },
 
   "a URL function that fails is a failed attempt": async (server) => {
     const answers = [
@@ -100,14 +102,14 @@ Object.assign(T.cases, {
     const reasons = seen.filter((detail) => detail.state === "waiting").map((detail) => detail.reason);
     ok(reasons[0].includes("no token yet") && reasons[1].includes("no token yet"), `the reason is told: ${reasons}`);
     equal([seen.at(-1).state, seen.at(-2).attempt], ["open", 0]);
-    equal(T.sockets.length <= 2, true, "sockets are made of good URLs only");
+    equal((await T.there(({ sockets }) => sockets.length)) <= 2, true, "sockets are made of good URLs only");
   },
 
-  "the subprotocol": T.needs(["own socket"], async (server) => {
+  "the subprotocol": async (server) => {
     await T.connect(server.ws).request(1);
     await T.connect(server.ws, { protocol: "plain" }).request({});
-    equal(T.sockets.map(({ protocol, args }) => [protocol, args.length]), [["sockjax.1", 2], ["", 1]]);
-  }),
+    equal(await T.there(({ sockets }) => sockets.map(({ protocol, args }) => [protocol, args.length])), [["sockjax.1", 2], ["", 1]]);
+  },
 
   "states and their details": async (server) => {
     const api = T.connect(server.ws, fast);
@@ -324,10 +326,10 @@ Object.assign(T.cases, {
     equal((await other.request({ key: "mine", n: 1 })), { key: "mine", n: 1 });
     other.send({ key: "hang", do: "silent" }, cb("never"));
     await server.until((seen) => seen.requests.length === 2);
-    T.advance(46_000); // a ping falls due, and nobody answers it
+    await T.advance(46_000); // a ping falls due, and nobody answers it
     dispatchEvent(new Event("online"));
     await server.until((seen) => seen.pings === 1);
-    T.advance(3_600_000);
+    await T.advance(3_600_000);
     dispatchEvent(new Event("online"));
     equal((await other.request({ n: 2 })).n, 2);
     equal([other.state, other.stats().opened, T.log], ["open", 1, []]);

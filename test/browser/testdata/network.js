@@ -96,7 +96,7 @@ Object.assign(T.cases, {
     equal(await api.request(3), 3);
   },
 
-  "the network cuts, refuses, and comes back": T.needs(["own socket"], async (server) => {
+  "the network cuts, refuses, and comes back": async (server) => {
     for (const how of ["fin", "rst"]) {
       const api = T.connect(server.proxied, fast);
       equal(await api.request(1), 1);
@@ -107,28 +107,27 @@ Object.assign(T.cases, {
       const change = event(api, "statechange");
       await server.cut(how);
       equal([(await change).state, (await change).closeCode], ["waiting", 1006], how);
-      await until(() => T.sockets.length > 3); // attempts that fail
+      await until(() => T.there(({ sockets }) => sockets.length > 3)); // attempts that fail
       await server.heal();
       equal(await api.request(3), 3);
       await logged(1);
       equal(T.log.splice(0), [`${how}: lost/unknown`]);
       await api.close();
-      T.sockets.length = 0;
+      await T.there((recorder) => recorder.reset());
     }
     equal((await server.seen()).requests, [1, 3, 1, 3]);
-  }),
+  },
 
-  "a stall shorter than the heartbeat's patience is none": T.needs(["own socket"], async (server) => {
+  "a stall shorter than the heartbeat's patience is none": async (server) => {
     const api = T.connect(server.proxied, { heartbeat: { after: 50, timeout: 20_000 } });
-    T.record = true;
     equal(await api.request(1), 1);
     await server.stall();
     const reply = api.request(2);
-    await until(() => T.sockets[0].pings.length > 0);
+    await until(() => T.there(({ sockets }) => sockets[0].pings.length > 0));
     await server.heal();
     equal(await reply, 2);
     equal(api.stats().opened, 1);
-  }),
+  },
 
   "pings come at their time, however patient the client is": async (server) => {
     // The server's wish of one second is shorter than the timeout.
@@ -184,7 +183,7 @@ Object.assign(T.cases, {
     const change = event(api, "statechange");
     await server.until((seen) => seen.hellos.length === 1);
     await server.set({ welcome: "" });
-    T.advance(10_001);
+    await T.advance(10_001);
     dispatchEvent(new Event("online")); // timers do not know that the clock was moved
     const { closeCode, reason } = await change;
     equal(closeCode, 4408);
@@ -240,35 +239,36 @@ Object.assign(T.cases, {
     equal(api.stats().opened, 1);
   },
 
-  "a dead connection is found by the probe": T.needs(["own socket"], async (server) => {
+  "a dead connection is found by the probe": async (server) => {
     const api = T.connect(server.proxied, fast);
     await T.engine(api);
     await server.stall();
     const change = event(api, "statechange");
     dispatchEvent(new Event("online"));
-    await until(() => T.sockets[0].pings.length === 1);
-    T.advance(3_001); // and the timer comes when it comes
+    await until(() => T.there(({ sockets }) => sockets[0].pings.length === 1));
+    await T.advance(3_001); // and the timer comes when it comes
     dispatchEvent(new Event("online"));
     const { closeCode } = await change;
     equal(closeCode, 4411);
     await server.heal();
     equal(await api.request(1), 1);
-  }),
+  },
 
-  "after sleep, a frame from before it is no sign of life": T.needs(["own socket"], async (server) => {
+  "after sleep, a frame from before it is no sign of life": async (server) => {
     await server.set({ noPong: true });
     const api = T.connect(server.ws, far);
     await T.engine(api);
-    T.advance(3_600_000); // no timer has seen that
+    await T.advance(3_600_000); // no timer has seen that
     await server.push("[]");
     await server.until((seen) => seen.pings === 1);
     api.send(1, cb("a"));
+    await until(() => api.stats().queued === 1);
     await T.wait(50);
     equal([T.log, api.stats().queued], [[], 1], "it waits");
     await server.push("pong");
     await logged(1);
     equal([T.log, api.stats().opened], [["a: 1"], 1]);
-  }),
+  },
 
   "pagehide into the cache lets go of the socket, pageshow comes back": async (server) => {
     const api = T.connect(server.ws, far);

@@ -411,9 +411,9 @@ Object.assign(T.cases, {
   "the timeout of a stream is the time without a part": async () => {
     const api = open();
     await T.engine(api);
-    const stream = api.stream(named("ticks", { n: 10, ms: 60 }), { timeout: 300 });
+    const stream = api.stream(named("ticks", { n: 10, ms: 150 }), { timeout: 1000 });
     equal((await collect(stream)).length, 10);
-    const late = api.stream(named("ticks", { n: 2, ms: 600 }), { timeout: 200 });
+    const late = api.stream(named("ticks", { n: 2, ms: 5000 }), { timeout: 200 });
     equal(await outcome(late.next()), "timeout/unknown");
     const unread = api.stream(named("ticks", { n: 2000, pad: "x".repeat(1000) }), { timeout: 100 });
     await unread.next();
@@ -442,7 +442,8 @@ Object.assign(T.cases, {
     await tell("heal");
     const middle = (times) => times.sort((a, b) => a - b)[times.length >> 1];
     console.log(`small calls: idle ${middle(idle).toFixed(1)} ms, beside an upload ${middle(busy).toFixed(1)} ms, at most ${busy.at(-1).toFixed(1)} ms`);
-    ok(middle(busy) < middle(idle) + 60, `idle ${middle(idle)} ms, beside an upload ${middle(busy)} ms`);
+    // Where all is sent that fits into the buffers, it is seconds.
+    ok(middle(busy) < middle(idle) + 150, `idle ${middle(idle)} ms, beside an upload ${middle(busy)} ms`);
   },
 
   "shared: each tab has its own streams and bodies, which end with it": async () => {

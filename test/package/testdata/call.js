@@ -19,10 +19,10 @@ export async function use(connect, url, options) {
 }
 
 /** Makes calls by way of a worker of each kind, and says which it was, or why not. */
-export async function useInWorkers(connect, url) {
+export async function useInWorkers(connect, url, options, hosts = ["worker", "shared"]) {
   const said = [];
-  for (const host of ["worker", "shared"]) {
-    const api = connect(url, { host });
+  for (const host of hosts) {
+    const api = connect(url, { ...options, host });
     try {
       const sum = await api.request({ api: "add", a: 5, b: 6 });
       said.push(`${api.stats().host} ${sum}`);
