@@ -17,6 +17,7 @@ type Client struct {
 	opts    DialOptions
 	engine  *engine.Engine[*request]
 	frames  *engine.Decoder[*request]
+	topics  topics
 	sockets sync.WaitGroup // goroutines of connections
 	out, in atomic.Int64   // frames
 
@@ -34,6 +35,7 @@ type Client struct {
 // second or so. Calls without an outcome fail as CodeClosed. It always returns
 // nil.
 func (c *Client) Close() error {
+	c.topics.close()
 	c.engine.Close()
 	<-c.engine.Done()
 	c.sockets.Wait()

@@ -73,6 +73,13 @@ func newClient(address string, opts *DialOptions) *Client {
 	c.opts.ReadLimit = cmp.Or(c.opts.ReadLimit, defaultReadLimit)
 	c.engine = engine.New[*request](host{c}, c.opts.Options)
 	c.frames = engine.NewDecoder(c.engine, (*request).end)
+	c.frames.Exchange(engine.Exchange[*request]{
+		Parts: func(r *request, parts [][]byte, bytes bool) { r.exchange.arrive(parts, bytes) },
+		Got:   func(r *request, n uint64) { r.exchange.got(n) },
+		Taken: func(r *request, n uint64, window int) { r.exchange.grant(n, window) },
+	})
+	c.topics.init(c.engine.Note)
+	c.frames.Topics(c.topics.message)
 	return c
 }
 

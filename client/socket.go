@@ -177,7 +177,7 @@ func (s *socket) take(kind websocket.MessageType, frame []byte) {
 	if kind == websocket.MessageText {
 		s.client.frames.Text(s, frame)
 	} else {
-		s.client.frames.Binary(s)
+		s.client.frames.Binary(s, frame)
 	}
 }
 
@@ -229,9 +229,20 @@ func (s *socket) write() {
 		}
 		runtime.Gosched() // whoever else is about to make a call shares the frame
 		for s.client.engine.Next(s, &batch) {
-			frame = engine.AppendFrame(frame[:0], &batch, s.client.opts.Plain, func(r *request) []byte { return r.data })
+			if batch.Note && !s.say(batch.Limit) {
+				return
+			}
+			if batch.Bare() {
+				continue
+			}
+			var binary bool
+			frame, binary = engine.AppendFrame(frame[:0], &batch, s.client.opts.Plain, (*request).content, (*request).extra)
 			s.client.out.Add(1)
-			if err := s.ws.Write(s.ctx, websocket.MessageText, frame); err != nil {
+			kind := websocket.MessageText
+			if binary {
+				kind = websocket.MessageBinary
+			}
+			if err := s.ws.Write(s.ctx, kind, frame); err != nil {
 				s.unwritten(err)
 				return
 			}
@@ -240,6 +251,18 @@ func (s *socket) write() {
 			}
 		}
 	}
+}
+
+// say tells the server of topics. It returns false if that has failed.
+func (s *socket) say(limit int) bool {
+	for _, frame := range s.client.topics.say(s, limit) {
+		s.client.out.Add(1)
+		if err := s.ws.Write(s.ctx, websocket.MessageText, frame); err != nil {
+			s.unwritten(err)
+			return false
+		}
+	}
+	return true
 }
 
 // unwritten ends the connection after a failed write. If that is because the

@@ -44,6 +44,7 @@ type job struct {
 	ID    int    `json:"id"`
 	Takes int    `json:"takes"` // milliseconds
 	Pad   string `json:"pad"`
+	parted
 
 	idempotent bool
 	limited    bool // it has a deadline, or was given up
@@ -61,6 +62,9 @@ func (w *together) handle(ctx context.Context, r *server.Request) (any, error) {
 	w.mu.Lock()
 	w.runs[j.ID]++
 	w.mu.Unlock()
+	if j.Down+j.Up > 0 {
+		return w.serveParts(ctx, r, &j)
+	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -146,6 +150,9 @@ func (w *together) wrong(j *job) string {
 	if runs > 1 && !j.idempotent {
 		return "it may run once"
 	}
+	if wrong := j.wrongParts(); wrong != "" {
+		return wrong
+	}
 	if !j.ended {
 		return ""
 	}
@@ -162,7 +169,7 @@ func (w *together) wrong(j *job) string {
 	switch {
 	case failure.Fate == client.Unsent && runs > 0:
 		return "it ran"
-	case failure.Fate == client.Executed:
+	case failure.Fate == client.Executed && failure.Code != client.CodeLost:
 		return "no handler fails"
 	case failure.Code == client.CodeClosed && w.barred:
 	case bad && (failure.Code == client.CodeLost || failure.Code == client.CodeInvalid):
@@ -215,6 +222,12 @@ func (w *together) actions() map[string]func(*rapid.T) {
 			j.limited = true
 			w.mu.Unlock()
 			j.abort()
+		},
+		"parts": func(t *rapid.T) {
+			if w.boxed {
+				t.Skip("it lets no frames of that size pass")
+			}
+			w.callParts(t)
 		},
 		"cut":       func(*rapid.T) { atLine((*line).cut) },
 		"cutSoon":   func(t *rapid.T) { advance(t, 20); atLine((*line).cut) },
@@ -298,6 +311,9 @@ func (w *together) calm(t *rapid.T) {
 	w.nodes.mu.Unlock()
 	w.client.Reconnect()
 	time.Sleep(2 * time.Minute)
+	for n := 0; n < 20 && w.busy(); n++ { // some readers are slow
+		time.Sleep(time.Minute)
+	}
 	w.check(t)
 	for _, j := range w.calls {
 		if !j.ended {
@@ -315,8 +331,8 @@ func (w *together) close(t *rapid.T) {
 	w.waiting.Wait()
 	w.line.cut()
 	for _, s := range w.servers {
-		ctx, done := context.WithTimeout(context.Background(), time.Hour)
-		if err := s.Shutdown(ctx); err != nil {
+		ctx, done := context.WithTimeout(context.Background(), 2*time.Minute)
+		if err := s.Shutdown(ctx); err != nil && !w.waits() {
 			t.Error(err)
 		}
 		done()

@@ -162,6 +162,8 @@ func AppendWelcome(dst []byte, w Welcome) []byte {
 	dst = strconv.AppendInt(dst, int64(w.Limits.Frame), 10)
 	dst = append(dst, `,"requests":`...)
 	dst = strconv.AppendInt(dst, int64(w.Limits.Requests), 10)
+	dst = appendMillis(dst, `,"message":`, int64(w.Limits.Message))
+	dst = appendMillis(dst, `,"window":`, int64(w.Limits.Window))
 	return append(dst, "}}}"...)
 }
 

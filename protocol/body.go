@@ -73,6 +73,10 @@ func (d *decoder) limits(l *Limits) {
 			d.size(&l.Frame)
 		case "requests":
 			d.size(&l.Requests)
+		case "message":
+			d.size(&l.Message)
+		case "window":
+			d.size(&l.Window)
 		default:
 			d.value()
 		}

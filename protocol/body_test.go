@@ -18,6 +18,9 @@ var bodyNames = map[string]string{
 	"Error":      "an error",
 	"Token":      "a token",
 	"Authorized": "the answer to a token",
+	"On":         "an on",
+	"Off":        "an off",
+	"Published":  "a message of a topic",
 }
 
 // decodeBody calls the decoding function with that name.
@@ -33,6 +36,12 @@ func decodeBody(m *protocol.Message, name string) (any, error) {
 		return m.Token()
 	case "Authorized":
 		return m.Authorized()
+	case "On":
+		return m.On()
+	case "Off":
+		return m.Off()
+	case "Published":
+		return m.Published()
 	}
 	panic("there is no function " + name)
 }
@@ -53,6 +62,12 @@ func testBody(t *testing.T, v *vector) {
 		name = "Error"
 	case protocol.TokenKind:
 		name = map[string]string{"client": "Token", "server": "Authorized"}[v.one(t, "from")]
+	case protocol.OnKind:
+		name = "On"
+	case protocol.OffKind:
+		name = "Off"
+	case protocol.TopicKind:
+		name = "Published"
 	}
 	got, err := decodeBody(m, name)
 	if texts := v.all("error"); len(texts) == 1 {
@@ -119,7 +134,7 @@ func TestBodyMade(t *testing.T) {
 		for _, body := range []string{
 			"", "{", "}", `"`, `"\`, `"\u12`, "n", "nul", "-", `{"`, `{"a`, `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, `{,}`, "{} {}", `"" ""`, "{}x", `""x`, "\x00",
 			`{"session":`, `{"session":"`, `{"session":"s`, `{"code":"\ud8`, `{"limits":{`, `{"limits":{}`, `{"limits":{}]`, `{"limits":{"frame":1`, `{"limits":{"frame":-}}`,
-			`{"ack":-}`, `{"acked":1`, `{"expires":01}`, `{"resume":tru}`, `{"resumed":falsey}`, `{"data":[}`, `{"after":nul}`,
+			`{"on":"`, `{"since":{`, `{"since":{"offset":1}`, `{"why":{]`, `{"gap":{"from":-}}`, `{"ack":-}`, `{"acked":1`, `{"expires":01}`, `{"resume":tru}`, `{"resumed":falsey}`, `{"data":[}`, `{"after":nul}`,
 		} {
 			m := protocol.Message{Body: []byte(body)}
 			got, err := decodeBody(&m, name)

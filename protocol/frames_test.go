@@ -23,6 +23,15 @@ var kinds = map[protocol.Kind]string{
 	protocol.ErrorKind:     "error",
 	protocol.RefusedKind:   "refused",
 	protocol.ForgottenKind: "forgotten",
+	protocol.OnKind:        "on",
+	protocol.OffKind:       "off",
+	protocol.TopicKind:     "topic",
+	protocol.GotKind:       "got",
+	protocol.TakenKind:     "taken",
+	protocol.PartsKind:     "parts",
+	protocol.ChunkKind:     "chunk",
+	protocol.EndKind:       "end",
+	protocol.DataKind - 1:  "bytes", // which no message has
 	protocol.DataKind:      "data",
 }
 
@@ -37,6 +46,20 @@ func show(m *protocol.Message) string {
 	}
 	if m.Ack != 0 {
 		text += fmt.Sprintf(" ack=%d", m.Ack)
+	}
+	if m.Bytes {
+		text += " bytes"
+	}
+	if m.Open {
+		text += " open"
+	}
+	for _, n := range []struct {
+		name  string
+		value uint64
+	}{{"text", uint64(m.Text)}, {"window", uint64(m.Window)}, {"count", m.Count}} {
+		if n.value != 0 {
+			text += fmt.Sprintf(" %s=%d", n.name, n.value)
+		}
 	}
 	if m.Depth != 0 {
 		text += fmt.Sprintf(" depth=%d", m.Depth)

@@ -51,7 +51,7 @@ func FuzzAppend(f *testing.F) {
 			hello: protocol.Hello{Session: text, Resume: flag, Ack: k, Token: code},
 			welcome: protocol.Welcome{
 				Session: text, Resumed: flag, Acked: k, Heartbeat: ms, Expires: ms, Jitter: ms / 2,
-				Limits: protocol.Limits{Frame: frame, Requests: requests},
+				Limits: protocol.Limits{Frame: frame, Requests: requests, Message: requests, Window: frame},
 			},
 			failure:    protocol.Error{Code: code, Message: text, Data: data, NotRun: flag},
 			refused:    protocol.Error{Code: code, Message: text, After: ms},
@@ -150,7 +150,10 @@ func (w *written) normal() {
 	for _, ms := range times {
 		*ms = min(max(*ms, 0), longest)
 	}
-	w.welcome.Limits.Frame, w.welcome.Limits.Requests = max(w.welcome.Limits.Frame, 0), max(w.welcome.Limits.Requests, 0)
+	limits := &w.welcome.Limits
+	for _, n := range []*int{&limits.Frame, &limits.Requests, &limits.Message, &limits.Window} {
+		*n = max(*n, 0)
+	}
 	// What is not UTF-8 comes back as the replacement character, one a byte.
 	texts := []*string{&w.hello.Session, &w.hello.Token, &w.welcome.Session, &w.token,
 		&w.failure.Code, &w.failure.Message, &w.refused.Code, &w.refused.Message}

@@ -65,7 +65,7 @@ func expectedBody(body []byte, name string) (want any, ok bool) {
 		var w protocol.Welcome
 		err = decodeObject(body, map[string]any{
 			"session": &w.Session, "resumed": &w.Resumed, "acked": &w.Acked, "heartbeat": &w.Heartbeat, "expires": &w.Expires, "jitter": &w.Jitter,
-			"limits": map[string]any{"frame": &w.Limits.Frame, "requests": &w.Limits.Requests},
+			"limits": map[string]any{"frame": &w.Limits.Frame, "requests": &w.Limits.Requests, "message": &w.Limits.Message, "window": &w.Limits.Window},
 		})
 		want = w
 	case "Error":
@@ -78,6 +78,27 @@ func expectedBody(body []byte, name string) (want any, ok bool) {
 		var a protocol.Authorized
 		err = decodeObject(body, map[string]any{"expires": &a.Expires})
 		want = a
+	case "On":
+		var o protocol.On
+		var offset strict
+		err = decodeObject(body, map[string]any{"on": &o.Topic, "since": func(value json.RawMessage) error {
+			o.Since = true
+			return decodeObject(value, map[string]any{"epoch": &o.Position.Epoch, "offset": &offset})
+		}})
+		o.Position.Offset = uint64(offset)
+		want = o
+	case "Off":
+		var o protocol.Off
+		err = decodeObject(body, map[string]any{"off": &o.Topic, "why": map[string]any{"code": &o.Why.Code, "message": &o.Why.Message}})
+		want = o
+	case "Published":
+		var p protocol.Published
+		var offset, from, to strict
+		err = decodeObject(body, map[string]any{
+			"topic": &p.Topic, "offset": &offset, "data": &p.Data, "gap": map[string]any{"from": &from, "to": &to, "epoch": &p.Gap.Epoch},
+		})
+		p.Offset, p.Gap.From, p.Gap.To = uint64(offset), uint64(from), uint64(to)
+		want = p
 	case "Token":
 		var token *string
 		if err = json.Unmarshal(body, &token); err != nil || token == nil {
@@ -129,6 +150,8 @@ func decodeMember(value json.RawMessage, to any) error {
 	switch to := to.(type) {
 	case map[string]any:
 		return decodeObject(value, to)
+	case func(json.RawMessage) error:
+		return to(value)
 	case *string, *bool:
 		return json.Unmarshal(value, to)
 	case *int64:

@@ -17,6 +17,21 @@ const (
 	ErrorKind
 	RefusedKind
 	ForgottenKind
+	// OnKind subscribes to a topic, OffKind ends that, and TopicKind is one of
+	// its messages, or a gap in them: see On, Off and Published.
+	OnKind
+	OffKind
+	TopicKind
+	// GotKind says how many parts have arrived, TakenKind how many were taken
+	// by the reader, and how much may follow.
+	GotKind
+	TakenKind
+	// PartsKind are parts of JSON, ChunkKind is a part of bytes, and EndKind
+	// says that a request's body is complete.
+	PartsKind
+	ChunkKind
+	EndKind
+	bytesKind // DataKind with Bytes
 	// DataKind is a request from a client, and a reply from a server.
 	DataKind
 )
@@ -25,24 +40,42 @@ const (
 // valid for as long as that is.
 type Message struct {
 	Kind Kind
-	// Key is set for CancelKind, ErrorKind, RefusedKind, ForgottenKind and
-	// DataKind; 0 stands for one that breaks the protocol: out of range, or
-	// not written as an integer, as 7.0 and 1e3 are not. (See
-	// NewLenientReader.)
+	// Key is set for CancelKind, ErrorKind, RefusedKind, ForgottenKind,
+	// DataKind and all that concerns parts; 0 stands for one that breaks the
+	// protocol: out of range, or not written as an integer, as 7.0 and 1e3 are
+	// not. (See NewLenientReader.)
 	Key Key
 	// Series is set for DataKind where the message is part of a series.
 	Series bool
 	// Ack is set for AckKind; 0 stands for one that breaks the protocol, as
 	// for Key.
 	Ack uint64
+	// Bytes is set for DataKind where the payload is bytes, and no JSON.
+	Bytes bool
+	// Open is set for a request whose body follows in parts.
+	Open bool
+	// Text is how many bytes follow in chunks as the payload of a request or
+	// reply, of JSON unless Bytes is set, 0 if it stands here.
+	Text int
+	// Window is how many bytes of parts the peer may have sent that were not
+	// taken: of a request that wants a streamed reply, and of TakenKind.
+	Window int
+	// Count is the number of parts of GotKind and TakenKind, and the number of
+	// those before of PartsKind and ChunkKind from a client.
+	Count uint64
 	// Body is what stands under the member that names the kind: the payload
 	// of a request or reply, or the body of a hello, welcome, token, error
-	// or refusal, as JSON without space around it. It is nil where the
-	// member is missing, and for all other kinds.
+	// or refusal, or an array of parts, as JSON without space around it. It is
+	// the bytes themselves for ChunkKind, and where Bytes is set; and the whole
+	// message for OnKind, OffKind and TopicKind. It is nil where the member is
+	// missing, and for all other kinds.
 	Body []byte
 	// Depth is how deep the arrays and objects of Body nest: 0 for a plain
-	// value, 1 for an array or object without others inside.
+	// value, 1 for an array or object without others inside. Of PartsKind it is
+	// that of the deepest part, and of OnKind, OffKind and TopicKind it is 0.
 	Depth int
+
+	lenient bool // it was read by a client: of OnKind, OffKind and TopicKind
 }
 
 // The bodies of messages follow, with the names of their members on the wire.
@@ -74,8 +107,10 @@ type Welcome struct {
 // an int holds from 0 on: a server without a limit may write the largest number
 // that it has.
 type Limits struct {
-	Frame    int `json:"frame"`    // bytes
-	Requests int `json:"requests"` // in flight
+	Frame    int `json:"frame"`             // bytes
+	Requests int `json:"requests"`          // in flight
+	Message  int `json:"message,omitempty"` // bytes of a request that comes in pieces; 0: none may
+	Window   int `json:"window,omitempty"`  // bytes of a body before the server has granted more; 0: no bodies
 }
 
 // Error is the body of an error or a refusal.
@@ -90,4 +125,39 @@ type Error struct {
 // Authorized is the server's answer to a fresh token that it has taken.
 type Authorized struct {
 	Expires int64 // how long the token is good; 0: for ever
+}
+
+// A Position is where a subscriber stands in a topic: behind the message of that
+// offset, of the history that the epoch names.
+type Position struct {
+	Epoch  string
+	Offset uint64
+}
+
+// On asks for a topic's messages or, from a server, says where they begin.
+type On struct {
+	Topic    string
+	Since    bool // from behind Position; otherwise from now on. A server always names a Position
+	Position Position
+}
+
+// Off ends a subscription. A server says why.
+type Off struct {
+	Topic string
+	Why   Error
+}
+
+// Published is a message of a topic, or a gap.
+type Published struct {
+	Topic  string
+	Offset uint64
+	Data   []byte // JSON; nil: there is a gap
+	Gap    Gap
+}
+
+// A Gap is what a subscriber has missed for good: the messages From to To; or,
+// with an Epoch, everything up to To, in a history that begins anew.
+type Gap struct {
+	From, To uint64
+	Epoch    string
 }

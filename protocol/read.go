@@ -27,6 +27,8 @@ type Reader struct {
 
 	series bool // inside a series
 	key    Key  // under which its next data stands
+
+	tail tail
 }
 
 // NewReader reads a text frame other than Ping and Pong, strictly, as a server
@@ -41,6 +43,23 @@ func NewReader(frame []byte) Reader {
 // comes as a message of DataKind with a key of 0.
 func NewLenientReader(frame []byte) Reader {
 	return Reader{scan: scanner{text: frame, lenient: true}}
+}
+
+// NewBinaryReader reads a binary frame, as NewReader does a text frame. lenient
+// is what a client is.
+func NewBinaryReader(frame []byte, lenient bool) Reader {
+	if len(frame) > 0 && frame[0] == '[' { // the same bytes as in a text frame
+		return Reader{scan: scanner{text: frame, lenient: lenient}}
+	}
+	if len(frame) < binaryPrefix {
+		return Reader{err: errors.New("failed to read a frame: a binary frame begins with the length of its messages"), done: true}
+	}
+	length := uint32(frame[0])<<24 | uint32(frame[1])<<16 | uint32(frame[2])<<8 | uint32(frame[3])
+	rest := frame[binaryPrefix:]
+	if uint64(length) > uint64(len(rest)) {
+		return Reader{err: errors.New("failed to read a frame: its messages would be longer than the frame"), done: true}
+	}
+	return Reader{scan: scanner{text: rest[:length:length], lenient: lenient}, tail: tail{binary: true, bytes: rest[length:]}}
 }
 
 // ErrNotUTF8 is what Err's error wraps for a frame that a server closes on
@@ -101,11 +120,11 @@ func (r *Reader) next() (bool, error) {
 		r.open = true
 		s.space()
 		if s.take(']') {
-			return false, s.end()
+			return false, r.end()
 		}
 	} else {
 		if s.take(']') {
-			return false, s.end()
+			return false, r.end()
 		}
 		if !s.take(',') {
 			return false, s.unexpected("',' or ']' after a message")
@@ -122,6 +141,17 @@ func (r *Reader) next() (bool, error) {
 		return true, s.err
 	}
 	return true, r.message()
+}
+
+// end checks that nothing is left over.
+func (r *Reader) end() error {
+	if err := r.scan.end(); err != nil {
+		return err
+	}
+	if len(r.tail.bytes) > 0 {
+		return errors.New("bytes follow that no message names")
+	}
+	return nil
 }
 
 // first reads a series up to its first data.
@@ -190,6 +220,8 @@ func (r *Reader) members(missing kinds) (nulls kinds) {
 	var body span
 	var key Key
 	var hasKey, later bool
+	var more extras
+	start := s.at
 	if !s.take('{') {
 		s.fail(s.unexpected("a message must be a JSON object or a series"))
 		return 0
@@ -218,9 +250,30 @@ func (r *Reader) members(missing kinds) (nulls kinds) {
 			named = RefusedKind
 		case "forgotten":
 			named = ForgottenKind
+		case "on":
+			named = OnKind
+		case "off":
+			named = OffKind
+		case "topic":
+			named = TopicKind
+		case "got":
+			named = GotKind
+		case "taken":
+			named = TakenKind
+		case "parts":
+			named = PartsKind
+		case "chunk":
+			named = ChunkKind
+		case "end":
+			named = EndKind
+		case "bytes":
+			named = bytesKind
 		case "part":
 			v := s.value()
 			later = !s.isNull(v)
+			continue
+		case "open", "window", "text", "from":
+			more.read(s)
 			continue
 		}
 		v := s.value()
@@ -264,12 +317,23 @@ func (r *Reader) members(missing kinds) (nulls kinds) {
 		if hasKey && !later {
 			m.Kind, m.Key = DataKind, key
 		}
+	case OnKind, OffKind, TopicKind:
+		m.Kind, m.lenient = kind, s.lenient
+		m.Body = s.text[start:s.at]
+	default:
+		if hasKey {
+			m.Kind, m.Key = kind, key
+			r.tail.part(m, s, body)
+		}
+	}
+	if m.Kind >= GotKind {
+		more.add(m)
 	}
 	return 0
 }
 
 // kinds is a set of them.
-type kinds uint16
+type kinds uint32
 
 func (k kinds) has(kind Kind) bool { return k&(1<<kind) != 0 }
 

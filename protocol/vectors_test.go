@@ -13,6 +13,7 @@ import (
 // language may play too.
 var vectorTests = map[string]func(*testing.T, *vector){
 	"frames.txt": testFrame,
+	"binary.txt": testBinary,
 	"valid.txt":  testValid,
 	"append.txt": testAppend,
 	"bodies.txt": testBody,

@@ -11,8 +11,18 @@ import (
 type batch struct {
 	calls   []*call
 	refused []refusedCall
+	others  []*call // of calls, those that have begun before
 	keys    []protocol.Key
 	told    bool // some of them have been answered otherwise
+}
+
+// A largeRequest is a request whose data has not arrived whole.
+type largeRequest struct {
+	data   []byte
+	size   int
+	bytes  bool // and not JSON
+	open   bool
+	window int
 }
 
 type refusedCall struct {
@@ -31,5 +41,5 @@ func (b *batch) size() int { return len(b.calls) + len(b.refused) }
 func (b *batch) empty() {
 	clear(b.calls)
 	clear(b.refused)
-	b.calls, b.refused, b.keys, b.told = b.calls[:0], b.refused[:0], b.keys[:0], false
+	b.calls, b.refused, b.others, b.keys, b.told = b.calls[:0], b.refused[:0], nil, b.keys[:0], false
 }

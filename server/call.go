@@ -9,8 +9,8 @@ import (
 type call struct {
 	Request
 	link
-	rawKey []byte // in plain mode: the key as the client wrote it
-	size   int    // of the data; the handler may have changed Data
+	rawKey *[]byte // in plain mode: the key as the client wrote it
+	size   int     // of the data; the handler may have changed Data
 	ctx    callContext
 
 	ownsData bool // Data is no longer in the memory of the frame
@@ -36,9 +36,10 @@ const smallData = 112
 // newCall makes a call of data that lies in borrowed memory.
 func newCall(data []byte) *call {
 	if len(data) == 0 || len(data) > smallData {
-		return &call{size: len(data), Request: Request{Data: data}}
+		return &call{size: len(data), Request: Request{Data: data, Body: noBody{}}}
 	}
 	k := &smallCall{}
+	k.Body = noBody{}
 	k.size, k.ownsData = len(data), true
 	k.Data = k.memory[:len(data):len(data)]
 	copy(k.Data, data)
@@ -49,7 +50,9 @@ func newCall(data []byte) *call {
 // save 50 ns, but a handler that keeps one request would hold a frame of a
 // megabyte.
 func (k *call) own() {
-	k.rawKey = bytes.Clone(k.rawKey) // nil stays nil
+	if k.rawKey != nil {
+		*k.rawKey = bytes.Clone(*k.rawKey)
+	}
 	if k.ownsData {
 		return
 	}

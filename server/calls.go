@@ -19,7 +19,8 @@ type calls struct {
 	maxBytes   int
 	mutex      sync.Mutex // protects following
 	running    table
-	bytes      int             // of Data
+	bytes      int             // of Data, bodies, and requests that come in pieces
+	held       int             // of the latter
 	stopped    *protocol.Error // refuse what comes; nil until then
 	ended      error           // why nobody waits any more; nil until then
 	lastIsDone sync.Cond       // running has become empty
@@ -62,9 +63,9 @@ func (t *calls) refusal(k *call) *protocol.Error {
 		return t.stopped
 	case t.ended != nil:
 		return overloaded(afterStop, "the connection ends")
-	case t.running.size >= t.maxCalls:
+	case t.running.size+t.held >= t.maxCalls:
 		return overloaded(soon(), "%d requests are in flight, the limit of this connection", t.maxCalls)
-	case t.running.size > 0 && t.bytes+k.size > t.maxBytes:
+	case t.running.size+t.held > 0 && t.bytes+k.size > t.maxBytes:
 		return overloaded(soon(), "the requests in flight would exceed %d bytes, the limit of this connection", t.maxBytes)
 	case k.key.n == 0: // in a session, the store knows which keys have been used
 		for range t.running.with(k.key) {
@@ -91,6 +92,9 @@ func millis(d time.Duration) int64 {
 // when wait returns, all replies are in the queue, and no reply leaves while its
 // call still counts.
 func (t *calls) finish(k *call, reply func()) {
+	if k.exchange != nil && k.exchange.body != nil {
+		k.exchange.body.fail(ErrDone) // so that it reserves nothing more
+	}
 	t.mutex.Lock()
 	if !k.canceled && t.ended == nil {
 		reply()
@@ -123,6 +127,56 @@ func (t *calls) dismiss(calls []*call) {
 	}
 }
 
+// find is the call of that key that runs and was not cancelled, nil if there is
+// none.
+func (t *calls) find(name key) *call {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	for k := range t.running.with(name) {
+		if !k.canceled {
+			return k
+		}
+	}
+	return nil
+}
+
+// hold makes room for the data of a request that comes in pieces.
+func (t *calls) hold(size int) *protocol.Error {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if why := t.refusal(&call{size: size, Request: Request{key: key{n: 1}}}); why != nil {
+		return why
+	}
+	t.bytes += size
+	t.held++
+	return nil
+}
+
+// unhold takes back a hold.
+func (t *calls) unhold(size int) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.bytes -= size
+	t.held--
+}
+
+// reserve makes room for so many more bytes of a call's body. Those that are
+// there already must have it, where there is not far too much.
+func (t *calls) reserve(k *call, more int, must bool) bool {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	most := t.maxBytes
+	if must {
+		most *= 2
+	}
+	if t.bytes+more > most {
+		return false
+	}
+	t.bytes += more
+	k.size += more
+	return true
+}
+
 // cancel ends the context of a call that its caller has given up. The call stays
 // in the table until its handler returns, because otherwise a client that
 // cancels could run any number of handlers.
@@ -136,6 +190,9 @@ func (t *calls) cancel(name key) {
 	t.mutex.Unlock()
 	for _, k := range found {
 		k.ctx.end(ErrCanceled)
+		if k.exchange != nil {
+			k.exchange.abandon()
+		}
 	}
 }
 

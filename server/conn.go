@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/sockjax/sockjax/internal/dispatch"
 	"github.com/sockjax/sockjax/internal/sendq"
+	"github.com/sockjax/sockjax/protocol"
 )
 
 // A service is what the connections of a Server share.
@@ -42,10 +43,14 @@ type conn struct {
 	dispatcher dispatch.Dispatcher[*call]
 	queue      sendq.Queue
 
+	readsBinary atomic.Bool // the client has asked for a stream, which may be bytes
+
 	// Owned by the reader goroutine.
 	limiter limiter
-	heard   bool // the client knows whether its session was resumed, or knew before
-	asked   bool // a ping has been sent to find out: see ask
+	heard   bool           // the client knows whether its session was resumed, or knew before
+	asked   bool           // a ping has been sent to find out: see ask
+	topics  *subscriptions // nil: it has never had one
+	larges  map[protocol.Key]*largeRequest
 
 	expiry expiry
 }
@@ -92,9 +97,21 @@ func (c *conn) tell(text []byte) {
 	c.writeIf(c.queue.Control(text))
 }
 
+// forgetLarge lets go of a large request, if it is one.
+func (c *conn) forgetLarge(name protocol.Key) {
+	if l := c.larges[name]; l != nil {
+		delete(c.larges, name)
+		c.calls.unhold(l.size)
+	}
+}
+
 // Write implements sendq.Conn.
 func (c *conn) Write(frame []byte) error {
-	return c.ws.Write(context.Background(), websocket.MessageText, frame)
+	kind := websocket.MessageText
+	if !c.plain && protocol.IsBinary(frame) {
+		kind = websocket.MessageBinary
+	}
+	return c.ws.Write(context.Background(), kind, frame)
 }
 
 // WriteFailed implements sendq.Conn.

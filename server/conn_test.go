@@ -12,7 +12,7 @@ import (
 	"github.com/sockjax/sockjax/server"
 )
 
-const welcome = `{"welcome":{"session":"` + session + `","resumed":false,"heartbeat":25000,"limits":{"frame":1048576,"requests":1024}}}`
+const welcome = `{"welcome":{"session":"` + session + `","resumed":false,"heartbeat":25000,"limits":{"frame":1048576,"requests":1024,"message":16777216,"window":65536}}}`
 
 func TestHelloAndRequestsInOneFrame(t *testing.T) {
 	f := serve(t, echo, nil)
@@ -34,7 +34,7 @@ func TestMessages(t *testing.T) {
 	p.want(`{"key":2,"data":null}`)
 	p.send(`[{"key":9007199254740991,"data":"the last key","later":{"versions":["may","grow"]}}]`)
 	p.want(`{"key":9007199254740991,"data":"the last key"}`)
-	p.send(`[{"part":6},{},{"on":"topic"},{"cancel":99},{"key":3,"data":"unknown messages and keys are ignored"}]`)
+	p.send(`[{"part":6},{},{"later":"topic"},{"cancel":99},{"key":3,"data":"unknown messages and keys are ignored"}]`)
 	p.want(`{"key":3,"data":"unknown messages and keys are ignored"}`)
 	p.send(`[{"key":4,"data":"é\u00e9 \ud83d\ude00 😀"}]`)
 	p.want(`{"key":4,"data":"é\u00e9 \ud83d\ude00 😀"}`)
@@ -149,17 +149,18 @@ func TestBinaryFrame(t *testing.T) {
 func TestUnknownBinaryFrame(t *testing.T) {
 	for _, mode := range []struct {
 		offer  []string
+		code   protocol.CloseCode
 		frames []string
 	}{
-		{[]string{protocol.Subprotocol}, []string{"", "ping", " []", `{"key":1}`, "\x00"}},
-		{nil, []string{"", "ping", "[]", `{"key":1}`}},
+		{[]string{protocol.Subprotocol}, protocol.CloseBadMessage, []string{"", "ping", " []", `{"key":1}`, "\x00", "\x00\x00\x00\x03[]"}},
+		{nil, protocol.CloseUnsupported, []string{"", "ping", "[]", `{"key":1}`}},
 	} {
 		for _, frame := range mode.frames {
 			p := serve(t, echo, nil).dial(t, mode.offer...)
 			if err := p.conn.Write(t.Context(), websocket.MessageBinary, []byte(frame)); err != nil {
 				t.Fatal(err)
 			}
-			p.closed(protocol.CloseUnsupported)
+			p.closed(mode.code)
 		}
 	}
 }

@@ -35,12 +35,45 @@
 // session is no longer known is told so, and its callers learn that their calls
 // are lost.
 //
+// # Streams, bodies and bytes
+//
+// A handler may send parts before its result, with Request.Send or as a
+// StreamFunc, and read what the client sends behind the request, from
+// Request.Body, Request.Parts or Request.NextPart, both at once if it likes. A
+// part is a JSON value or Bytes, as is a result. Either side is slowed down by
+// the other, and what is on its way is bounded; a lost connection interrupts
+// neither:
+//
+//	api.Handle("count", server.StreamFunc(func(ctx context.Context, in struct{ N int }, send func(int) error) (string, error) {
+//		for i := range in.N {
+//			if err := send(i); err != nil {
+//				return "", err
+//			}
+//		}
+//		return "done", nil
+//	}))
+//	api.HandleFunc("upload", func(ctx context.Context, r *server.Request) (any, error) {
+//		return io.Copy(io.Discard, r.Body)
+//	})
+//
 // # Who it is
 //
 // Options.Authenticate looks at the token that a client sends, or at cookies,
 // and says who it is and for how long: see Request.Principal. A session can be
 // resumed only by the same principal. Without Authenticate, it belongs to
 // whoever knows its id, which is random and only known to client and server.
+//
+// # Topics
+//
+// Topics push messages to the clients that have subscribed to them, from any Go
+// code:
+//
+//	topics := server.NewTopics(nil)
+//	calls := server.New(api, &server.Options{Topics: topics})
+//	topics.Publish(ctx, "news", headline)
+//
+// Each topic keeps a history, so that a client which was away gets what it has
+// missed. TopicsOptions.Authorize decides who may subscribe to what.
 //
 // # What is limited
 //
@@ -63,19 +96,27 @@ package server
 //
 //	server.go, stats.go   the Server: places for connections, shutdown
 //	reader.go             reads frames until the connection ends, and acts on them
+//	parts.go              bodies, streams and large requests, as they come in
 //	requests.go           the way of a request: claimed, run or refused, answered
+//	delivery.go           what is about calls of another connection
 //	session.go            hello, ack and cancel; what the session tells
+//	subscribe.go          what a connection does with topics
 //	auth.go               who the client is
 //	ending.go             how a connection ends
 //	conn.go               what all of these share of a connection
 //	calls.go, table.go    the requests in flight
 //	batch.go, call.go     the requests of a frame; one of them, context.go its context
 //	accept.go, warner.go  handshakes; warnings that strangers can cause
+//	subscriptions.go      the topics of a connection
 //	guard.go, log.go      the session and the Logger, whose panics end nothing
-//	plain.go, encode.go   the text of plain mode; of what a handler returns
+//	plain.go              the text of plain mode
 //	limiter.go            what one connection may send
-//	options.go, origin.go, handler.go, mux.go, object.go, errors.go, store.go
+//	stream.go             what handlers do with parts
+//	options.go, topics.go, origin.go, handler.go, mux.go, object.go, errors.go, store.go
 //	                      what a program that imports the package sees
+//	exchange.go, body.go  the parts of one call, on their way out and in
+//	encode.go, bytes.go   the text of what a handler returns
 //
 // Below all of them are package dispatch, which runs handlers, package sendq,
-// which sends, and package session, which remembers.
+// which sends, package session, which remembers, and package topic, which keeps
+// what was published.

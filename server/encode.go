@@ -28,6 +28,15 @@ func encode(result any) (json.RawMessage, error) {
 	return text, err
 }
 
+// content is what a handler's result becomes: JSON, or bytes.
+func content(result any) (data []byte, isBytes bool, err error) {
+	if data, ok := result.(Bytes); ok {
+		return data, true, nil
+	}
+	data, err = encode(result)
+	return data, false, err
+}
+
 // internal is what a caller learns of a failure that is the server's own.
 var internal = protocol.Error{Code: "internal", Message: "internal error"}
 

@@ -23,6 +23,9 @@ func closing(code protocol.CloseCode, format string, args ...any) *ending {
 	return &ending{code, fmt.Sprintf(format, args...)}
 }
 
+// tooMany ends the connection of a client that floods it.
+var tooMany = &ending{protocol.ClosePolicy, "too many messages that are no requests: see server.Options.Rate"}
+
 // end ends the connection. It returns when no handler runs for it.
 func (c *conn) end(end *ending) {
 	c.cancel()
@@ -44,7 +47,9 @@ func (c *conn) end(end *ending) {
 	}
 	c.queue.Stop()
 	c.ws.CloseNow()
+	c.topics.close()
 	c.leave()
+	c.topics.wait()
 	c.remove(c)
 }
 

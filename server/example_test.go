@@ -57,7 +57,7 @@ func ExampleServer() {
 		fmt.Println(string(reply))
 	}
 	// Output:
-	// [{"welcome":{"session":"1f0c6a52-9c2f-4f0e-8f0e-3d1a4d1f6b7a","resumed":false,"heartbeat":25000,"limits":{"frame":1048576,"requests":1024}}}]
+	// [{"welcome":{"session":"1f0c6a52-9c2f-4f0e-8f0e-3d1a4d1f6b7a","resumed":false,"heartbeat":25000,"limits":{"frame":1048576,"requests":1024,"message":16777216,"window":65536}}}]
 	// [{"key":1,"data":"hello, world"}]
 	// [{"key":2,"error":{"code":"no_name","message":"who are you?"}}]
 }

@@ -28,6 +28,12 @@ func FuzzFrame(f *testing.F) {
 		`[{"key":0}]`, `[{"key":1,"error":{}}]`, `{"key":"a","b":{"key":1}}`, `{"key":7,"k\u0065y":"\ud800"}`,
 		`{"a":1}`, `{"key":1,"answer":null}`, "\xff", "[{\"key\":1,\"data\":\"\xff\"}]", `{"":"\"}"}`, ` {"key" : -0 } `,
 		`[{"key":1},{"ack":1},{"token":"a"},{"key":3}]`, `[{"ack":0}]`, `[{"key":2},{"key":1},{"cancel":2},{"token":{}}]`,
+		`[{"key":1,"open":true,"window":10},{"key":1,"from":0,"parts":[1,[2]]},{"key":1,"end":true},{"key":1,"taken":1,"window":3}]`,
+		`[{"key":1,"open":true,"data":{"stream":3}},{"key":1,"from":1,"parts":[1]},{"key":1,"end":true},{"cancel":1}]`,
+		`[{"key":1,"window":50,"data":{"stream":30}},{"key":1,"taken":2,"window":9},{"key":1,"open":true},{"key":2,"text":5,"open":true}]`,
+		"\x00\x00\x00\x5c" + `[{"key":1,"text":2,"open":true,"window":3},{"key":1,"chunk":2},{"key":1,"from":0,"chunk":1}]` + "12a",
+		"\x00\x00\x00\x15" + `[{"key":1,"bytes":3}]` + "abc",
+		`[{"on":"a"},{"on":"a","since":{}},{"on":"b","since":{"epoch":"x","offset":7}},{"off":"a"},{"on":""}]`,
 		`[[1,2,{"answer":[]}],{"cancel":2},[5,"a"],{"key":6}]`, `[[0,1]]`, `[[7]]`, `[[9007199254740991,1,2]]`,
 	} {
 		for mode := range uint8(8) {
@@ -35,14 +41,40 @@ func FuzzFrame(f *testing.F) {
 		}
 	}
 	noLeaks(f)
+	topics := server.NewTopics(&server.TopicsOptions{MaxSubscriptions: 3})
+	publish(f, topics, "a", 1)
+	publish(f, topics, "b", "\u2028")
 	s := server.New(server.HandlerFunc(func(_ context.Context, r *server.Request) (any, error) {
-		var in struct{ Answer json.RawMessage }
+		var in struct {
+			Answer json.RawMessage
+			Stream int
+		}
 		if r.Decode(&in) == nil && in.Answer != nil {
 			return in.Answer, nil
 		}
+		for i := range min(in.Stream, 1000) {
+			if err := r.Send(i); err != nil {
+				return nil, err
+			}
+		}
+		for {
+			part, err := r.NextPart()
+			if err == io.EOF {
+				break
+			}
+			if err == nil {
+				err = r.Send(part)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		if r.Bytes != nil {
+			return server.Bytes(r.Bytes), nil
+		}
 		return r.Data, nil
 	}), &server.Options{
-		MaxFrame: protocol.FirstFrame, Logger: slog.New(slog.DiscardHandler),
+		MaxFrame: protocol.FirstFrame, Logger: slog.New(slog.DiscardHandler), Topics: topics,
 		Sessions: server.NewMemoryStore(&server.MemoryStoreOptions{MaxSessions: 10, MaxOutcomes: 3}),
 	})
 	l := newPipeListener()
@@ -117,6 +149,13 @@ func checkFrames(t *testing.T, conn net.Conn, plain bool) {
 				t.Errorf("closed with %q", payload)
 			}
 			return
+		case op == opBinary && !plain && protocol.IsBinary(payload):
+			r := protocol.NewBinaryReader(payload, true)
+			for r.Next() {
+			}
+			if r.Err() != nil {
+				t.Errorf("frame %q: %v", payload, r.Err())
+			}
 		case op != opText || !utf8.Valid(payload):
 			t.Errorf("frame %d %q", op, payload)
 		case string(payload) == protocol.Pong, string(payload) == protocol.Ping && !plain:

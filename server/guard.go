@@ -72,6 +72,11 @@ func (g *guardedSession) Cancel(key protocol.Key) (err error) {
 	return g.session.Cancel(g.life, key)
 }
 
+func (g *guardedSession) Deliver(key protocol.Key, frame []byte) (err error) {
+	defer guard(g.log, "Deliver", &err)
+	return g.session.Deliver(g.life, key, frame)
+}
+
 func (g *guardedSession) Detach() { g.part("Detach", g.session.Detach) }
 func (g *guardedSession) Close()  { g.part("Close", g.session.Close) }
 func (g *guardedSession) Forget() { g.part("Forget", g.session.Forget) }

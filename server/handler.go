@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 )
 
@@ -16,8 +17,9 @@ import (
 // have all returned at once, the goroutine that reads runs them one after the
 // other, but one that waits holds up others for 10 ms at most.
 //
-// What it returns goes to the caller: a json.RawMessage as it is, anything else
-// through json.Marshal; nil is null. An error goes as described at Error. A
+// What it returns goes to the caller: a json.RawMessage and Bytes as they are,
+// which must not change any more, anything else through json.Marshal; nil is
+// null. Request.Send sends parts before that. An error goes as described at Error. A
 // panic is logged with its stack and the caller is told "internal error";
 // nobody else notices.
 //
@@ -71,7 +73,19 @@ type Request struct {
 	// without that.
 	Principal string
 
-	key key
+	// Bytes is the payload where the client has sent bytes, an ArrayBuffer for
+	// example, and nil otherwise. Data is null then.
+	Bytes []byte
+
+	// Body reads what the client sends behind the request, as it arrives: the
+	// bytes of a file, for example. It is empty where there is none, and never
+	// nil. NextPart and Parts read a body of JSON values. A client sends no more
+	// than a window ahead of what was read, and nothing after the handler has
+	// returned.
+	Body io.Reader
+
+	exchange *exchange // nil: no stream is asked for, and there is no body
+	key      key
 }
 
 // Key names the request within its session: a decimal number, or what the

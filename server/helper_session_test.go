@@ -86,3 +86,13 @@ func (r *runs) of(data string) int {
 	defer r.mutex.Unlock()
 	return r.by[data]
 }
+
+// welcomed takes the welcome of a session that is resumed.
+func (p *peer) welcomed(t testing.TB) (acked int) {
+	t.Helper()
+	var m struct{ Welcome *protocol.Welcome }
+	if err := json.Unmarshal([]byte(p.next()), &m); err != nil || m.Welcome == nil || !m.Welcome.Resumed {
+		t.Fatalf("got %+v, %v; want a welcome that resumes", m.Welcome, err)
+	}
+	return int(m.Welcome.Acked)
+}

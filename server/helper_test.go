@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -140,6 +141,7 @@ type peer struct {
 	conn *websocket.Conn
 	wait time.Duration     // how long for a frame, at most
 	msgs []json.RawMessage // read, and not yet taken by next
+	tail []byte            // what stood behind the messages of binary frames
 }
 
 // dial connects as a client that offers these subprotocols.
@@ -202,6 +204,11 @@ func (p *peer) next() string {
 	p.t.Helper()
 	for len(p.msgs) == 0 {
 		text := p.mustFrame()
+		if protocol.IsBinary([]byte(text)) {
+			size := 4 + binary.BigEndian.Uint32([]byte(text))
+			p.tail = append(p.tail, text[size:]...)
+			text = text[4:size]
+		}
 		if err := json.Unmarshal([]byte(text), &p.msgs); err != nil {
 			p.t.Fatalf("the frame %.200s is no array: %v", text, err)
 		}

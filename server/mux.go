@@ -20,6 +20,10 @@ type Mux struct {
 	// with the fate "unsent".
 	NotFound Handler
 
+	// Bytes answers requests whose data is bytes, which names nothing. Default:
+	// NotFound does.
+	Bytes Handler
+
 	handlers map[string]Handler
 }
 
@@ -47,6 +51,9 @@ func (m *Mux) HandleFunc(name string, f func(ctx context.Context, r *Request) (a
 
 // ServeCall calls the handler that the data names.
 func (m *Mux) ServeCall(ctx context.Context, r *Request) (any, error) {
+	if r.Bytes != nil && m.Bytes != nil {
+		return m.Bytes.ServeCall(ctx, r)
+	}
 	member := m.Member
 	if member == "" {
 		member = "api"

@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -133,4 +135,44 @@ func TestNodesShutdownGivesUp(t *testing.T) {
 	p = b.dial(t, protocol.Subprotocol)
 	p.send("[" + resume(sessionID(1), 0) + "]")
 	p.wantWelcome(true, 0) // nothing of it was broken off
+}
+
+// A call whose body comes through B, to the handler that runs on A, whose parts
+// go out through B.
+func TestNodesStream(t *testing.T) {
+	a, b := twoNodes(t, pipe)
+	nodes := []*fixture{a, b}
+	p := a.open(t)
+	p.send(`[{"key":1,"open":true,"window":500}]`)
+	s := &said{}
+	for i := range 40 {
+		if i%4 == 3 {
+			p.conn.CloseNow()
+			p = nodes[i/4%2].dial(t, protocol.Subprotocol)
+			p.send("[" + resume(session, s.all) + "]")
+			if acked := p.welcomed(t); acked != s.all {
+				t.Fatalf("acked %d, want %d", acked, s.all)
+			}
+			p.send(fmt.Sprintf(`[{"key":1,"open":true,"window":500},{"key":1,"taken":%d,"window":500}]`, len(s.parts)))
+			for before := s.all; s.all == before; {
+				p.readInto(1, s)
+			}
+		}
+		if i%2 == 0 {
+			p.send(fmt.Sprintf(`[{"key":1,"from":%d,"parts":[%d]}]`, i, i))
+		} else {
+			p.chunk(1, i, strings.Repeat("x", i))
+		}
+		for len(s.parts) < i+1 || s.taken < i+1 {
+			p.readInto(1, s)
+		}
+		p.take(1, i+1, 500)
+	}
+	p.send(`[{"key":1,"end":true}]`)
+	for s.reply == "" {
+		p.readInto(1, s)
+	}
+	if s.reply != `{"key":1,"data":40}` || s.parts[38] != "38" || s.parts[39] != "+39" {
+		t.Errorf("got %s, %s", s.reply, s.parts)
+	}
 }

@@ -15,6 +15,8 @@ const (
 	DefaultMaxFrame     = 1 << 20  // bytes
 	DefaultMaxRequests  = 1024     // in flight on one connection
 	DefaultMaxBuffered  = 16 << 20 // bytes of one connection, each way
+	DefaultMaxMessage   = 16 << 20 // bytes of a request
+	DefaultWindow       = 64 << 10 // bytes of a body
 	DefaultWriteTimeout = 10 * time.Second
 )
 
@@ -39,10 +41,22 @@ type Options struct {
 	// is what the client is told, of which a close frame holds 123 bytes.
 	CheckOrigin func(r *http.Request) error
 
-	// MaxFrame is the largest frame in bytes that a client may send, and so
-	// the largest request. It can't be less than protocol.FirstFrame. A larger
+	// MaxFrame is the largest frame in bytes that a client may send. A larger
+	// request comes in pieces. It can't be less than protocol.FirstFrame. A larger
 	// frame closes the connection with 1009. Default: DefaultMaxFrame, 1 MiB.
 	MaxFrame int
+
+	// MaxMessage is the largest data in bytes of a request that comes in pieces. A
+	// larger one is refused as invalid: it must be a body. It can't be less than
+	// protocol.FirstFrame. Default: DefaultMaxMessage, 16 MiB.
+	MaxMessage int
+
+	// Window is how many bytes of a request's body a client may send before the
+	// handler has read any, and so what a body takes in memory. It grows by up to
+	// 1 MiB where a handler reads faster than that lets the client send, as long
+	// as MaxBuffered has room. It can't be less than 1 KiB. Default:
+	// DefaultWindow, 64 KiB.
+	Window int
 
 	// MaxRequests is how many requests of one connection may be in flight. It
 	// can't be less than protocol.FirstRequests. A request too many is refused
@@ -56,8 +70,8 @@ type Options struct {
 	MaxConnections int
 
 	// MaxBuffered bounds in bytes what the server holds for one connection, in
-	// each direction, beside what Sessions keeps. The data of the requests in flight: one that would
-	// exceed it is refused as overloaded, unless it is the only one. And the
+	// each direction, beside what Sessions keeps. The data of the requests in
+	// flight, and the windows of their bodies: one that would exceed it is refused as overloaded, unless it is the only one. And the
 	// replies that the client has not taken yet: beyond it no further request
 	// is read and finished handlers wait, until the client reads or
 	// WriteTimeout ends the connection. It can't be less than 4 MiB, which is
@@ -96,6 +110,10 @@ type Options struct {
 	// where they were after a lost connection. Servers may share one. Default:
 	// NewMemoryStore(nil), the server's own.
 	Sessions SessionStore
+
+	// Topics, if set, are the topics to which clients of sockjax.1 may subscribe.
+	// Servers may share one. Default: there are none.
+	Topics *Topics
 
 	// Rate is how many requests per second a client may send on one
 	// connection, after Burst at once. Those beyond are refused as overloaded
@@ -156,6 +174,8 @@ func (o *Options) withDefaults() Options {
 		full = *o
 	}
 	setDefault("MaxFrame", &full.MaxFrame, DefaultMaxFrame, protocol.FirstFrame)
+	setDefault("MaxMessage", &full.MaxMessage, DefaultMaxMessage, protocol.FirstFrame)
+	setDefault("Window", &full.Window, DefaultWindow, 1<<10)
 	setDefault("MaxRequests", &full.MaxRequests, DefaultMaxRequests, protocol.FirstRequests)
 	setDefault("MaxConnections", &full.MaxConnections, 0, 0)
 	setDefault("MaxBuffered", &full.MaxBuffered, DefaultMaxBuffered, minBuffered)

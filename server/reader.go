@@ -16,8 +16,8 @@ import (
 
 // The reader: takes one frame after the other, and acts on what it says.
 
-// serve runs the connection from its start, as its reader.
-func (c *conn) serve() {
+// start runs the connection from its start, as its reader.
+func (c *conn) start() {
 	if end := c.identify(); end != nil {
 		c.end(end)
 	} else {
@@ -113,8 +113,10 @@ func (c *conn) readEnding(err error) *ending {
 // frame acts on a frame.
 func (c *conn) frame(kind websocket.MessageType, text []byte) *ending {
 	switch {
-	case kind == websocket.MessageBinary && (c.plain || len(text) == 0 || text[0] != '['):
-		return closing(protocol.CloseUnsupported, "binary frames are reserved for a later version, unless they hold an array of sockjax.1: send text")
+	case kind == websocket.MessageBinary && c.plain:
+		return closing(protocol.CloseUnsupported, "plain mode has no binary frames: send text")
+	case kind == websocket.MessageBinary:
+		return c.messages(protocol.NewBinaryReader(text, false))
 	case string(text) == protocol.Ping:
 		if !c.limiter.other() {
 			return tooMany
@@ -129,21 +131,17 @@ func (c *conn) frame(kind websocket.MessageType, text []byte) *ending {
 	case c.plain:
 		return c.plainFrame(text)
 	default:
-		return c.messages(text)
+		return c.messages(protocol.NewReader(text))
 	}
 }
-
-// tooMany ends the connection of a client that floods it.
-var tooMany = &ending{protocol.ClosePolicy, "too many messages that are no requests: see server.Options.Rate"}
 
 // slowFrame ends the connection of a client that asks for too much in one frame:
 // as long as it is being worked on, nobody would notice that the client is gone.
 var slowFrame = &ending{protocol.ClosePolicy, "the messages of one frame took longer than server.Options.IdleTimeout: send fewer in a frame"}
 
 // messages acts on a frame of sockjax.1.
-func (c *conn) messages(frame []byte) (end *ending) {
+func (c *conn) messages(r protocol.Reader) (end *ending) {
 	b := batches.Get().(*batch)
-	r := protocol.NewReader(frame)
 	empty := true
 	began := time.Now()
 	for end == nil && r.Next() {
@@ -182,7 +180,13 @@ func (c *conn) message(m *protocol.Message, b *batch) *ending {
 		if m.Series {
 			c.queue.UseSeries()
 		}
-		c.request(b, key{n: m.Key}, nil, m.Body, m.Depth)
+		if m.Bytes || m.Open || m.Window > 0 || m.Text > 0 {
+			if end := c.parted(b, m); end != nil {
+				return end
+			}
+		} else {
+			c.request(b, c.newCall(key{n: m.Key}, m.Body), m.Depth)
+		}
 		if b.size() == maxBatch {
 			return c.begin(b)
 		}
@@ -190,6 +194,10 @@ func (c *conn) message(m *protocol.Message, b *batch) *ending {
 	}
 	if !c.transport.IsGreeted() {
 		return c.hello(m)
+	}
+	switch m.Kind {
+	case protocol.PartsKind, protocol.ChunkKind, protocol.EndKind, protocol.TakenKind:
+		return c.aboutParts(b, m)
 	}
 	if !c.limiter.other() {
 		return tooMany
@@ -210,12 +218,16 @@ func (c *conn) message(m *protocol.Message, b *batch) *ending {
 			return tooMany
 		}
 		return c.token(m)
+	case protocol.OnKind:
+		return c.on(m)
+	case protocol.OffKind:
+		return c.off(m)
 	case protocol.HelloKind:
 		return closing(protocol.CloseBadMessage, "hello came twice: send it once, as the first message")
 	case protocol.Unknown:
 		return nil
 	}
-	return closing(protocol.CloseBadMessage, "a client must not send welcome, error, refused or forgotten")
+	return closing(protocol.CloseBadMessage, "a client must not send welcome, error, refused, forgotten or got")
 }
 
 // plainFrame acts on a frame of plain mode.
@@ -240,6 +252,8 @@ func (c *conn) plainFrame(frame []byte) *ending {
 	}
 	b := batches.Get().(*batch)
 	defer batches.Put(b)
-	c.request(b, name, raw, frame, depth)
+	k := c.newCall(name, frame)
+	k.rawKey = &raw
+	c.request(b, k, depth)
 	return c.begin(b)
 }

@@ -63,7 +63,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := newConn(&s.service, r, ws, transport, name == "")
 	c.opened = opened
 	s.add(c)
-	go c.serve()
+	go c.start()
 }
 
 // reserve takes a place for a connection, or returns why there is none.

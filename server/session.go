@@ -55,7 +55,7 @@ func (c *conn) hello(m *protocol.Message) *ending {
 		Heartbeat: int64(o.Heartbeat / time.Millisecond),
 		Expires:   c.expireAt(identity.Expires),
 		Jitter:    int64(o.Jitter / time.Millisecond),
-		Limits:    protocol.Limits{Frame: o.MaxFrame, Requests: o.MaxRequests},
+		Limits:    protocol.Limits{Frame: o.MaxFrame, Requests: o.MaxRequests, Message: o.MaxMessage, Window: o.Window},
 	}), acked)
 	c.log(slog.LevelDebug, "sockjax: connected", "resumed", resumed)
 	return nil
@@ -102,7 +102,8 @@ func (c *conn) ack(n uint64) *ending {
 
 // cancelCall acts on a cancel.
 func (c *conn) cancelCall(name protocol.Key) *ending {
-	c.calls.cancel(key{n: name})
+	c.forgetLarge(name)
+	c.Canceled(name)
 	return c.lostEnding(c.client.Load().session.Cancel(name))
 }
 

@@ -2,6 +2,8 @@ package server_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -67,16 +69,39 @@ func (s *strictSession) Cancel(ctx context.Context, key protocol.Key) error {
 
 func (s *strictSession) Append(ctx context.Context, frame []byte, keys []protocol.Key) (uint64, error) {
 	defer s.enter(&s.writer, "Append")()
-	r := protocol.NewReader(frame)
-	for _, key := range keys {
-		if !r.Next() || r.Message().Key != key || r.Message().Kind != protocol.DataKind && r.Message().Kind != protocol.ErrorKind {
-			s.t.Errorf("Append of %s, which has not the outcomes of %d", frame, keys)
-		}
-	}
-	if r.Next() || r.Err() != nil || len(keys) == 0 {
-		s.t.Errorf("Append of %s as the outcomes of %d: %v", frame, keys, r.Err())
+	if got, err := keysOf(frame); err != nil || !slices.Equal(got, keys) {
+		s.t.Errorf("Append of %s as the outcomes of %d: %d, %v", frame, keys, got, err)
 	}
 	return s.Session.Append(ctx, frame, keys)
+}
+
+// keysOf are the keys of the outcomes of a frame, and a 0 for all that counts
+// beside.
+func keysOf(frame []byte) (keys []protocol.Key, err error) {
+	r := protocol.NewReader(frame)
+	if protocol.IsBinary(frame) {
+		r = protocol.NewBinaryReader(frame, false)
+	}
+	for r.Next() {
+		switch m := r.Message(); m.Kind {
+		case protocol.DataKind, protocol.ErrorKind:
+			keys = append(keys, m.Key)
+		case protocol.PartsKind:
+			for range protocol.Elements(m.Body) {
+				keys = append(keys, 0)
+			}
+		case protocol.ChunkKind, protocol.GotKind, protocol.TakenKind:
+			keys = append(keys, 0)
+		default:
+			return keys, fmt.Errorf("kind %d", m.Kind)
+		}
+	}
+	return keys, r.Err()
+}
+
+func (s *strictSession) Deliver(ctx context.Context, key protocol.Key, frame []byte) error {
+	defer s.enter(&s.reader, "Deliver")()
+	return s.Session.Deliver(ctx, key, frame)
 }
 
 func (s *strictSession) Next(ctx context.Context, after uint64) ([]byte, uint64, error) {

@@ -5,7 +5,6 @@ package main
 import (
 	"runtime"
 	"slices"
-	"unsafe"
 
 	"github.com/sockjax/sockjax/internal/abi"
 	"github.com/sockjax/sockjax/internal/engine"
@@ -59,6 +58,17 @@ func submit(id, s uint32, key, size, timeout float64, flags uint32) {
 	leave()
 }
 
+// submitExchange is submit for a call that wants a stream, for which the server
+// may have sent so many bytes that were not read, or that has a body, or bytes as
+// its data.
+//
+//go:wasmexport submitExchange
+func submitExchange(id, s uint32, key, size, timeout float64, flags, window uint32) {
+	enter()
+	current.clients[id].begin(engine.Call[slot]{Bytes: true, Window: int(window)}, s, key, size, timeout, flags)
+	leave()
+}
+
 // submitNamed is submit for plain mode: the name of n bytes is in scratch.
 //
 //go:wasmexport submitNamed
@@ -69,31 +79,29 @@ func submitNamed(id, s uint32, key, size, timeout float64, flags, n uint32) {
 }
 
 func (b *bridge) submit(s slot, key, size, timeout float64, flags uint32, name string) {
+	b.begin(engine.Call[slot]{Name: name}, s, key, size, timeout, flags)
+}
+
+func (b *bridge) begin(c engine.Call[slot], s slot, key, size, timeout float64, flags uint32) {
 	made++
-	err := b.engine.Submit(engine.Call[slot]{
-		Key:        protocol.Key(key),
-		Name:       name,
-		Payload:    s,
-		Size:       int(size),
-		Timeout:    milliseconds(timeout),
-		Idempotent: flags&abi.FlagIdempotent != 0,
-		Sent:       flags&abi.FlagSent != 0,
-	})
-	if err != nil {
+	c.Key, c.Payload, c.Size, c.Timeout = protocol.Key(key), s, int(size), milliseconds(timeout)
+	c.Idempotent, c.Sent, c.Open = flags&abi.FlagIdempotent != 0, flags&abi.FlagSent != 0, flags&abi.FlagOpen != 0
+	if err := b.engine.Submit(c); err != nil {
 		b.Fail(s, err)
 	}
 }
 
-// flush ends a turn of the page, and sends what can be sent, frame by frame,
-// unless hold is 1. It returns 1 if goroutines are ready to run.
+// flush ends a turn of the page, and sends what can be sent, frame by frame: what
+// is abi.SendAll or one of those beside it. It returns 1 if goroutines are ready
+// to run.
 //
 //go:wasmexport flush
-func flush(id, hold uint32) (ready uint32) {
+func flush(id, what uint32) (ready uint32) {
 	enter()
 	b := current.clients[id]
 	if b == nil {
 		ready = 1
-	} else if b.turn(hold == 0) {
+	} else if b.turn(what) {
 		ready = 1
 	}
 	if littered() {
@@ -130,46 +138,6 @@ func collect() {
 	for range look {
 		runtime.KeepAlive(make([]byte, 128<<10)) // large enough for that, and for the heap
 	}
-}
-
-func (b *bridge) turn(send bool) (ready bool) {
-	if send && b.socket != nil {
-		b.flush()
-	} else {
-		b.engine.EndTurn()
-	}
-	return b.engine.Roused()
-}
-
-func (b *bridge) flush() {
-	for b.engine.Next(b.socket, &b.batch) {
-		if b.batch.Word != "" {
-			word(b.id, b.batch.Word)
-			continue
-		}
-		if b.frame() != 0 {
-			break
-		}
-	}
-}
-
-// frame sends what the batch holds.
-func (b *bridge) frame() (full uint32) {
-	if h := b.batch.Hello; h != nil {
-		var resume uint32
-		if h.Resume {
-			resume = 1
-		}
-		hello(b.id, h.Session, resume, float64(h.Ack), h.Token)
-	}
-	if b.batch.Token != "" {
-		token(b.id, b.batch.Token)
-	}
-	if b.batch.Ack != 0 {
-		ack(b.id, float64(b.batch.Ack))
-	}
-	items := b.batch.Items
-	return frame(b.id, unsafe.Pointer(unsafe.SliceData(items)), uint32(len(items)), uint32(b.batch.Limit))
 }
 
 // received tells that a frame has arrived, before what it holds, and its size
@@ -224,7 +192,7 @@ func (b *bridge) welcome(w *abi.Welcome) {
 		Heartbeat: int64(w.Heartbeat),
 		Expires:   int64(w.Expires),
 		Jitter:    int64(w.Jitter),
-		Limits:    protocol.Limits{Frame: int(w.Frame), Requests: int(w.Requests)},
+		Limits:    protocol.Limits{Frame: int(w.Frame), Requests: int(w.Requests), Message: int(w.Message), Window: int(w.Window)},
 	})
 }
 

@@ -29,8 +29,7 @@ func ack(client uint32, outcomes float64)
 
 // frame sends n of abi.Item, behind the messages in front, in a frame of at most
 // limit bytes, or in several: the engine counts small texts by the character. It
-// returns 1 if the socket has more to send now than it should: no further frame
-// until flush is called again.
+// returns what may be sent next: abi.SendNothing until flush is called again.
 //
 //go:wasmimport sockjax frame
 func frame(client uint32, items unsafe.Pointer, n, limit uint32) uint32

@@ -81,7 +81,7 @@ func bars() []Bar {
 		atMost("server CPU per request, 64 in flight", "server.w64", all.SocketIO, 1.0/8),
 		absolute("server memory per idle connection", "≤ 20 KB", 20_000.0/1024, "KiB", "idle.each"),
 	)
-	return append(list, hostBars()...)
+	return slices.Concat(list, hostBars(), streamBars())
 }
 
 func atLeast(title, row string, rival *peers.Peer, times float64) Bar {

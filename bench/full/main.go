@@ -37,7 +37,10 @@ type settings struct {
 }
 
 func main() {
-	peers.RunAsServer(all.Peers)
+	peers.RunAsServer(slices.Concat(all.Peers, all.Streamers))
+	if runSubscribers() {
+		return
+	}
 	var s settings
 	flag.IntVar(&s.Reps, "reps", 5, "repetitions")
 	flag.DurationVar(&s.Sample, "sample", 500*time.Millisecond, "length of one sample")
@@ -88,6 +91,10 @@ var groups = []group{
 	{"tabs", (*bench).tabs},
 	{"hidden", (*bench).hidden},
 	{"growth", (*bench).growth},
+	{"parts", (*bench).parts},
+	{"transfer", (*bench).transfer},
+	{"beside", (*bench).beside},
+	{"fanout", (*bench).fanout},
 	{"idle", (*bench).idle},
 }
 
@@ -111,7 +118,7 @@ func run(ctx context.Context, s settings) error {
 			return fmt.Errorf("no group of rows is called %q: there are %s", name, strings.Join(groupNames(), ", "))
 		}
 	}
-	stage, err := lab.NewStage(ctx, chosen, false)
+	stage, err := lab.NewStage(ctx, slices.Concat(chosen, all.Streamers), false)
 	if err != nil {
 		return err
 	}

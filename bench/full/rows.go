@@ -100,6 +100,30 @@ var Sections = []Section{
 		}},
 	{Group: "growth", Title: "Growth: µs per request", About: "Elapsed time of 200,000 calls, by how many are in flight. Less is better.",
 		Rows: growthRows()},
+	{Group: "parts", Title: "Streamed parts per second", About: "100 B of JSON each, one stream of 10,000 parts and 64 of 250, again and again: streams of sockjax, events of socket.io, a ReadableStream of capnweb, publications of centrifuge to a channel of the page's own. More is better.",
+		Rows: []Row{{"parts.s1", "one stream", "1/s"}, {"parts.s64", "64 streams", "1/s"}}, RatioTo: all.SocketIO.Name},
+	{Group: "parts", Title: "CPU time, µs per part", About: "Less is better.",
+		Rows: []Row{
+			{"parts.main.s1", "main thread, one stream", "µs"}, {"parts.main.s64", "64 streams", "µs"},
+			{"parts.server.s1", "server, one stream", "µs"}, {"parts.server.s64", "64 streams", "µs"},
+		}},
+	{Group: "transfer", Title: "Transfers, MB/s", About: "100 MB over loopback, and 10 MB over a line of 100 Mbit/s and 170 ms round trip, connections open. fetch is HTTP/1.1. More is better.",
+		Rows: []Row{
+			{"download.large", "download, 100 MB", "MB/s"}, {"upload.large", "upload, 100 MB", "MB/s"},
+			{"download.long", "download, 10 MB, long line", "MB/s"},
+		}, RatioTo: all.FetchHTTP1.Name},
+	{Group: "transfer", Title: "Memory of transfers, MiB", About: "The most that page and server had above what they had idle while 100 MB passed, after collections. Less is better.",
+		Rows: []Row{
+			{"memory.page.download", "page, download", "MiB"}, {"memory.page.upload", "upload", "MiB"},
+			{"memory.server.download", "server, download", "MiB"}, {"memory.server.upload", "upload", "MiB"},
+		}},
+	{Group: "beside", Title: "A small call beside transfers, p99, ms", About: "100 B, one at a time, alone and while downloads and uploads pass at the same time. Slow: 9 Mbit/s and 170 ms round trip. Less is better.",
+		Rows: []Row{
+			{"beside.idle.free", "loopback, alone", "ms"}, {"beside.busy.free", "beside", "ms"},
+			{"beside.idle.slow", "slow, alone", "ms"}, {"beside.busy.slow", "beside", "ms"},
+		}},
+	{Group: "fanout", Title: "Fan-out", About: "One publisher and 1,000 subscribers, native clients in a process of their own, 100 B a message.",
+		Rows: []Row{{"fanout.rate", "deliveries per second, more is better", "1/s"}, {"fanout.server", "CPU time of the server for each, less is better", "µs"}}, RatioTo: all.Centrifuge.Name},
 	{Group: "idle", Title: "Memory of the server", About: "Connections that have made one call each and then fallen silent; what the kernel holds for them is not in it. Less is better.",
 		Rows: []Row{{"idle.each", "KiB per connection", "KiB"}, {"idle.all", "MiB of the process with all of them", "MiB"}}},
 }

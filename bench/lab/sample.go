@@ -35,22 +35,26 @@ type flown struct {
 
 // Run puts a peer under load and checks every reply.
 func (s *Stage) Run(p *peers.Peer, l Load, length time.Duration) (Sample, error) {
-	var sample Sample
 	tab, err := s.Tab(p)
 	if err != nil {
-		return sample, err
+		return Sample{}, err
 	}
+	return s.sample(p, tab, "bench.run", run{l.Window, l.Size, length.Milliseconds()})
+}
+
+// sample runs a function of the page which returns flown.
+func (s *Stage) sample(p *peers.Peer, tab *Tab, function string, argument any) (Sample, error) {
 	before, err := s.usage(p, tab)
 	if err != nil {
-		return sample, err
+		return Sample{}, err
 	}
-	f, err := Call[flown](tab, "bench.run", run{l.Window, l.Size, length.Milliseconds()})
+	f, err := Call[flown](tab, function, argument)
 	if err != nil {
-		return sample, err
+		return Sample{}, err
 	}
 	after, err := s.usage(p, tab)
 	if err != nil {
-		return sample, err
+		return Sample{}, err
 	}
 	s.Noise.note(before, after)
 	per := func(before, after time.Duration) time.Duration {

@@ -8,7 +8,7 @@ let send;
 /** Loads a peer's client and connects it. One request makes sure that it works. */
 async function open(module, url) {
   const { connect } = await import(module);
-  send = await connect(url);
+  send = bench.client = await connect(url);
   await run({ window: 1, ms: 0, size: 100 });
   return true;
 }

@@ -53,6 +53,13 @@ var (
 // Ours tells whether a peer is the built package, wherever its socket is.
 func (p *Peer) Ours() bool { return p.Host != "" }
 
+// Streams is sockjax for the rows of streams, topics and bodies: limits as by
+// default.
+var Streams = &Peer{
+	Name: "sockjax", Client: "sockjax/streams.js", Host: "page",
+	Server: &Server{Name: "sockjax streams", Start: sockjax.StartStreams, URL: "ws://%s/ws"},
+}
+
 // Other is sockjax's page of another checkout, against the server of this one
 // unless compare says otherwise.
 var Other = &Peer{Name: "other", Client: "sockjax/other.js", Server: own}

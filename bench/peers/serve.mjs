@@ -18,3 +18,8 @@ export function serve(server) {
   });
   lines.on("close", () => process.exit());
 }
+
+/** A part of 100 bytes of JSON. */
+export function tick(i) {
+  return { i, pad: "x".repeat(100 - `{"i":${i},"pad":""}`.length) };
+}

@@ -12,47 +12,43 @@ import (
 
 // Bounds of the demo API.
 const (
-	maxSlow    = 10 * time.Minute
 	maxCounts  = 1000 // names
 	maxCounter = 100  // bytes of a name
 )
 
 // newAPI is the demo's API, which dispatches on data.api:
 //
-//	echo                        answers the data it got
+//	echo                        answers the data it got; bytes alone are echoed too
 //	time                        {"now": RFC 3339, "unix": milliseconds}
 //	slow {ms}                   waits, then answers the data it got
 //	fail {code, message, data?} fails with these
 //	count {name}                adds one to a counter: {name, value}
 //	counts                      all counters: {name: value, …}
 //
-// and the faults of faults.go, and of ws.go:
+// and the streams of streams_api.go, the faults of faults.go, and of ws.go:
 //
 //	socket                      {"number": of the socket on which it came, "open": how many are}
+//
+// and of topics.go, where demo/clock ticks every second:
+//
+//	publish {topic, data}       to a topic that begins with demo/: {"offset": of the message}
 func newAPI() *server.Mux {
 	counters := &counters{values: make(map[string]int64)}
 	m := server.NewMux()
 	m.HandleFunc("echo", func(_ context.Context, r *server.Request) (any, error) { return r.Data, nil })
-	m.HandleFunc("time", func(context.Context, *server.Request) (any, error) {
-		now := time.Now()
-		return map[string]any{"now": now.Format(time.RFC3339Nano), "unix": now.UnixMilli()}, nil
-	})
+	m.HandleFunc("time", func(context.Context, *server.Request) (any, error) { return now(), nil })
 	m.HandleFunc("slow", slow)
 	m.Handle("fail", server.Func(fail))
 	m.Handle("count", server.Func(counters.count))
 	m.HandleFunc("counts", counters.all)
+	addStreams(m)
 	return m
 }
 
-// milliseconds is a duration as JavaScript counts it.
-type milliseconds float64
-
-// within returns the duration if it lies between 0 and longest.
-func (ms milliseconds) within(longest time.Duration) (time.Duration, error) {
-	if most := milliseconds(longest.Milliseconds()); ms < 0 || ms > most {
-		return 0, &server.Error{Code: "bad_request", Message: fmt.Sprintf("ms must be from 0 to %.0f", float64(most))}
-	}
-	return time.Duration(float64(ms) * float64(time.Millisecond)), nil
+// now is the time, as the demo tells it.
+func now() any {
+	now := time.Now()
+	return map[string]any{"now": now.Format(time.RFC3339Nano), "unix": now.UnixMilli()}
 }
 
 func slow(ctx context.Context, r *server.Request) (any, error) {

@@ -21,6 +21,7 @@ const restartGrace = 100 * time.Millisecond
 type socket struct {
 	api     server.Handler
 	options *server.Options
+	clock   *clock
 
 	mutex   sync.Mutex     // protects following
 	current *server.Server // nil while it restarts
@@ -41,11 +42,14 @@ func newSocket(allowed func(origin, host string) bool, log io.Writer) *socket {
 			}
 			return fmt.Errorf("this page may not connect: start the server with -allow-origin %s", origin)
 		},
+		Topics: newTopics(),
 		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}}
 	api := newAPI()
 	handleFaults(api, s.restart)
 	api.HandleFunc("socket", s.describe)
+	api.Handle("publish", publish(s.options.Topics))
+	s.clock = startClock(s.options.Topics)
 	s.api = api
 	s.current = server.New(s.api, s.options)
 	return s
@@ -102,6 +106,7 @@ func (s *socket) restart(down time.Duration) {
 // Shutdown ends the WebSockets before the process does; an http.Server does
 // not know of connections that have become WebSockets.
 func (s *socket) Shutdown(ctx context.Context) error {
+	s.clock.stop()
 	s.mutex.Lock()
 	current := s.current
 	s.stopped, s.current = true, nil

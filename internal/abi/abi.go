@@ -25,6 +25,14 @@ const VersionPrefix = "abi"
 const (
 	FlagIdempotent = 1 << iota
 	FlagSent       // before there was an engine, or in an earlier life of the page
+	FlagOpen       // a body follows
+)
+
+// What flush may send.
+const (
+	SendAll     = iota
+	SendNothing // the socket has more than it should
+	SendNoParts // the socket has enough: no more parts of bodies
 )
 
 // What an export returns in place of a slot or a fate.
@@ -41,12 +49,27 @@ type Slot = uint32
 type Item = engine.Item[Slot]
 
 // The layout of an Item, in words of 4 bytes. The key takes the first two; of
-// the last, only the first byte counts, which is 1 for a cancel and 0 for a
-// request.
+// the last, the first byte is 1 for a cancel and 0 for a request, and the second
+// 1 for a request that goes in pieces.
 const (
 	ItemWords  = unsafe.Sizeof(Item{}) / 4
 	ItemSlot   = unsafe.Offsetof(Item{}.Payload) / 4
 	ItemCancel = unsafe.Offsetof(Item{}.Cancel) / 4
+)
+
+// Part is what goes beside requests, which crosses as Items do.
+type Part = engine.Part[Slot]
+
+// The layout of a Part, in words of 4 bytes. The key takes the first two, and
+// the number of parts or bytes before two; of the last, only the first byte
+// counts.
+const (
+	PartWords  = unsafe.Sizeof(Part{}) / 4
+	PartFrom   = unsafe.Offsetof(Part{}.From) / 4
+	PartSlot   = unsafe.Offsetof(Part{}.Payload) / 4
+	PartCount  = unsafe.Offsetof(Part{}.Count) / 4
+	PartWindow = unsafe.Offsetof(Part{}.Window) / 4
+	PartKind   = unsafe.Offsetof(Part{}.Kind) / 4
 )
 
 // Scratch is the size in bytes of the memory through which names and the
@@ -89,6 +112,8 @@ type Welcome struct {
 	Jitter    float64
 	Frame     float64
 	Requests  float64
+	Message   float64
+	Window    float64
 }
 
 // Stats is what the export stats writes.

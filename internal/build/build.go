@@ -50,11 +50,29 @@ func Build(ctx context.Context, opt Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	types, err := os.ReadFile(filepath.Join(opt.Root, "web", "api", "sockjax.d.ts"))
-	if err != nil {
+	if err := res.addTypes(filepath.Join(opt.Root, "web", "api")); err != nil {
 		return nil, fmt.Errorf("failed to read the type declarations: %w", err)
 	}
-	// Not "application/typescript": browsers would download it instead of showing it.
-	res.add("sockjax.d.ts", typeText, types)
 	return res, nil
+}
+
+// addTypes adds the type declarations, of which sockjax.d.ts names the others.
+func (r *Result) addTypes(dir string) error {
+	names := []string{"sockjax.d.ts"}
+	more, err := filepath.Glob(filepath.Join(dir, "sockjax.*.d.ts"))
+	if err != nil {
+		return err
+	}
+	for _, name := range more {
+		names = append(names, filepath.Base(name))
+	}
+	for _, name := range names {
+		types, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		// Not "application/typescript": browsers would download it instead of showing it.
+		r.add(name, typeText, types)
+	}
+	return nil
 }

@@ -97,7 +97,7 @@ func TestBuildIsReproducible(t *testing.T) {
 		t.Fatal(err)
 	}
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
-	for _, name := range []string{"go.mod", "go.sum", "protocol", "internal/abi", "internal/engine", "wasm", "web", "LICENSE"} {
+	for _, name := range []string{"go.mod", "go.sum", "protocol", "internal/abi", "internal/engine", "internal/pace", "wasm", "web", "LICENSE"} {
 		copyTree(t, filepath.Join(root, name), filepath.Join(elsewhere, name))
 	}
 	build := func(root string) *Result {

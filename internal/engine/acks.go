@@ -14,6 +14,7 @@ type acks struct {
 	since    time.Duration // when the first of the others arrived, or of those before if there are none
 	bytes    int           // received since then
 	due      bool          // an ack is to leave by itself
+	known    uint64        // outcomes that have arrived on earlier connections of the session
 }
 
 const (
@@ -39,7 +40,23 @@ const (
 )
 
 // reset begins to count after the first n outcomes, all acknowledged.
-func (a *acks) reset(n uint64) { *a = acks{received: n, told: n, since: a.since} }
+func (a *acks) reset(n uint64) { *a = acks{received: n, told: n, since: a.since, known: a.known} }
+
+// resume begins to count where the server does, perhaps with outcomes that have
+// arrived before.
+func (a *acks) resume(n uint64) {
+	a.known = max(a.known, a.received)
+	a.reset(n)
+}
+
+// anew begins to count in a session that begins.
+func (a *acks) anew() {
+	a.known = 0
+	a.reset(0)
+}
+
+// repeated reports whether the last outcome has arrived before.
+func (a *acks) repeated() bool { return a.received <= a.known }
 
 // take is the number of the ack that leaves now.
 func (a *acks) take() uint64 {

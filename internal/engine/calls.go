@@ -18,7 +18,9 @@ type Call[P any] struct {
 	Payload P
 	// Size of the payload on the wire, in bytes.
 	Size int
-	// Timeout from now on. 0 means none.
+	// Timeout from now on. 0 means none. Of a call with a body or a stream it is
+	// the time without progress: without parts that come, are taken or are got,
+	// while neither does its reader lag behind nor its body wait to be fed.
 	Timeout time.Duration
 	// Idempotent calls are sent again where others would be lost.
 	Idempotent bool
@@ -28,6 +30,13 @@ type Call[P any] struct {
 	// kept for them come right behind the welcome, and those that no call waits
 	// for are gone.
 	Sent bool
+	// Bytes says that the payload is bytes, and no JSON.
+	Bytes bool
+	// Open says that a body follows: see Feed.
+	Open bool
+	// Window asks for a stream: how many bytes of parts the server may send
+	// that were not read. 0: no parts.
+	Window int
 }
 
 // call is a place in the table. Where P has no pointers it has none either,
@@ -42,7 +51,24 @@ type call[P any] struct {
 	until time.Duration // its deadline since the engine's epoch; 0: none yet
 	frame uint32        // on the present connection, of those with requests, the one that carries it
 	life
+	parted bool  // it has an exchange
+	wide   bool  // its request takes partOverhead more than others
 	deaths uint8 // connections in a row that broke before the server had shown that it got the frame
+}
+
+// frameSize is the size of a frame that has nothing but the request.
+func (c *call[P]) frameSize() int {
+	if c.wide {
+		return frameSize(c.Key, c.Size) + partOverhead
+	}
+	return frameSize(c.Key, c.Size)
+}
+
+// extend gives a call its whole time again.
+func (c *call[P]) extend(now time.Duration) {
+	if c.until > 0 {
+		c.until = max(c.until, now+c.Timeout)
+	}
 }
 
 // table is the callback map: key to call. The calls lie in places that are
@@ -94,6 +120,8 @@ func (t *table[P]) add(c *Call[P]) uint32 {
 	p := &t.places[place]
 	p.Key, p.Payload, p.Size, p.Timeout, p.Idempotent = c.Key, c.Payload, c.Size, c.Timeout, c.Idempotent
 	p.until, p.life, p.deaths = 0, queued, 0
+	p.parted = c.Open || c.Window > 0
+	p.wide = p.parted || c.Bytes
 	t.index.add(c.Key, place)
 	if c.Name != "" {
 		t.names.add(c.Name, c.Key)

@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"github.com/sockjax/sockjax/internal/pace"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -25,6 +26,7 @@ type connection struct {
 	look      time.Duration // when watch looks at it again
 	broken    *Closed       // why it must end, if the server has broken the protocol
 	tokenLife tokenLife
+	line      pace.Line // as far as bodies have found it out
 	heartbeat heartbeat
 
 	frames  uint32 // with requests, sent on it

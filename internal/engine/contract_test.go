@@ -94,8 +94,8 @@ func (p fakePeer) Send(frame string)                      { p.receive(frame) }
 func (p fakePeer) Drop(code protocol.CloseCode, r string) { p.end(Closed{Code: code, Reason: r}) }
 func (p fakePeer) Cut()                                   { p.end(Closed{Code: protocol.CloseAbnormal, Reason: "cut"}) }
 
-func (p fakePeer) SendBinary(string) {
+func (p fakePeer) SendBinary(frame string) {
 	if p.reads() {
-		p.net.frames.Binary(p.fakeConn)
+		p.net.frames.Binary(p.fakeConn, []byte(frame))
 	}
 }

@@ -89,7 +89,8 @@ func (e *Engine[P]) doubt() {
 func (e *Engine[P]) forget() (lost []failure[P]) {
 	lose := func(place uint32) {
 		const why = "the connection was closed because of a frame that was too large, this call's or another's of the same time"
-		lost = append(lost, failure[P]{e.cancel(place), &Error{CodeLost, Unknown, why}})
+		err := e.lossOf(place, why)
+		lost = append(lost, failure[P]{e.cancel(place), err})
 	}
 	for _, place := range e.calls.oldest(func(c *call[P]) bool { return c.carried() || c.life == inDoubt }) {
 		lose(place)
@@ -98,7 +99,7 @@ func (e *Engine[P]) forget() (lost []failure[P]) {
 	e.doubt() // what waited to be sent again is not to blame
 	var again []uint32
 	for _, place := range e.calls.oldest(func(c *call[P]) bool { return c.life == inDoubt }) {
-		if e.calls.at(place).Idempotent {
+		if e.mayRerun(place) {
 			again = append(again, place)
 		} else {
 			lose(place)
@@ -106,7 +107,7 @@ func (e *Engine[P]) forget() (lost []failure[P]) {
 	}
 	e.sendAgain(again, (*life).sessionLost)
 	e.session.resume, e.session.lost = false, true
-	e.acks.reset(0)
+	e.acks.anew()
 	return lost
 }
 
@@ -120,10 +121,11 @@ func (e *Engine[P]) resolve(why string, resumed bool) (lost []failure[P]) {
 	}
 	var found []uint32
 	for _, place := range e.calls.oldest(func(c *call[P]) bool { return c.life == inDoubt }) {
-		if resumed || e.calls.at(place).Idempotent {
+		if resumed || e.mayRerun(place) {
 			found = append(found, place)
 		} else {
-			lost = append(lost, failure[P]{e.remove(place), &Error{CodeLost, Unknown, why}})
+			err := e.lossOf(place, why)
+			lost = append(lost, failure[P]{e.remove(place), err})
 		}
 	}
 	e.sendAgain(found, move)

@@ -6,6 +6,7 @@
 //	Next    next.go     takes it into a frame (batch.go), once a connection (connect.go) is there
 //	Settle  settle.go   takes it out again, when its outcome has come
 //	Refused refused.go  has it sent once more, or takes it out, if the server was busy
+//	Parts, Feed parts.go  brings a reply, or takes a body, in parts
 //	expire  expire.go   takes it out when its time is over
 //	ended   doubt.go    leaves it in doubt when its connection was lost
 //	Welcome welcome.go  decides what becomes of it then
@@ -15,10 +16,10 @@
 //
 //	goroutines  control (starts and steers them), connect, watch, expire
 //	operations  submit, next, settle, refused, received, welcome, doubt, adopt,
-//	            token; under these suspects, batch, remove and timeouts
+//	            token, note; under these suspects, parts, batch, remove and timeouts
 //	engine      engine: what all of these share, under one lock
 //	facts       connection, heartbeat, tokenlife, session, state, host
-//	data        calls, index, queue, deadlines, acks, cancels, sizes, life
+//	data        calls, index, queue, deadlines, acks, cancels, exchange, sizes, life
 //	words       options, errors, and clock, id and mutex for what differs in a page
 //
 // Data and facts have methods of their own and know no Engine. Beside it lies
@@ -60,6 +61,7 @@ type Engine[P any] struct {
 	conn      connection
 	failed    *Closed // how the host's own attempt has ended; nil: none, or told
 	cancels   cancels
+	exchanges exchanges
 	states    states
 	closed    *Error // set once calls can't be made any more, nil before
 	started   bool   // Start was called
@@ -71,7 +73,9 @@ type Engine[P any] struct {
 	redial    func() // ends the present attempt or connection
 	session   session
 	acks      acks
-	opened    int // connections so far
+	notes     bool // Note was called, ever
+	noted     bool // and the host has been asked since for what it has to say
+	opened    int  // connections so far
 }
 
 // New makes an engine that starts to connect once Start is called.

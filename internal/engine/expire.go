@@ -57,6 +57,15 @@ func (e *Engine[P]) overdue() []failure[P] {
 		if !e.calls.holds(entry.ref) {
 			continue
 		}
+		if c := e.calls.at(entry.place); c.parted {
+			if x := e.exchanges.find(c.Key); x.paused() {
+				c.extend(now)
+			}
+			if c.until > now {
+				e.deadlines.push(c.until, entry.ref)
+				continue
+			}
+		}
 		why := &Error{CodeTimeout, e.calls.at(entry.place).fate(), "no reply in time"}
 		late = append(late, failure[P]{e.cancel(entry.place), why})
 	}

@@ -20,7 +20,7 @@ func Failures() []Failure {
 		{CodeClosed, Unknown, false, "the client was closed, or closed by itself, after the request was sent"},
 		{CodeOverloaded, Unsent, false, "the queue is full, or the server refused and the deadline leaves no time for another try"},
 		{CodeLost, Unknown, false, "the request was sent, and the server knows nothing of the session any more, or it can't be sent again"},
-		{CodeLost, Executed, false, "the request ran, and its outcome went to an earlier life of the client: the server has let it go"},
+		{CodeLost, Executed, false, "the request ran, and its outcome went to an earlier life of the client, which the server has let go of, or the session was lost after parts of its reply had come"},
 		{CodeRejected, Executed, false, "the handler returned an error"},
 		{CodeInvalid, Unsent, false, "the request can't be sent, or the server refused it, or has no handler for it"},
 		{CodeInvalid, Unknown, false, "an earlier page has sent the request, and it can't be taken again: its key is in flight"},

@@ -55,6 +55,7 @@ type fakeCall struct {
 	ends int
 	out  Outcome
 	done chan string
+	fakeParts
 }
 
 var welcome = protocol.Welcome{Heartbeat: 25_000, Limits: protocol.Limits{Frame: 1 << 20, Requests: 1024}}
@@ -78,6 +79,7 @@ func newNet(t testing.TB, opts Options) *fakeNet {
 		opened: make(chan *fakeConn, 10_000), changes: make(chan Change, 10_000)}
 	n.engine = New[*fakeCall](n, opts)
 	n.frames = NewDecoder(n.engine, n.end)
+	n.frames.Exchange(Exchange[*fakeCall]{n.parts, n.got, n.taken})
 	return n
 }
 
@@ -222,6 +224,7 @@ func (n *fakeNet) submit(spec Call[*fakeCall], c *fakeCall) (*fakeCall, *Error) 
 	n.mu.Unlock()
 	c.key, c.done = spec.Key, make(chan string, 1)
 	spec.Payload, spec.Size = c, len(c.data)
+	c.open, c.window, c.asBytes = spec.Open, spec.Window, spec.Bytes
 	if err := n.engine.Submit(spec); err != nil {
 		n.mayFail(err)
 		return c, err

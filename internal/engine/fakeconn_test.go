@@ -21,6 +21,7 @@ type fakeConn struct {
 	once   sync.Once
 	sent   chan string // frames, and at last "x" and the close code
 	mute   bool        // guarded by net.mu: nothing is pulled
+	full   bool        // the same: no parts are
 	reason string
 }
 
@@ -33,8 +34,16 @@ func (c *fakeConn) pump() {
 			return
 		case <-c.wake:
 		}
-		for !c.muted() && c.net.engine.Next(c, &b) {
-			frame := AppendFrame(nil, &b, c.net.plain, func(p *fakeCall) []byte { return p.data })
+		for c.look(&b) && c.net.engine.Next(c, &b) {
+			if b.Note {
+				c.net.mu.Lock()
+				c.net.note(">note")
+				c.net.mu.Unlock()
+			}
+			if b.Bare() {
+				continue
+			}
+			frame, _ := AppendFrame(nil, &b, c.net.plain, (*fakeCall).content, (*fakeCall).beside)
 			if c.net.framed != nil {
 				c.net.framed(c, &b, len(frame))
 			}
@@ -43,10 +52,20 @@ func (c *fakeConn) pump() {
 	}
 }
 
-func (c *fakeConn) muted() bool {
+// look sees what the socket takes now, and reports whether it is anything.
+func (c *fakeConn) look(b *Batch[*fakeCall]) bool {
 	c.net.mu.Lock()
 	defer c.net.mu.Unlock()
-	return c.mute
+	b.NoParts = c.full
+	return !c.mute
+}
+
+// noParts makes the socket take no parts, as one with enough in its buffer.
+func (c *fakeConn) noParts(full bool) {
+	c.net.mu.Lock()
+	c.full = full
+	c.net.mu.Unlock()
+	c.Wake()
 }
 
 // stall makes the socket take nothing, as one whose buffer is full.
@@ -62,7 +81,7 @@ func (c *fakeConn) took(frame []byte, hello *protocol.Hello) {
 	c.net.note(">%s", contract.Brief(string(frame)))
 	answer := c.net.answer
 	c.net.mu.Unlock()
-	c.sent <- string(frame)
+	c.tell(string(frame))
 	if hello != nil && answer != nil {
 		w := *answer
 		w.Session = hello.Session
@@ -70,6 +89,15 @@ func (c *fakeConn) took(frame []byte, hello *protocol.Hello) {
 			w.Heartbeat = 0
 		}
 		c.receive(string(append(protocol.AppendWelcome([]byte("["), w), ']')))
+	}
+}
+
+// tell lets whoever looks see a frame. A test that looks at none may send more
+// than there is room for.
+func (c *fakeConn) tell(frame string) {
+	select {
+	case c.sent <- frame:
+	default:
 	}
 }
 
@@ -95,7 +123,11 @@ func (c *fakeConn) receive(frame string) {
 	}
 	c.net.reading.Lock()
 	defer c.net.reading.Unlock()
-	c.net.frames.Text(c, []byte(frame))
+	if len(frame) > 4 && frame[0] == 0 {
+		c.net.frames.Binary(c, []byte(frame))
+	} else {
+		c.net.frames.Text(c, []byte(frame))
+	}
 }
 
 // reply answers calls, once they have been sent.
@@ -140,6 +172,6 @@ func (c *fakeConn) Close(code protocol.CloseCode, reason string) {
 		c.reason = reason
 		c.net.mu.Unlock()
 		close(c.gone)
-		c.sent <- fmt.Sprintf("x%d", code)
+		c.tell(fmt.Sprintf("x%d", code))
 	})
 }

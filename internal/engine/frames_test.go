@@ -26,7 +26,7 @@ func TestFrameOfSeries(t *testing.T) {
 		{[]Item[string]{request(protocol.MaxKey-1, "1"), request(protocol.MaxKey, "2")}, `[9007199254740990,1,2]`},
 	} {
 		batch := Batch[string]{Ack: 5, Items: tt.items}
-		got := AppendFrame(nil, &batch, false, func(data string) []byte { return []byte(data) })
+		got, _ := AppendFrame(nil, &batch, false, func(data string) []byte { return []byte(data) }, func(string) *Extra { return nil })
 		if want := `[{"ack":5},` + tt.want + "]"; string(got) != want {
 			t.Errorf("got %s, want %s", got, want)
 		}

@@ -39,7 +39,7 @@ func (g *gauntlet) takes(c *fakeConn, b *Batch[*fakeCall], size int) {
 	if c.number == g.dead {
 		return
 	}
-	frame := AppendFrame(nil, b, g.plain, func(p *fakeCall) []byte { return p.data })
+	frame, _ := AppendFrame(nil, b, g.plain, (*fakeCall).content, (*fakeCall).beside)
 	if len(b.Items) == 1 && b.Hello == nil && b.Ack == 0 {
 		g.trials = append(g.trials, b.Items[0].Key)
 	}

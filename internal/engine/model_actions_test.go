@@ -34,13 +34,28 @@ func (m *model) submitSent(t *rapid.T) {
 }
 
 func (m *model) submit(t *rapid.T) {
-	n, e := m.n, m.n.engine
 	count := rapid.SampledFrom([]int{1, 1, 2, 5, 100, 400}).Draw(t, "calls")
+	size := rapid.SampledFrom([]int{1, 1, 1, 1000, 3000, protocol.FirstFrame}).Draw(t, "size")
+	if size == protocol.FirstFrame && m.limit > 0 {
+		count = min(count, 5) // it may go in many pieces
+	}
+	m.submitSome(t, count, size)
+}
+
+// submitLarge makes a call that may have to go in pieces.
+func (m *model) submitLarge(t *rapid.T) {
+	if m.limit > 0 {
+		t.Skip("it does not pass")
+	}
+	m.submitSome(t, 1, 200_000)
+}
+
+func (m *model) submitSome(t *rapid.T, count, size int) {
+	n, e := m.n, m.n.engine
 	spec := Call[*fakeCall]{Idempotent: rapid.Bool().Draw(t, "idempotent")}
 	if rapid.Bool().Draw(t, "deadline") {
 		spec.Timeout = time.Duration(rapid.IntRange(1, 20_000).Draw(t, "ms")) * time.Millisecond
 	}
-	size := rapid.SampledFrom([]int{1, 1, 1, 1000, 3000, protocol.FirstFrame}).Draw(t, "size")
 	poison := -1
 	if m.poisons < 5 && rapid.IntRange(0, 9).Draw(t, "poison") == 0 {
 		poison = count / 2
@@ -95,8 +110,19 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 		return running
 	}
 	return map[string]func(*rapid.T){
-		"submit":    m.submit,
-		"submitToo": m.submit,
+		"submit":     m.submit,
+		"submitToo":  m.submit,
+		"large":      m.submitLarge,
+		"open":       m.submitParted,
+		"openToo":    m.submitParted,
+		"feed":       m.feed,
+		"feedToo":    m.feed,
+		"read":       m.read,
+		"readToo":    m.read,
+		"produce":    m.produce,
+		"produceToo": m.produce,
+		"take":       m.take,
+		"takeToo":    m.take,
 		"submitSent": func(t *rapid.T) { // late, and the server has never seen it
 			if !reloaded || e.State() == StateClosed || len(m.sentLate) > 50 {
 				t.Skip("no earlier life")
@@ -113,7 +139,7 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 			at := working(t)
 			n.mu.Lock()
 			for _, key := range at {
-				if m.begun[key] && m.welcomed && !m.dumb {
+				if m.begun[key] && m.welcomed && !m.dumb && !m.calls[key].parted() {
 					keys = append(keys, key)
 				}
 			}
@@ -139,6 +165,10 @@ func (m *model) actions(reloaded bool) map[string]func(*rapid.T) {
 				t.Skip("no hello")
 			}
 			w := welcome
+			w.Limits.Window = rapid.SampledFrom([]int{3_000, 10_000, 20_000}).Draw(t, "window")
+			w.Acked = rapid.SampledFrom([]uint64{0, 0, 1, 3}).Draw(t, "repeated")
+			w.Limits.Frame = rapid.SampledFrom([]int{protocol.FirstFrame, 1 << 20}).Draw(t, "frame")
+			w.Limits.Message = 1 << 20
 			w.Limits.Requests = rapid.SampledFrom([]int{64, 70, 1024}).Draw(t, "requests")
 			m.welcome(w)
 		},

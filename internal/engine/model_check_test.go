@@ -54,6 +54,7 @@ func (m *model) check(t *rapid.T) {
 		}
 	}
 	m.tables(pending)
+	m.checkParts()
 	if e.acks.received != m.received && !m.ended {
 		m.complain("%d outcomes counted, not %d", e.acks.received, m.received)
 	}
@@ -152,9 +153,9 @@ func (m *model) verdict(call *modelCall) {
 	case "invalid/unsent":
 		ok = errorOf(call.out).Message == tooLargeToPass && m.known(len(call.data))
 	case "lost/unknown":
-		ok = call.mayBeLost || call.deaths+1 >= lostAt || m.known(len(call.data))
+		ok = len(call.arrived) == 0 && (call.mayBeLost || call.deaths+1 >= lostAt || m.known(len(call.data)))
 	case "lost/executed":
-		ok = call.forgotten && call.runs > 0
+		ok = call.runs > 0 && (call.forgotten || len(call.arrived) > 0 && (call.mayBeLost || call.deaths+1 >= lostAt))
 	}
 	if fate := errorOf(call.out); fate != nil && fate.Code != CodeLost && (fate.Fate == Unknown) != (call.sent || call.lost) {
 		ok = false
@@ -196,10 +197,10 @@ func (m *model) reload(t *rapid.T) {
 		case "running":
 			m.life.running[key] = true
 		case "forgotten":
-			m.life.log = slices.Insert(m.life.log, int(m.life.acked), key)
+			m.life.log = slices.Insert(m.life.log, int(m.life.acked), outcomeEntry(key))
 			m.life.acked++
 		default:
-			m.life.log = append(m.life.log, key)
+			m.life.log = append(m.life.log, outcomeEntry(key))
 		}
 	}
 }
@@ -238,6 +239,8 @@ func (m *model) recover(t *rapid.T) {
 	time.Sleep(6 * time.Second) // the longest wait for an attempt, less than a handshake
 	m.check(t)
 	if conn, _ := m.look(); conn != nil && !m.welcomed {
-		m.welcome(welcome)
+		w := *wide(10_000)
+		w.Limits.Frame = protocol.FirstFrame
+		m.welcome(w)
 	}
 }

@@ -49,7 +49,8 @@ func (m *model) look() (conn *fakeConn, running []protocol.Key) {
 	return m.conn, running
 }
 
-// welcome answers the hello, and sends the outcomes that the engine lacks.
+// welcome answers the hello, and sends the outcomes that the engine lacks, and
+// w.Acked messages that it does not.
 func (m *model) welcome(w protocol.Welcome) {
 	n := m.n
 	n.mu.Lock()
@@ -63,20 +64,26 @@ func (m *model) welcome(w protocol.Welcome) {
 		switch {
 		case m.resumed:
 			m.doubtful[key], call.older, call.retry, call.notBefore = true, true, false, time.Time{}
-		case call.idempotent:
+		case call.idempotent && !call.gone():
 			m.doubtful[key], call.sent, call.lost, call.notBefore = true, false, true, time.Time{}
 		default:
 			call.mayBeLost = true
 		}
 		call.older = call.older && m.resumed
 	}
-	if w.Resumed {
-		w.Acked = m.life.acked
+	if repeated := w.Acked; w.Resumed {
+		w.Acked = m.life.before(m.life.acked, repeated)
+		m.life.acked = w.Acked
+	} else {
+		w.Acked = 0
 	}
 	m.received = w.Acked
 	frame := protocol.AppendWelcome([]byte("["), w)
-	for _, key := range m.life.log[w.Acked:] {
-		frame = m.outcome(frame, key)
+	for _, entry := range m.life.after(w.Acked) {
+		frame = m.arrives(frame, entry)
+	}
+	for _, call := range m.calls {
+		call.granted = max(call.granted, w.Limits.Window)
 	}
 	m.later = m.later || m.asked && !m.resumed
 	unheard := !m.life.heard
@@ -87,15 +94,21 @@ func (m *model) welcome(w protocol.Welcome) {
 	}
 }
 
-// outcome appends an outcome that will arrive.
-func (m *model) outcome(frame []byte, key protocol.Key) []byte {
-	m.received++
-	delete(m.open, key)
-	delete(m.doubtful, key)
-	if call := m.calls[key]; call != nil && call.fakeCall != nil && call.ends == 0 {
-		call.answered = true
+// arrives appends an outcome, or what counts as one, that will arrive.
+func (m *model) arrives(frame []byte, entry modelEntry) []byte {
+	m.received += uint64(entry.count)
+	call := m.calls[entry.key]
+	switch {
+	case entry.outcome:
+		delete(m.open, entry.key)
+		delete(m.doubtful, entry.key)
+		if call != nil && call.fakeCall != nil && call.ends == 0 {
+			call.answered = true
+		}
+	case call != nil:
+		call.granted = max(call.granted, entry.window)
 	}
-	return protocol.AppendRequest(protocol.Join(frame), key, nil)
+	return append(protocol.Join(frame), entry.text...)
 }
 
 // finish has handlers return. Their outcomes arrive if the connection is there
@@ -107,9 +120,11 @@ func (m *model) finish(keys ...protocol.Key) {
 	var frame []byte
 	for _, key := range keys {
 		delete(m.life.running, key)
-		m.life.log = append(m.life.log, key)
+		delete(m.life.bodies, key)
+		delete(m.life.streams, key)
+		m.life.log = append(m.life.log, outcomeEntry(key))
 		if arrive {
-			frame = m.outcome(frame, key)
+			frame = m.arrives(frame, outcomeEntry(key))
 		}
 	}
 	m.n.mu.Unlock()
@@ -172,7 +187,7 @@ func (m *model) tried() protocol.Key {
 func (m *model) forget() {
 	m.later, m.received = true, 0
 	for key, call := range m.calls {
-		if call.fakeCall != nil && call.ends == 0 && (m.before[key] || call.retry) && call.idempotent {
+		if call.fakeCall != nil && call.ends == 0 && (m.before[key] || call.retry) && call.idempotent && !call.gone() {
 			call.sent, call.lost, call.older, call.retry, call.notBefore = false, true, false, false, time.Time{}
 		}
 		call.mayBeLost = call.mayBeLost || call.sent

@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"math"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,6 +58,9 @@ type modelConn struct {
 	again     protocol.Key          // the last of these that was
 	newest    int                   // the last that was sent for the first time, by order
 	fresh     bool                  // one was, after the welcome
+	posts     []modelEntry          // that arrive next
+	pieces    map[protocol.Key]int  // bytes of large requests that have come
+	owed      map[protocol.Key]bool // streams of which the server is to be told again
 	authority time.Time             // until when the token is good; zero: for ever
 }
 
@@ -66,13 +68,16 @@ type modelConn struct {
 type modelLife struct {
 	seen    map[protocol.Key]bool
 	running map[protocol.Key]bool
-	log     []protocol.Key // outcomes
-	acked   uint64         // of these
-	heard   bool           // the engine knows that it has begun
+	log     []modelEntry // outcomes, and what counts as such
+	acked   uint64       // of these
+	bodies  map[protocol.Key]*modelBody
+	streams map[protocol.Key]*modelStream
+	heard   bool // the engine knows that it has begun
 }
 
 func newLife(heard bool) *modelLife {
-	return &modelLife{seen: map[protocol.Key]bool{}, running: map[protocol.Key]bool{}, heard: heard}
+	return &modelLife{seen: map[protocol.Key]bool{}, running: map[protocol.Key]bool{}, heard: heard,
+		bodies: map[protocol.Key]*modelBody{}, streams: map[protocol.Key]*modelStream{}}
 }
 
 type modelCall struct {
@@ -94,7 +99,9 @@ type modelCall struct {
 	runs       int
 	answered   bool // the engine has got its outcome
 	cancelled  bool
-	checked    bool // its verdict
+	checked    bool   // its verdict
+	granted    int    // the largest window that it has had for its body
+	told       uint64 // parts of its stream that the server was told of
 }
 
 func (m *model) complain(format string, args ...any) {
@@ -116,7 +123,7 @@ func (m *model) framed(c *fakeConn, b *Batch[*fakeCall], size int) {
 	if c != m.conn {
 		m.died()
 		m.modelConn = modelConn{before: m.doubtful, conn: c, limits: protocol.Limits{Frame: protocol.FirstFrame, Requests: protocol.FirstRequests},
-			open: map[protocol.Key]bool{}, had: map[protocol.Key]bool{}, begun: map[protocol.Key]bool{}, newest: m.newest}
+			open: map[protocol.Key]bool{}, had: map[protocol.Key]bool{}, begun: map[protocol.Key]bool{}, owed: map[protocol.Key]bool{}, pieces: map[protocol.Key]int{}, newest: m.newest}
 	}
 	if size > m.limits.Frame {
 		m.complain("a frame of %d bytes", size)
@@ -157,9 +164,10 @@ func (m *model) framed(c *fakeConn, b *Batch[*fakeCall], size int) {
 		if item.Cancel {
 			m.cancel(item.Key)
 		} else {
-			m.request(c, item.Key)
+			m.request(c, item.Key, item.Large)
 		}
 	}
+	m.parts(c, b.Parts)
 	if len(m.open) > m.limits.Requests {
 		m.complain("%d requests at a time", len(m.open))
 	}
@@ -227,10 +235,10 @@ func (m *model) cancel(key protocol.Key) {
 	}
 }
 
-func (m *model) request(c *fakeConn, key protocol.Key) {
+func (m *model) request(c *fakeConn, key protocol.Key, large bool) {
 	call := m.calls[key]
 	if call.answered && m.resumed && call.on != c {
-		call.on = c // the outcome stands behind the welcome, and is just being read
+		call.on, m.had[key] = c, true // the outcome stands behind the welcome, and is just being read
 		return
 	}
 	switch {
@@ -253,28 +261,48 @@ func (m *model) request(c *fakeConn, key protocol.Key) {
 	case call.sent && !m.welcomed:
 		m.complain("%d, of an earlier life, before the welcome", key)
 	case !call.sent && !call.lost && call.notBefore.IsZero() && m.tried() != key:
+		if call.open {
+			break // it has waited for the welcome
+		}
 		if call.order <= m.newest {
 			m.complain("%d in the wrong order", key)
 		}
 		m.newest, m.fresh = call.order, m.fresh || m.welcomed
 	}
+	if m.resumed && call.older && call.parted() && call.took > 0 {
+		m.owed[key] = true
+	}
 	call.sent, call.on = true, c
 	m.had[key], m.open[key] = true, true
+	if large {
+		m.pieces[key] = 0
+		return // until all of it has come
+	}
+	m.arrived(c, key, call)
+}
+
+// arrived takes a request that has arrived, if anything does.
+func (m *model) arrived(c *fakeConn, key protocol.Key, call *modelCall) {
 	switch {
 	case m.deaf:
 	case !m.life.seen[key]:
-		m.life.seen[key], m.life.running[key], m.begun[key] = true, true, true
+		m.life.begin(key, call)
+		m.begun[key] = true
 		call.runs++
 		if call.runs > 1 && !call.idempotent {
 			m.complain("%d ran twice", key)
 		}
-	case m.life.running[key] || slices.Contains(m.life.log[m.life.acked:], key):
+	case m.life.running[key]:
+	case m.life.keeps(key):
 	case call.order > 0 && call.ends == 0:
 		m.complain("%d again, whose outcome was acknowledged", key)
 	case !m.dumb: // an earlier life has got the outcome
 		call.forgotten = true
 		delete(m.open, key)
 		go m.say(c, string(append(protocol.AppendForgotten([]byte("["), key), ']')))
+	}
+	if !m.deaf && call.fakeCall != nil && call.open && m.life.running[key] {
+		m.post(c, m.life.note(key, gotMessage(key, m.life.bodies[key].had)))
 	}
 }
 

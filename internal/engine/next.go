@@ -24,6 +24,7 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 		e.awake(now, e.conn.heartbeat.in)
 		if more = e.word(b); !more && !e.conn.heartbeat.probing && !e.conn.trial.on {
 			failed = e.fill(b, now)
+			e.note(b)
 			if b.empty() && len(e.suspects) > 0 {
 				failed = append(failed, e.try(b, now)...)
 			}
@@ -41,7 +42,8 @@ func (e *Engine[P]) Next(conn Conn, b *Batch[P]) bool {
 // idle reports whether nothing can be there to send, nor to date.
 func (e *Engine[P]) idle() bool {
 	h := &e.conn.heartbeat
-	return e.queue.live == 0 && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
+	return e.queue.live == 0 && len(e.exchanges.due) == 0 && len(e.undated) == 0 && len(e.cancels.due) == 0 && !e.acks.due &&
+		(!e.notes || e.noted) &&
 		!e.conn.hello && e.conn.token == "" && !h.ping && !h.pong
 }
 
@@ -57,17 +59,27 @@ func (e *Engine[P]) word(b *Batch[P]) bool {
 }
 
 // fill takes messages until the frame is full or the server has enough to do.
-func (e *Engine[P]) fill(b *Batch[P], now time.Duration) []failure[P] {
-	size := frameOverhead + e.preface(b)
-	if !e.conn.welcomed || !e.acks.due && !e.acks.ripe(now) {
-		return e.items(b, size)
+func (e *Engine[P]) fill(b *Batch[P], now time.Duration) (failed []failure[P]) {
+	size, ack := frameOverhead+e.preface(b), 0
+	if e.conn.welcomed && (e.acks.due || e.acks.ripe(now)) {
+		ack = ackSize
 	}
-	failed := e.items(b, size+ackSize)
-	if e.acks.due || !b.empty() {
-		b.Ack = e.acks.take()
-		return failed
+	for {
+		filled, more := e.items(b, size+ack)
+		failed = append(failed, more...)
+		if e.conn.welcomed && len(e.exchanges.due) > 0 {
+			failed = append(failed, e.fillParts(b, filled, now)...)
+		}
+		switch {
+		case ack == 0:
+			return failed
+		case e.acks.due || !b.empty():
+			b.Ack = e.acks.take()
+			e.exchanges.say() // in the next frame
+			return failed
+		}
+		ack = 0 // what is next may need a frame for itself
 	}
-	return append(failed, e.items(b, size)...) // the next request may need a frame for itself
 }
 
 // preface takes what comes before all else, and returns its size.
@@ -85,15 +97,15 @@ func (e *Engine[P]) preface(b *Batch[P]) (size int) {
 	return size
 }
 
-// items takes cancels and requests into a frame that has a size already.
-func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
+// items takes cancels and requests, and returns the size that the frame then has.
+func (e *Engine[P]) items(b *Batch[P], size int) (_ int, failed []failure[P]) {
 	b.Limit = e.sizes.limit(e.conn.limits.Frame)
 	more := e.cancels.take(min(maxCancels, e.room(true)/cancelSize), func(key protocol.Key) {
 		b.Items = append(b.Items, Item[P]{Key: key, Cancel: true})
 		size += cancelSize
 	})
 	if more {
-		return nil // to the server, those requests are still in flight
+		return size, nil // to the server, those requests are still in flight
 	}
 	frame := e.conn.frames + 1
 	for !e.conn.full() {
@@ -102,10 +114,20 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 			break
 		}
 		c := e.calls.at(r.place)
-		alone := frameSize(r.key, c.Size)
-		if why := e.oversized(alone, c.life); why != nil {
+		alone, large := c.frameSize(), false
+		why := e.oversized(c.Size, alone, c.life)
+		if why == nil && c.parted && e.exchanges.find(r.key).body.open && e.conn.limits.Window == 0 {
+			if !e.conn.welcomed {
+				break // it may take bodies
+			}
+			why = e.bodiless(c, r.place)
+		}
+		if why != nil {
 			failed = append(failed, failure[P]{e.cancel(r.place), why})
 			continue
+		}
+		if e.conn.tooLarge(alone) {
+			alone, large = frameOverhead+2*partOverhead, true
 		}
 		if e.sizes.dubious(alone) && !e.conn.trial.on {
 			e.queue.head++
@@ -123,12 +145,15 @@ func (e *Engine[P]) items(b *Batch[P], size int) (failed []failure[P]) {
 		e.conn.frames, e.conn.sound = frame, false
 		e.conn.largest = max(e.conn.largest, size)
 		e.conn.inFlight++
-		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload})
+		b.Items = append(b.Items, Item[P]{Key: r.key, Payload: c.Payload, Large: large})
+		if c.parted || large {
+			e.beginExchange(r, large)
+		}
 		if e.opts.Plain || e.conn.trial.on || e.sizes.alone {
 			break
 		}
 	}
-	return failed
+	return size, failed
 }
 
 // try sends the next suspect, or has first shown that all others have passed.
@@ -146,13 +171,13 @@ func (e *Engine[P]) try(b *Batch[P], now time.Duration) []failure[P] {
 		suspect := e.suspects[0]
 		e.suspects = e.suspects[1:]
 		e.queue.enter(suspect)
-		if failed := e.items(b, frameOverhead); failed != nil {
+		size, failed := e.items(b, frameOverhead)
+		if failed != nil {
 			c.trial = trial{}
 			c.wake() // for the next one
 			return failed
 		}
-		k := e.calls.at(suspect.place)
-		c.trial.suspect, c.trial.size = suspect, frameSize(k.Key, k.Size)
+		c.trial.suspect, c.trial.size = suspect, size-len(",")
 	}
 	if !e.opts.Plain {
 		c.heartbeat.ping = true

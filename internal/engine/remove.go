@@ -3,7 +3,11 @@ package engine
 // remove takes a call out of everything that counts it, and returns its
 // payload. The queue and the deadlines notice by themselves that it has gone.
 func (e *Engine[P]) remove(place uint32) P {
-	e.recall(e.calls.at(place))
+	c := e.calls.at(place)
+	e.recall(c)
+	if c.parted {
+		delete(e.exchanges.byKey, c.Key)
+	}
 	return e.calls.take(place)
 }
 
@@ -53,7 +57,7 @@ func (e *Engine[P]) cancelAll(reason *Error) []failure[P] {
 		why := &Error{reason.Code, e.calls.at(place).fate(), reason.Message}
 		lost = append(lost, failure[P]{e.cancel(place), why})
 	}
-	e.undated, e.retries, e.suspects = nil, nil, nil
+	e.undated, e.retries, e.suspects, e.exchanges = nil, nil, nil, exchanges{}
 	if e.finished {
 		e.cancels = cancels{} // there will be nobody to tell
 	}

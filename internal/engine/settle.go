@@ -55,6 +55,13 @@ func (e *Engine[P]) Drop(key protocol.Key) (payload P, ok bool) {
 	return payload, ok
 }
 
+// Waits reports whether a call has no outcome yet.
+func (e *Engine[P]) Waits(key protocol.Key) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.calls.has(key)
+}
+
 // Abort takes a call out that its caller has given up, and hands its payload
 // back with its fate. It returns false if the call has ended already.
 func (e *Engine[P]) Abort(key protocol.Key) (P, Fate, bool) {

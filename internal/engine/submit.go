@@ -17,6 +17,9 @@ func (e *Engine[P]) submit(c *Call[P]) *Error {
 	}
 	e.last = max(e.last, c.Key)
 	r := ref{c.Key, e.calls.add(c)}
+	if c.Open || c.Window > 0 {
+		e.exchanges.add(&exchange{ref: r, body: body{open: c.Open}, stream: newStream(c.Window)})
+	}
 	if !c.Sent || !e.doubted(r) {
 		e.queue.hold(c.Size)
 		e.enqueue(r)
@@ -74,6 +77,9 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 	if c.Key <= e.last && e.calls.has(c.Key) || c.Key == 0 || c.Name != "" && e.calls.names.has(c.Name) {
 		return &Error{CodeInvalid, fate, "the key is in flight already: each call needs one of its own"}
 	}
+	if e.opts.Plain && (c.Open || c.Window > 0) {
+		return &Error{CodeInvalid, Unsent, "plain mode has neither bodies nor streams"}
+	}
 	if c.Sent {
 		if e.session.lost && !c.Idempotent {
 			return &Error{CodeLost, Unknown, sessionLost}
@@ -86,5 +92,12 @@ func (e *Engine[P]) refuse(c *Call[P]) *Error {
 	if e.queue.bytes+c.Size > e.opts.Queue.Bytes {
 		return &Error{CodeOverloaded, Unsent, "the queue is full: too many bytes wait to be sent"}
 	}
-	return e.oversized(frameSize(c.Key, c.Size), queued)
+	if c.Open && e.conn.welcomed && e.conn.limits.Window == 0 {
+		return &Error{CodeInvalid, Unsent, noBodies}
+	}
+	frame := frameSize(c.Key, c.Size)
+	if c.Open || c.Window > 0 || c.Bytes {
+		frame += partOverhead
+	}
+	return e.oversized(c.Size, frame, queued)
 }

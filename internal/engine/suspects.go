@@ -64,7 +64,7 @@ func (e *Engine[P]) condemn(suspect ref, tooLarge bool) []failure[P] {
 	k := e.calls.at(suspect.place)
 	k.deaths++
 	why := "the connection broke each time that this request was sent, " + strconv.Itoa(int(k.deaths)) + " times"
-	switch size := frameSize(k.Key, k.Size); {
+	switch size := e.conn.trial.size; {
 	case tooLarge && e.sizes.dubious(size):
 		if e.opts.Turns && size <= countedExactly {
 			size *= 3 // bytes of a character at most
@@ -74,5 +74,6 @@ func (e *Engine[P]) condemn(suspect ref, tooLarge bool) []failure[P] {
 	case k.deaths < lostAt:
 		return nil
 	}
-	return []failure[P]{{e.cancel(suspect.place), &Error{CodeLost, Unknown, why}}}
+	err := e.lossOf(suspect.place, why)
+	return []failure[P]{{e.cancel(suspect.place), err}}
 }

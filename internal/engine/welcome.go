@@ -28,6 +28,8 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	// and one without a limit may write the largest number that it has.
 	c.limits.Frame = min(max(w.Limits.Frame, protocol.FirstFrame), largestFrame)
 	c.limits.Requests = max(w.Limits.Requests, protocol.FirstRequests)
+	c.limits.Message = min(w.Limits.Message, largestFrame)
+	c.limits.Window = min(w.Limits.Window, largestFrame)
 	if w.Heartbeat > 0 {
 		c.heartbeat.silence = min(c.heartbeat.silence, max(milliseconds(w.Heartbeat), shortest))
 	}
@@ -35,12 +37,13 @@ func (e *Engine[P]) Welcome(conn Conn, w protocol.Welcome) {
 	e.authorize(now, milliseconds(w.Expires))
 	switch {
 	case w.Resumed:
-		e.acks.reset(w.Acked)
+		e.acks.resume(w.Acked)
 	case !c.adopted: // or the host may have heard outcomes already
-		e.acks.reset(0)
+		e.acks.anew()
 		e.session.lost = e.session.lost || e.session.asked
 	}
 	e.cancels.welcomed(w.Resumed)
+	e.noted = false
 	lost := e.resolve(sessionLost, w.Resumed)
 	e.change(Change{State: StateOpen})
 	c.wake()

@@ -1,4 +1,4 @@
-import { ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, OPTIONS, SCRATCH, STATS, WELCOME } from "../../web/shared/abi.js";
+import { ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, OPTIONS, PART_COUNT, PART_FROM, PART_KIND, PART_SLOT, PART_WINDOW, PART_WORDS, SCRATCH, STATS, WELCOME } from "../../web/shared/abi.js";
 
 /**
  * As much of a browser, and of the host in ../../web/host/host.js, as the program
@@ -129,12 +129,23 @@ export class FakeBrowser {
     ack: (id, outcomes) => {
       this.#clients.get(id).note(`ack ${outcomes}`);
     },
+    parts: (id, at, count) => {
+      const parts = [];
+      const words = new Uint32Array(this.exports.mem.buffer, at, count * PART_WORDS);
+      for (let part = 0; part < words.length; part += PART_WORDS) {
+        const [key, from] = [0, PART_FROM].map((word) => words[part + word] + words[part + word + 1] * 2 ** 32);
+        const kind = ["data", "end", "taken", "piece"][words[part + PART_KIND] & 255];
+        parts.push(`${kind} ${key}/${words[part + PART_SLOT]} ${from}+${words[part + PART_COUNT]},${words[part + PART_WINDOW]}`);
+      }
+      this.#clients.get(id).note(`parts [${parts.join(", ")}]`);
+    },
     frame: (id, at, count) => {
       const items = [];
       const words = new Uint32Array(this.exports.mem.buffer, at, count * ITEM_WORDS);
       for (let item = 0; item < words.length; item += ITEM_WORDS) {
         const key = words[item] + words[item + 1] * 2 ** 32;
-        items.push(["request", "cancel"][words[item + ITEM_CANCEL] & 1] + ` ${key}/${words[item + ITEM_SLOT]}`);
+        const kind = words[item + ITEM_CANCEL] & 0x101;
+        items.push(`${kind === 0x100 ? "large" : ["request", "cancel"][kind]} ${key}/${words[item + ITEM_SLOT]}`);
       }
       const host = this.#clients.get(id);
       host.note(`frame [${items.join(", ")}]`);
@@ -153,7 +164,7 @@ export class FakeBridge {
   sessions = []; // of each hello
   answer = null; // takes the URL, as long as that is asked for
   answerToken = null; // takes the token in the same way
-  full = 0; // 1: the socket has more to send than it should
+  full = 0; // SEND_NOTHING: the socket has more to send than it should; SEND_NO_PARTS: enough
   attached = null;
   releases = 0;
   #name;

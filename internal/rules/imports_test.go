@@ -76,15 +76,17 @@ func local(importPath string) (string, bool) {
 var mayImport = map[string][]string{
 	".":                        {},
 	"protocol":                 {},
-	"internal/engine":          {"protocol"},
+	"internal/pace":            {},
+	"internal/engine":          {"internal/pace", "protocol"},
 	"internal/engine/contract": {"protocol"}, // tests alone import it
 	"internal/abi":             {"internal/engine", "protocol"},
-	"internal/abi/gen":         {"internal/abi", "internal/build", "protocol"}, // a command
+	"internal/abi/gen":         {"internal/abi", "internal/build", "internal/engine", "protocol"}, // a command
 	"client":                   {"internal/engine", "protocol"},
 	"internal/dispatch":        {},
-	"internal/sendq":           {"protocol"},
-	"server":                   {"internal/dispatch", "internal/sendq", "protocol", "server/session"},
+	"internal/sendq":           {"internal/pace", "protocol"},
+	"server":                   {"internal/dispatch", "internal/sendq", "protocol", "server/session", "server/topic"},
 	"server/session":           {"protocol"},
+	"server/topic":             {"protocol"},
 	"wasm":                     {"internal/abi", "internal/engine", "protocol"},
 	"internal/rules":           {},
 	"test/browser":             {},

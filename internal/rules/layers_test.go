@@ -32,7 +32,7 @@ var knots = map[string]map[string]string{
 
 // layered are the packages that a reader of the product goes through.
 var layered = []string{"./protocol", "./internal/engine", "./client", "./internal/dispatch", "./internal/sendq",
-	"./server", "./server/session", "./internal/abi", "./internal/build", "./cmd/devserver"}
+	"./server", "./server/session", "./server/topic", "./internal/abi", "./internal/build", "./cmd/devserver"}
 
 func TestFilesFormLayers(t *testing.T) {
 	for _, p := range goList(t, false, layered...) {

@@ -148,11 +148,30 @@ func declaredDefaults(t *testing.T) map[string]string {
 	return found
 }
 
-// declaration is the text of a declaration of sockjax.d.ts, from its line on
-// to the first brace at a line's beginning.
+// allTypes is the text of sockjax.d.ts and of what it names.
+func allTypes(t *testing.T) string {
+	t.Helper()
+	more, err := filepath.Glob("web/api/sockjax.*.d.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := readFile(t, typesFile)
+	for _, name := range more {
+		if !strings.Contains(text, strings.TrimSuffix(filepath.Base(name), ".d.ts")+".js") {
+			t.Errorf("%s does not name %s", typesFile, name)
+		}
+	}
+	for _, name := range more {
+		text += readFile(t, name)
+	}
+	return text
+}
+
+// declaration is the text of a declaration of allTypes, from its line on to the
+// first brace at a line's beginning.
 func declaration(t *testing.T, head string) string {
 	t.Helper()
-	_, after, ok := strings.Cut(readFile(t, typesFile), "\nexport "+head)
+	_, after, ok := strings.Cut(allTypes(t), "\nexport "+head)
 	body, _, ended := strings.Cut(after, "\n}")
 	if !ok || !ended {
 		t.Fatalf("%s has no %s", typesFile, head)
@@ -192,10 +211,10 @@ func TestTypesNameTheExports(t *testing.T) {
 func TestTypesAreAllTried(t *testing.T) {
 	tried := readFile(t, "internal/rules/testdata/types/api.ts")
 	names := memberNames(declaration(t, "class Sockjax "))
-	for _, m := range regexp.MustCompile(`(?m)^export \w+ (\w+)`).FindAllStringSubmatch(readFile(t, typesFile), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^export \w+ (\w+)`).FindAllStringSubmatch(allTypes(t), -1) {
 		names = append(names, m[1])
 	}
-	for _, head := range []string{"interface Options ", "interface CallOptions ", "interface Stats ", "interface StateChange ", "interface Unmatched ", "type Recovered", "class SockjaxError "} {
+	for _, head := range []string{"interface BodyOptions ", "interface Progress ", "interface Stream<", "interface TopicOptions ", "interface Position ", "interface Options ", "interface CallOptions ", "interface Stats ", "interface StateChange ", "interface Unmatched ", "type Recovered", "class SockjaxError "} {
 		names = append(names, memberNames(declaration(t, head))...)
 	}
 	for _, name := range names {

@@ -1,9 +1,11 @@
 package sendq
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/sockjax/sockjax/internal/pace"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -55,12 +57,18 @@ type Queue struct {
 	control  *[]byte   // a frame of control messages that takes more; nil if none
 	controls []*[]byte // full ones; in plain mode, all frames
 	pongs    int
-	replay   bool   // the session may have outcomes that this connection has not sent
-	sent     uint64 // the number of the last outcome that was, or is being, sent
-	writing  bool   // somebody is in Write, or has been told to call it
-	sealed   bool   // only outcomes are taken
-	cut      bool   // the connection takes no more
-	dropped  bool   // neither does the session
+	ring     []*Stream // those with parts that wait, in their turn
+	bulk     int       // bytes of these
+	crowded  []*Stream // those that wait for bulk to become less
+	finishes bool      // only streams with an outcome go on: see Finish
+	pull     pull
+	replay   bool      // the session may have outcomes that this connection has not sent
+	sent     uint64    // the number of the last outcome that was, or is being, sent
+	writing  bool      // somebody is in Write, or has been told to call it
+	line     pace.Line // as far as streams have found it out
+	sealed   bool      // only outcomes are taken
+	cut      bool      // the connection takes no more
+	dropped  bool      // neither does the session
 	changed  sync.Cond
 }
 
@@ -81,9 +89,31 @@ func (q *Queue) Reply(key protocol.Key, data []byte) (write bool) {
 	if q.dropped {
 		return false
 	}
+	q.addReply(key, data)
+	return q.mustWrite()
+}
+
+func (q *Queue) addReply(key protocol.Key, data []byte) {
 	before := q.begin()
 	q.open.reply(key, data, q.series.Load())
-	return q.added(before)
+	q.added(before)
+}
+
+// ReplyBytes is Reply for an outcome that is bytes.
+func (q *Queue) ReplyBytes(key protocol.Key, data []byte) (write bool) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if q.dropped {
+		return false
+	}
+	q.addBytes(key, data)
+	return q.mustWrite()
+}
+
+func (q *Queue) addBytes(key protocol.Key, data []byte) {
+	before := q.begin()
+	q.open.replyBytes(key, data)
+	q.added(before)
 }
 
 // Outcome adds an outcome that has been encoded, which leaves with the next
@@ -94,9 +124,27 @@ func (q *Queue) Outcome(key protocol.Key, text []byte) (write bool) {
 	if q.dropped {
 		return false
 	}
+	q.addOutcome(key, text)
+	return q.mustWrite()
+}
+
+func (q *Queue) addOutcome(key protocol.Key, text []byte) {
 	before := q.begin()
 	q.open.encoded(key, text)
-	return q.added(before)
+	q.added(before)
+}
+
+// Note adds a message that counts as an outcome does and ends no call. It
+// leaves at once.
+func (q *Queue) Note(text []byte) (write bool) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if q.dropped {
+		return false
+	}
+	q.addOutcome(0, text)
+	q.due = q.open != nil
+	return q.mustWrite()
 }
 
 // begin opens a frame, unless one is open, and returns how large it is.
@@ -104,22 +152,22 @@ func (q *Queue) begin() (before int) {
 	if q.open == nil {
 		q.open = newOutcomes()
 	}
-	return len(q.open.text)
+	return q.open.size()
 }
 
-func (q *Queue) added(before int) (write bool) {
-	q.waiting.Add(int64(len(q.open.text) - before))
-	if len(q.open.text) >= softFrame {
+func (q *Queue) added(before int) {
+	size := q.open.size()
+	q.waiting.Add(int64(size - before))
+	if size >= softFrame {
 		q.full = append(q.full, q.takeOpen())
 	}
-	return q.mustWrite()
 }
 
 func (q *Queue) takeOpen() *outcomes {
 	f := q.open
-	before := len(f.text)
+	before := f.size()
 	f.end()
-	q.waiting.Add(int64(len(f.text) - before))
+	q.waiting.Add(int64(f.size() - before))
 	q.open, q.due = nil, false
 	return f
 }
@@ -204,6 +252,18 @@ func (q *Queue) Replay() (write bool) {
 	return q.mustWrite()
 }
 
+// SetSource must be called before Pull.
+func (q *Queue) SetSource(s Source) { q.pull.source = s }
+
+// Pull tells that the Source has messages. They leave when nothing else can, or
+// after each frame of outcomes.
+func (q *Queue) Pull() (write bool) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	q.pull.due = true
+	return q.mustWrite()
+}
+
 // Flush lets the outcomes that were added leave without waiting for more.
 // Until then only full frames do.
 func (q *Queue) Flush() (write bool) {
@@ -235,11 +295,25 @@ func (q *Queue) ready() bool {
 	if q.dropped {
 		return false
 	}
-	if !q.cut && (q.pongs > 0 || len(q.controls) > 0 || q.replay && q.session != nil) {
+	if !q.cut && (q.pongs > 0 || len(q.controls) > 0 || q.replay && q.session != nil || q.pull.ready()) {
 		return true
 	}
-	return len(q.full) > 0 || q.open != nil && q.due
+	return q.outcomes() || q.hasParts()
 }
+
+// outcomes tells whether some can leave.
+func (q *Queue) outcomes() bool { return len(q.full) > 0 || q.open != nil && q.due }
+
+// hasParts tells whether a stream has its turn.
+func (q *Queue) hasParts() bool {
+	if !q.finishes || q.cut {
+		return len(q.ring) > 0
+	}
+	return slices.ContainsFunc(q.ring, isLast)
+}
+
+// isLast tells whether a stream gets no more parts.
+func isLast(s *Stream) bool { return s.last.set || s.large != nil }
 
 // Sent tells whether n outcomes of the session can have been received.
 func (q *Queue) Sent(n uint64) bool {
@@ -264,11 +338,12 @@ func (q *Queue) Room() {
 	}
 }
 
-// Seal has the Queue take no more control messages. Outcomes still leave.
+// Seal has the Queue take no more control messages, and ask its Source no more.
+// Outcomes still leave.
 func (q *Queue) Seal() {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	q.sealed = true
+	q.sealed, q.pull.mute = true, true
 }
 
 // Stop ends sending: outcomes are only stored from now on. It returns false if
@@ -302,6 +377,11 @@ func (q *Queue) Drop() (first bool) {
 	first = q.stop()
 	q.dropped = true
 	q.open, q.full = nil, nil
+	for _, s := range q.ring {
+		s.drop()
+		s.queued = false
+	}
+	q.ring, q.bulk = nil, 0
 	q.waiting.Store(0)
 	q.changed.Broadcast()
 	return first

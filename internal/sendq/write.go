@@ -1,6 +1,7 @@
 package sendq
 
 import (
+	"runtime"
 	"slices"
 
 	"github.com/sockjax/sockjax/protocol"
@@ -9,8 +10,16 @@ import (
 var pong = []byte(protocol.Pong)
 
 // Write sends until nothing is left that can leave. One goroutine at a time is
-// in it: the one that was told to call it.
-func (q *Queue) Write() {
+// in it: the one that was told to call it. It returns before the parts of streams
+// have left, and what a Source has: these have a goroutine of their own, because
+// there may be more as long as somebody reads them.
+func (q *Queue) Write() { q.write(false) }
+
+// WriteParts is Write for the goroutine that the parts of streams have, and a
+// Source.
+func (q *Queue) WriteParts() { q.write(true) }
+
+func (q *Queue) write(bulk bool) {
 	for {
 		control, outcomes, todo := q.next()
 		switch todo {
@@ -22,11 +31,18 @@ func (q *Queue) Write() {
 			freeBuffer(control)
 		case sendReplay:
 			q.sendReplay()
+		case sendPulled, sendParts:
+			if !bulk {
+				go q.WriteParts()
+				return
+			}
+			if todo == sendPulled {
+				q.sendPulled()
+			} else {
+				q.sendParts()
+			}
 		case sendOutcomes:
-			size := len(outcomes.text)
 			q.sendOutcomes(outcomes)
-			q.done(size)
-			outcomes.free()
 		default:
 			return
 		}
@@ -40,7 +56,9 @@ const (
 	sendPong
 	sendControl
 	sendReplay
+	sendPulled
 	sendOutcomes
+	sendParts
 )
 
 // next takes what must be sent next, and ends the writing if there is nothing.
@@ -62,14 +80,18 @@ func (q *Queue) next() (*[]byte, *outcomes, todo) {
 	case !q.cut && q.replay:
 		q.replay = false
 		return nil, nil, sendReplay
+	case !q.cut && q.pull.now(q.outcomes() || q.hasParts()):
+		return nil, nil, sendPulled
 	case len(q.full) > 0:
 		frame := q.full[0]
 		if q.full = slices.Delete(q.full, 0, 1); len(q.full) == 0 {
 			q.full = nil
 		}
 		return nil, frame, sendOutcomes
-	default:
+	case q.open != nil && q.due:
 		return nil, q.takeOpen(), sendOutcomes
+	default:
+		return nil, nil, sendParts
 	}
 	q.writing = false
 	q.changed.Broadcast()
@@ -96,6 +118,30 @@ func (q *Queue) send(frame []byte) {
 // unless the outcomes of another connection come first: then the replay
 // includes it.
 func (q *Queue) sendOutcomes(f *outcomes) {
+	size := f.size()
+	q.store(f)
+	q.done(size)
+	f.free()
+}
+
+// sendParts is sendOutcomes for the stream whose turn it is.
+func (q *Queue) sendParts() {
+	q.mutex.Lock()
+	if q.bulk < runSize { // whoever makes parts may add some to the frame
+		q.mutex.Unlock()
+		runtime.Gosched()
+		q.mutex.Lock()
+	}
+	if q.dropped || !q.hasParts() {
+		q.mutex.Unlock()
+		return
+	}
+	f := q.takePart()
+	q.mutex.Unlock()
+	q.sendOutcomes(f)
+}
+
+func (q *Queue) store(f *outcomes) {
 	last, err := q.session.Append(f.text, f.keys)
 	if err != nil {
 		q.conn.SessionFailed(err)
@@ -126,6 +172,26 @@ func (q *Queue) sendReplay() {
 	q.send(frame)
 }
 
+// sendPulled sends what the Source has for a frame.
+func (q *Queue) sendPulled() {
+	q.mutex.Lock()
+	q.pull.due, q.pull.turn = false, false
+	q.mutex.Unlock()
+	frame := newBuffer()
+	text, more := q.pull.source.Fill(*frame, softFrame)
+	if more {
+		q.mutex.Lock()
+		q.pull.due = true
+		q.mutex.Unlock()
+	}
+	if len(text) > 0 {
+		text = append(text, ']')
+		q.send(text)
+	}
+	*frame = text
+	freeBuffer(frame)
+}
+
 // follows tells whether outcomes may be sent that follow the one of the given
 // number, and counts them as sent before that: the client may be quick.
 func (q *Queue) follows(after, last uint64) bool {
@@ -143,10 +209,17 @@ func (q *Queue) follows(after, last uint64) bool {
 }
 
 // Finish sends what there is and then stops, in one moment: whatever was taken
-// has left.
+// has left. Only of streams that go on, parts may be left: the session gets
+// those. A Source is asked no more.
 func (q *Queue) Finish() {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
+	q.finishes, q.pull.mute = true, true
+	defer func() {
+		if q.mustWrite() { // stop has let them go on
+			go q.Write()
+		}
+	}()
 	for !q.cut {
 		q.takeControl()
 		q.due = q.open != nil

@@ -163,7 +163,8 @@ func (m *MemoryStore) Stats() MemoryStoreStats {
 	return MemoryStoreStats{Sessions: len(m.sessions), Waiting: m.waiting.all.len(), Bytes: int(m.limits.bytes.Load())}
 }
 
-// An attachment is a Session of a MemoryStore. It never blocks.
+// An attachment is a Session of a MemoryStore. It blocks only where Append has
+// to wait for the client to take parts.
 type attachment struct {
 	handle
 	store   *MemoryStore
@@ -178,8 +179,8 @@ func (a *attachment) Peek(_ context.Context, keys []protocol.Key) ([]Verdict, er
 	return a.session.peek(&a.handle, keys)
 }
 
-func (a *attachment) Append(_ context.Context, frame []byte, keys []protocol.Key) (last uint64, err error) {
-	last, tell, dead, err := a.session.append(&a.handle, frame, keys)
+func (a *attachment) Append(ctx context.Context, frame []byte, keys []protocol.Key) (last uint64, err error) {
+	last, tell, dead, err := a.session.append(ctx, &a.handle, frame, keys)
 	if dead {
 		a.store.drop(a.session)
 		return 0, ErrForgotten
@@ -200,6 +201,14 @@ func (a *attachment) Cancel(_ context.Context, key protocol.Key) error {
 	others, err := a.session.cancel(&a.handle, key)
 	for _, o := range others {
 		o.Canceled(key)
+	}
+	return err
+}
+
+func (a *attachment) Deliver(_ context.Context, key protocol.Key, frame []byte) error {
+	others, err := a.session.deliver(&a.handle)
+	for _, o := range others {
+		o.Delivered(key, frame)
 	}
 	return err
 }

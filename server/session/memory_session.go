@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -22,8 +23,10 @@ type memorySession struct {
 	present *handle
 	handles []*handle // those that have not called Close
 	record
-	frames frameQueue
-	ended  bool
+	frames  frameQueue
+	fetched int64 // bytes of frames that an owner has had to send: see frameQueue.came
+	ended   bool
+	moves   chan struct{} // closed when parts that wait may be appended; nil if none do
 }
 
 type sessionName struct{ principal, id string }
@@ -65,6 +68,8 @@ func (s *memorySession) resume(h *handle, r Request) (before *handle, acked uint
 	if first := s.frames.first(); first != nil {
 		acked = first.before()
 	}
+	s.fetched = s.frames.came - int64(s.frames.bytes)
+	s.move()
 	return before, acked, true
 }
 
@@ -79,6 +84,7 @@ func (s *memorySession) detach(h *handle) (keep bool, w worth, was bool) {
 	}
 	s.present = nil
 	s.sent = s.appended
+	s.move()
 	if !s.keys.allDone() || s.frames.first() != nil {
 		w = calls
 	}
@@ -93,6 +99,7 @@ func (s *memorySession) end() (owners []Owner) {
 		return nil
 	}
 	s.ended, s.present = true, nil
+	s.move()
 	s.limits.bytes.Add(-int64(s.frames.bytes))
 	s.frames = frameQueue{}
 	for _, h := range s.handles {
@@ -145,13 +152,22 @@ func (s *memorySession) peek(h *handle, keys []protocol.Key) ([]Verdict, error) 
 }
 
 // append returns whom to tell. dead means that the session must be forgotten.
-func (s *memorySession) append(h *handle, frame []byte, keys []protocol.Key) (last uint64, tell Owner, dead bool, err error) {
+func (s *memorySession) append(ctx context.Context, h *handle, frame []byte, keys []protocol.Key) (last uint64, tell Owner, dead bool, err error) {
 	f := store(frame, keys)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	if len(f.keys) == 0 {
+		if err := s.wait(ctx, h); err != nil {
+			f.free()
+			return 0, nil, false, err
+		}
+	}
 	if s.ended {
 		f.free()
 		return 0, nil, false, ErrForgotten
+	}
+	if s.present == h && s.fetched == s.frames.came {
+		s.fetched += int64(f.size()) // h sends it itself
 	}
 	s.appended += uint64(len(keys))
 	f.last = s.appended
@@ -162,6 +178,52 @@ func (s *memorySession) append(h *handle, frame []byte, keys []protocol.Key) (la
 		tell = s.present.owner
 	}
 	return s.appended, tell, s.present == nil && s.unreachable(), nil
+}
+
+// How many bytes of parts a handler may be ahead of the client while another
+// connection sends them, and while there is none. Credit bounds them too, but by
+// as much as the client likes, and all calls of the next connection wait behind
+// them.
+const (
+	aheadOfOther = 128 << 10
+	aheadOfNone  = 1 << 20
+)
+
+// wait waits until h may append parts. The caller holds the mutex.
+func (s *memorySession) wait(ctx context.Context, h *handle) error {
+	for !s.ended && s.present != h && s.isAhead() {
+		if s.moves == nil {
+			s.moves = make(chan struct{})
+		}
+		moves := s.moves
+		s.mutex.Unlock()
+		var err error
+		select {
+		case <-moves:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		s.mutex.Lock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *memorySession) isAhead() bool {
+	if s.present != nil {
+		return s.frames.came-s.fetched > aheadOfOther
+	}
+	return s.frames.bytes > min(aheadOfNone, s.limits.options.MaxBytes/2)
+}
+
+// move lets those look again that wait.
+func (s *memorySession) move() {
+	if s.moves != nil {
+		close(s.moves)
+		s.moves = nil
+	}
 }
 
 // bound drops the oldest outcomes until the limits are kept.
@@ -196,6 +258,10 @@ func (s *memorySession) next(h *handle, after uint64) (frame []byte, last uint64
 	switch {
 	case f != nil && f.before() <= after:
 		f.lent = true
+		if f.upTo > s.fetched {
+			s.fetched = f.upTo
+			s.move()
+		}
 		return f.text, f.last, nil
 	case f == nil && after >= s.appended:
 		return nil, 0, nil
@@ -231,12 +297,27 @@ func (s *memorySession) cancel(h *handle, key protocol.Key) (others []Owner, err
 		return nil, err
 	}
 	s.keys.cancel(key)
+	return s.others(h), nil
+}
+
+// deliver returns whom to tell.
+func (s *memorySession) deliver(h *handle) (others []Owner, err error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if err := s.denied(h); err != nil {
+		return nil, err
+	}
+	return s.others(h), nil
+}
+
+// others are the owners beside h.
+func (s *memorySession) others(h *handle) (others []Owner) {
 	for _, other := range s.handles {
 		if other != h {
 			others = append(others, other.owner)
 		}
 	}
-	return others, nil
+	return others
 }
 
 func (s *memorySession) close(h *handle) {

@@ -34,6 +34,10 @@ func (o *owner) Forgotten()                { o.add("forgotten") }
 func (o *owner) Appended()                 { o.add("appended") }
 func (o *owner) Canceled(key protocol.Key) { o.add(fmt.Sprint("canceled ", key)) }
 
+func (o *owner) Delivered(key protocol.Key, frame []byte) {
+	o.add(fmt.Sprintf("delivered %d %s", key, frame))
+}
+
 func (o *owner) want(t *testing.T, told ...string) {
 	t.Helper()
 	o.mutex.Lock()

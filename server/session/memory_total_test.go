@@ -14,10 +14,11 @@ var ctx = context.Background()
 
 type nobody struct{}
 
-func (nobody) Replaced()             {}
-func (nobody) Forgotten()            {}
-func (nobody) Appended()             {}
-func (nobody) Canceled(protocol.Key) {}
+func (nobody) Replaced()                      {}
+func (nobody) Forgotten()                     {}
+func (nobody) Appended()                      {}
+func (nobody) Canceled(protocol.Key)          {}
+func (nobody) Delivered(protocol.Key, []byte) {}
 
 // Any number of sessions can't fill the memory, and those that hold much do
 // not take what another holds.

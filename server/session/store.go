@@ -71,7 +71,7 @@ type Request struct {
 
 // A Session is one connection's use of a session, from Attach to Close.
 //
-// One goroutine calls Begin, Peek, Ack and Cancel, and one at a time calls
+// One goroutine calls Begin, Peek, Ack, Cancel and Deliver, and one at a time calls
 // Append and Next. They may block: that holds up this connection only. After
 // any error but ErrReplaced and ErrForgotten nobody knows what the store has
 // done: the server calls Forget and ends the connection.
@@ -98,6 +98,13 @@ type Session interface {
 	// and returns the number of its last outcome. The server reuses frame and
 	// keys. Where the store's bounds are exceeded, it drops the oldest outcomes.
 	//
+	// A key of 0 stands for a message that is counted and sent again as outcomes
+	// are, and ends no call: a part of a stream, or what concerns a body. A frame
+	// may hold 8192 of them. Append of a frame of nothing else may wait, as long
+	// as this owner is not the attached one: until the client has taken, or can
+	// be sent, what the store holds for it. So no handler fills the store with
+	// parts that nobody can take.
+	//
 	// Append also works after Replaced and Detach, for handlers that are still
 	// running. The store calls Appended on the attached owner, if that is
 	// another. After Forgotten, Append fails with ErrForgotten.
@@ -120,6 +127,14 @@ type Session interface {
 	// calls Canceled on that.
 	Cancel(ctx context.Context, key protocol.Key) error
 
+	// Deliver hands on a message of the client's about a call that this owner
+	// does not run: part of its body, or the client's credit for its stream. The
+	// store calls Delivered on the owners that may run it, in the order of the
+	// Delivers. The server reuses frame. There may be none, and a store may lose
+	// what it delivers along with the connection that delivers it: the client
+	// says it again on the next.
+	Deliver(ctx context.Context, key protocol.Key, frame []byte) error
+
 	// Detach says that the connection has ended: only Append and Close follow.
 	// A store that could not do it, like one whose server has died, must let
 	// another owner attach all the same, and must forget the session some day.
@@ -140,6 +155,10 @@ type Owner interface {
 	Forgotten()                // the session is no more: nobody waits for what runs
 	Appended()                 // another owner has appended outcomes: see Next
 	Canceled(key protocol.Key) // the caller has given up
+
+	// Delivered hands on a whole frame, text or binary, with one message of that
+	// key: see Session.Deliver. The store may use its memory again.
+	Delivered(key protocol.Key, frame []byte)
 }
 
 // A Verdict says what a session knows of a key.

@@ -96,7 +96,7 @@ func (w *workshop) restart() {
 	w.mu.Lock()
 	old := w.present
 	w.present = server.New(server.Func(w.work), &server.Options{
-		Origins: []string{"*"},
+		Origins: []string{"*"}, MaxMessage: 1 << 20,
 		Authenticate: func(_ context.Context, _ *http.Request, token string) (server.Identity, error) {
 			if token == "forged" {
 				return server.Identity{}, errors.New("this token is forged")

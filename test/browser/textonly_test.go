@@ -126,6 +126,14 @@ func TestTextOnlyProxy(t *testing.T) {
 				equal(await api.request({ name: "later", pad: pads[0] }), 6_000);
 				ok(changes.some(({ reason }) => reason.includes("binary frames")), "it says why: " + JSON.stringify(changes));
 				equal([api.state, api.stats().opened], ["open", 2]);
+				const fails = async (call, fate) => {
+					const error = await call.catch((error) => error);
+					ok(error.code === "invalid" && error.fate === fate && error.message.includes("binary"), String(error.message));
+				};
+				await fails(api.request(new Uint8Array(3)), "unsent");
+				await fails(api.request({ name: "body" }, { body: "bytes" }), "unknown");
+				equal(await api.request({ name: "after" }, { body: [1, 2] }), 0);
+				equal([api.state, api.stats().opened], ["open", 2]);
 			}`, early, front.URL)).Check(t)
 			proxy.mu.Lock()
 			defer proxy.mu.Unlock()
@@ -134,12 +142,13 @@ func TestTextOnlyProxy(t *testing.T) {
 			if proxy.binary != 1 {
 				t.Errorf("the proxy has seen %d binary frames, not one", proxy.binary)
 			}
+			delete(ran, "body") // it may have begun
 			for name, times := range ran {
 				if times != 1 {
 					t.Errorf("%s ran %d times", name, times)
 				}
 			}
-			if len(ran) != 8 {
+			if len(ran) != 9 {
 				t.Errorf("ran: %v", ran)
 			}
 		})

@@ -177,10 +177,11 @@ func (w *watched) unacked() int {
 // nobody is the owner of a session that the test looks into.
 type nobody struct{}
 
-func (nobody) Replaced()             {}
-func (nobody) Forgotten()            {}
-func (nobody) Appended()             {}
-func (nobody) Canceled(protocol.Key) {}
+func (nobody) Replaced()                      {}
+func (nobody) Forgotten()                     {}
+func (nobody) Appended()                      {}
+func (nobody) Canceled(protocol.Key)          {}
+func (nobody) Delivered(protocol.Key, []byte) {}
 
 // acknowledged waits until the clients have acknowledged every outcome. They
 // are still connected, and idle.

@@ -1,6 +1,9 @@
 import { CODE_ABORTED, CODE_INVALID, FATE_UNSENT } from "../shared/abi.js";
 import { SockjaxError, aborted, report } from "../shared/errors.js";
+import { BYTES_INSIDE, holdsBytes } from "./bytes.js";
 import { notJSON, plain } from "./payload.js";
+
+const NOT_PLAIN = "plain mode has neither bodies, streams nor bytes: its servers know no sessions";
 
 /**
  * What a page keeps of its calls: for each the callback, and the signal that
@@ -17,6 +20,7 @@ export class Calls {
   #options;
   #callbacks = [];
   #signals = new Map(); // slot → [signal, listener]; few calls have one
+  #exchanges = new Map(); // slot → Exchange; few calls have one
   #free = [];
 
   constructor(options) {
@@ -28,16 +32,18 @@ export class Calls {
     this.#host = host;
   }
 
-  /** Makes a call and returns its key. The options have been checked. */
-  send(data, callback, { timeout = this.#options.timeout, signal, idempotent, durable } = {}) {
-    if (durable) this.#checkDurable();
+  /** Makes a call and returns its key. The options have been checked. exchange is null for an ordinary call. */
+  send(data, callback, { timeout = this.#options.timeout, signal, idempotent, durable } = {}, exchange = null) {
+    if (durable) this.#checkDurable(exchange);
     const slot = this.#free.length > 0 ? this.#free.pop() : this.#callbacks.push(null) - 1;
     this.#callbacks[slot] = callback ?? null;
     this.made++;
     let text, name, key, problem, cause;
     try {
-      text = JSON.stringify(data);
-      if (text !== undefined && this.#options.protocol === "plain") ({ text, name, key, problem } = plain(text));
+      text = exchange?.bytes ? "null" : JSON.stringify(data);
+      if (text !== undefined && holdsBytes(data, text)) problem = BYTES_INSIDE;
+      else if (exchange !== null && this.#options.protocol === "plain") problem = NOT_PLAIN;
+      else if (text !== undefined && this.#options.protocol === "plain") ({ text, name, key, problem } = plain(text));
     } catch (thrown) {
       cause = thrown;
       text = undefined;
@@ -46,13 +52,15 @@ export class Calls {
     let refused = null;
     if (problem !== undefined) refused = new SockjaxError(CODE_INVALID, FATE_UNSENT, problem, { cause });
     else if (signal?.aborted) refused = aborted(FATE_UNSENT, signal);
+    if (exchange !== null) this.#exchanges.set(slot, exchange);
     if (refused !== null) {
       const number = this.#host.refuse(slot, refused);
       return key ?? number;
     }
     // Not earlier: a toJSON or a getter may have made calls of its own, and
     // the engine wants numbers to grow from one submit to the next.
-    const number = this.#host.submit(slot, text, name, timeout, idempotent === true, durable === true);
+    const number = this.#host.submit(slot, text, name, timeout, idempotent === true, durable === true, exchange?.extra);
+    exchange?.begin(this.#host, slot, number);
     if (signal) {
       const listener = () => this.#host.abort(slot, number);
       signal.addEventListener("abort", listener, { once: true });
@@ -61,8 +69,9 @@ export class Calls {
     return key ?? number;
   }
 
-  #checkDurable() {
+  #checkDurable(exchange) {
     const { protocol, outbox } = this.#options;
+    if (exchange !== null) throw new TypeError("sockjax: only calls that are JSON alone are durable: no bodies, streams or bytes");
     if (protocol === "plain") throw new TypeError("sockjax: plain mode has no durable calls: its servers know no sessions");
     if (outbox.name === undefined) throw new TypeError("sockjax: durable calls need the option outbox.name where the URL is a function");
   }
@@ -75,6 +84,7 @@ export class Calls {
     if (error === null) this.replies++;
     else this.failures++;
     if (this.#signals.size > 0) error = this.#unlisten(slot, error);
+    if (this.#exchanges.size > 0) error = this.#endExchange(slot, error);
     if (callback === null) return;
     try {
       callback(reply, error);
@@ -91,6 +101,19 @@ export class Calls {
     signal.removeEventListener("abort", listener);
     return error?.code === CODE_ABORTED ? aborted(error.fate, signal) : error;
   }
+
+  #endExchange(slot, error) {
+    const exchange = this.#exchanges.get(slot);
+    if (exchange === undefined) return error;
+    this.#exchanges.delete(slot);
+    return exchange.over(error);
+  }
+
+  /** Parts of a stream have come. */
+  parts = (slot, values) => this.#exchanges.get(slot)?.parts(values);
+
+  /** There is more room for a body. */
+  room = (slot, ...room) => this.#exchanges.get(slot)?.room(...room);
 
   addTo(stats) {
     const { made: calls, replies, failures } = this;

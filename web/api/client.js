@@ -1,15 +1,20 @@
 import { CAUSE_CLOSE, CODE_CLOSED, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN } from "../shared/abi.js";
 import { Calls } from "./calls.js";
+import { Exchange, exchangeOf } from "./exchange.js";
 import { SockjaxError } from "../shared/errors.js";
+import { Stream } from "./stream.js";
+import { Topics } from "./topics.js";
 import { checkCall } from "./options.js";
 import { isHiding } from "../shared/page-events.js";
 
 /** Each client has these bound to it, so that a page may pass them on, or write const { request } = api. */
-const METHODS = ["send", "request", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
+const METHODS = ["send", "request", "stream", "on", "reconnect", "drain", "close", "stats", "addEventListener", "removeEventListener", "dispatchEvent"];
 
 /** The face of a client: what a page sees of it. What it does stands in sockjax.d.ts, and how in ../port/port.js. */
 export class Sockjax extends EventTarget {
   #calls;
+  #topics = new Topics();
+  #protocol;
   #host;
   #ready;
   #state = STATE_CONNECTING;
@@ -25,8 +30,11 @@ export class Sockjax extends EventTarget {
     });
     this.#ready.catch(() => {}); // not every page asks for it
     const calls = (this.#calls = new Calls(options));
+    this.#protocol = options.protocol;
     this.#host = open({
       settle: calls.settle,
+      parts: calls.parts,
+      room: calls.room,
       changed: (detail, ended) => {
         this.#state = detail.state;
         if (detail.state === STATE_OPEN) opened();
@@ -37,11 +45,13 @@ export class Sockjax extends EventTarget {
         }
         this.#tell("statechange", detail);
       },
+      topic: this.#topics.hear,
       unmatched: (detail) => this.#tell("unmatched", detail),
       outbox: (detail) => this.#tell("outbox", detail),
       hiding: isHiding,
     });
     calls.attach(this.#host);
+    this.#topics.attach(this.#host);
   }
 
   #tell(type, detail) {
@@ -52,13 +62,23 @@ export class Sockjax extends EventTarget {
     if (callback !== undefined && callback !== null && typeof callback !== "function") {
       throw new TypeError(`sockjax: the callback must be a function, not ${typeof callback}`);
     }
-    return this.#calls.send(data, callback, checkCall(options));
+    return this.#calls.send(data, callback, checkCall(options), exchangeOf(data, options));
   }
 
   request(data, options) {
     return new Promise((resolve, reject) => {
       this.send(data, (reply, error) => (error === null ? resolve(reply) : reject(error)), options);
     });
+  }
+
+  stream(data, options) {
+    const stream = new Stream();
+    this.#calls.send(data, stream.settle, checkCall(options), new Exchange(data, options, stream));
+    return stream;
+  }
+
+  on(topic, handler, options) {
+    return this.#topics.on(topic, handler, options, this.#protocol);
   }
 
   get state() {

@@ -27,7 +27,7 @@ const presets = {
 
 const known = [...Object.keys(defaults), "preset", "token", "name", "wasmURL", "workerURL"];
 
-const ofCall = ["timeout", "signal", "idempotent", "durable"];
+const ofCall = ["timeout", "signal", "idempotent", "durable", "body", "onprogress"];
 
 /** Fills in defaults and presets. A wrong option is the page's mistake: TypeError. */
 export function complete(options = {}) {
@@ -97,14 +97,51 @@ export function checkCall(options) {
       throw new TypeError(`sockjax: a call has no option "${name}"; it has ${ofCall.join(", ")}`);
     }
   }
-  const { timeout, signal, idempotent, durable } = options;
+  const { timeout, signal, idempotent, durable, body, onprogress } = options;
   if (timeout !== undefined) duration("timeout", timeout);
-  if (signal !== undefined && signal !== null && !(typeof signal.aborted === "boolean" && typeof signal.addEventListener === "function")) {
-    throw new TypeError("sockjax: signal must be an AbortSignal");
+  abortable(signal);
+  if (onprogress !== undefined && onprogress !== null && typeof onprogress !== "function") {
+    throw new TypeError(`sockjax: onprogress must be a function, not ${typeof onprogress}`);
   }
   flag("idempotent", idempotent);
   flag("durable", durable);
+  if (durable && (body ?? null) !== null) throw new TypeError("sockjax: a call with a body can't be durable: a body can be read but once");
   return options;
+}
+
+const ofTopic = ["since", "gap", "refused", "signal"];
+
+/** Checks what on() is given, and returns the options. */
+export function checkTopic(topic, handler, options = {}, protocol) {
+  if (protocol === "plain") throw new TypeError("sockjax: plain mode has no topics");
+  if (typeof topic !== "string" || topic === "" || topic.length > LONGEST_TOPIC) {
+    throw new TypeError(`sockjax: a topic must be a string of 1 to ${LONGEST_TOPIC} characters`);
+  }
+  if (typeof handler !== "function") throw new TypeError(`sockjax: the handler of a topic must be a function, not ${typeof handler}`);
+  if (options === null || typeof options !== "object") throw new TypeError("sockjax: the options of a topic must be an object");
+  for (const name of Object.keys(options)) {
+    if (!ofTopic.includes(name)) throw new TypeError(`sockjax: a topic has no option "${name}"; it has ${ofTopic.join(", ")}`);
+  }
+  const { since, gap, refused, signal } = options;
+  abortable(signal);
+  for (const [name, value] of Object.entries({ gap, refused })) {
+    if (value !== undefined && typeof value !== "function") throw new TypeError(`sockjax: ${name} must be a function, not ${typeof value}`);
+  }
+  if (since === undefined || since === null) return options;
+  const { epoch = "", offset = 0 } = since;
+  if (typeof since !== "object" || typeof epoch !== "string" || epoch.length > LONGEST_TOPIC || !Number.isSafeInteger(offset) || offset < 0) {
+    throw new TypeError("sockjax: since must be { epoch, offset }, as a handler gets them");
+  }
+  return options;
+}
+
+/** Characters of a topic's name, so that it fits into every frame. Servers take less. */
+const LONGEST_TOPIC = 4096;
+
+function abortable(signal) {
+  if (signal !== undefined && signal !== null && !(typeof signal.aborted === "boolean" && typeof signal.addEventListener === "function")) {
+    throw new TypeError("sockjax: signal must be an AbortSignal");
+  }
 }
 
 function flag(name, value) {

@@ -9,10 +9,22 @@
  * under `window.sockjax`.
  */
 
+import type { BodyOptions, Stream } from "./sockjax.streams.js";
+import type { Seen, TopicOptions } from "./sockjax.topics.js";
+import type { Stats } from "./sockjax.stats.js";
+
+export type { Body, BodyOptions, Progress, Stream } from "./sockjax.streams.js";
+export type { Gap, Position, Seen, TopicOptions } from "./sockjax.topics.js";
+export type { Stats } from "./sockjax.stats.js";
+
 /** Any value that JSON can hold. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
-/** What `send` and `request` take: everything that `JSON.stringify` takes. It is read at once; changing it after the call changes nothing. */
+/**
+ * What a call takes: everything that `JSON.stringify` takes, or bytes alone, an ArrayBuffer or a view of
+ * one, which the server's handler gets as bytes. It is read at once; changing it after the call changes
+ * nothing. JSON with bytes inside is `invalid`: they go as `body`, or alone. A reply of bytes is an ArrayBuffer.
+ */
 export type Data = unknown;
 
 /** Names a call in its client. A number that counts up; in plain mode the `key` in the data, or a uuid. */
@@ -40,10 +52,12 @@ interface UntiedCallback<Reply> {
 }
 
 /** Options of one call. */
-export interface CallOptions {
+export interface CallOptions extends BodyOptions {
   /**
    * Milliseconds until the call fails with `timeout`, from the end of the
-   * page's turn in which it was made. 0 means never.
+   * page's turn in which it was made. 0 means never. Of a stream, and of a
+   * call with a body, it is the time without progress: without a part that
+   * comes, is read or is taken. It does not run while parts wait to be read.
    * The server is told, so that it can stop working on it.
    * @default the client's `timeout`, 10,000
    */
@@ -87,7 +101,8 @@ export interface CallOptions {
    * Storing takes some milliseconds. Durable calls keep their order among
    * themselves; others overtake them. The data can be read by every script
    * of the site, and by whoever uses the browser next.
-   * @throws TypeError in plain mode, and where the URL is a function and there is no `outbox.name`
+   * @throws TypeError in plain mode, where the URL is a function and there is
+   *   no `outbox.name`, and with a body, a stream or bytes
    * @default false
    */
   durable?: boolean;
@@ -217,7 +232,7 @@ export type State = "connecting" | "open" | "waiting" | "closed";
  * | code | fate | when |
  * |---|---|---|
  * | `timeout` | `unsent` or `unknown` | the deadline passed |
- * | `aborted` | `unsent` or `unknown` | the AbortSignal |
+ * | `aborted` | `unsent` or `unknown` | the AbortSignal; a stream that was not read to its end; a body that could not be read |
  * | `closed` | `unsent` or `unknown` | `close()`, reconnecting was given up, or the server refused the client: a call that only the refused connection had carried is `unsent`, and may safely be made again |
  * | `overloaded` | `unsent` | the queue is full, or the server is busy and the deadline too near for another try |
  * | `lost` | `unknown` or `executed` | sent, then the server has lost the session, and not `idempotent`; or the connection broke each time that it was sent; `executed`: it ran, and its reply went to an earlier page |
@@ -299,45 +314,6 @@ export type Recovered<Reply = any> = {
   readonly data: any;
 } & ({ readonly reply: Reply; readonly error: null } | { readonly reply: undefined; readonly error: SockjaxError });
 
-/** What `stats` returns. Counts are from `connect` on; what a worker does, in all its tabs, is as of its last turn. */
-export interface Stats {
-  readonly host: "page" | "worker" | "shared";
-  /** Calls without an outcome yet. */
-  readonly pending: number;
-  /** Of these: not sent yet. */
-  readonly queued: number;
-  /** Of the queued: bytes of JSON. */
-  readonly queuedBytes: number;
-  /** Of the pending: sent on a connection that was lost, and not sent again yet. */
-  readonly inDoubt: number;
-  /** Replies and errors that have arrived and of which the server has not been told yet, which it therefore keeps. */
-  readonly unacked: number;
-  /** Calls made. */
-  readonly calls: number;
-  /** Calls that got a reply. */
-  readonly replies: number;
-  /** Calls that failed. */
-  readonly failures: number;
-  /** Frames and JavaScript string units (bytes, where all is ASCII) sent and received. */
-  readonly framesOut: number;
-  readonly framesIn: number;
-  readonly unitsOut: number;
-  readonly unitsIn: number;
-  /** Times that a connection was opened. */
-  readonly opened: number;
-  /** Messages that no call waited for. */
-  readonly unmatched: number;
-  /** Frames and messages that could not be understood. */
-  readonly garbage: number;
-  /** Times that the wasm runtime ended and was started again. */
-  readonly crashes: number;
-  /** Slots that hold a call's values, and places made for them. */
-  readonly slots: number;
-  readonly slotCapacity: number;
-  /** `js.Func`s that the page's wasm runtime holds, for all clients; 0 while this client has no part in it. */
-  readonly funcs: number;
-}
-
 export interface SockjaxEventMap {
   statechange: CustomEvent<StateChange>;
   /** The client has closed by itself: it gave up, the server refused it, or wasm could not be loaded. */
@@ -365,6 +341,22 @@ export class Sockjax extends EventTarget {
 
   /** As `send`, as a Promise that rejects with a `SockjaxError`, or with the TypeError that `send` would throw. */
   request<Reply = any>(this: void, data: Data, options?: CallOptions): Promise<Reply>;
+
+  /**
+   * Makes a call whose reply comes in parts, if the server's handler sends any.
+   * @throws TypeError for an option that cannot work, or does not exist
+   */
+  stream<Part = any, Reply = any>(this: void, data: Data, options?: CallOptions): Stream<Part, Reply>;
+
+  /**
+   * Calls the handler with each message of a topic, once and in order, across
+   * all connections. Works at once, whatever the state; not in plain mode.
+   * Handlers of one topic share a subscription. What one throws is reported as
+   * the page's own uncaught error.
+   * @returns a function that ends it
+   * @throws TypeError for what cannot work; SockjaxError after `close()`
+   */
+  on<Message = any>(this: void, topic: string, handler: (data: Message, seen: Seen) => void, options?: TopicOptions): () => void;
 
   readonly state: State;
   /** Resolves when the client is open for the first time; rejects if it closes before that. */

@@ -18,6 +18,8 @@
 //   filter of the table     #filter-all #filter-running #filter-failed
 //   inputs                  #echo-data (with #echo-error) #slow-ms #fail-code #fail-message #timeout-ms
 //                           #abort-ms #count-name #stall-seconds #restart-seconds
+//   streams                 #chat-prompt #send-chat #chat-answer #chat-state, #upload-mb #send-upload
+//                           #upload-progress #upload-text #upload-small, #clock #clock-offset
 //   results                 #burst-result #count-value #latest #latency-summary #p50 #p95
 //   connection              #state-text #state-detail #state-reason #history > li (data-cause: of the change)
 //   counters                #stat-calls #stat-replies #stat-failures #stat-pending #stat-queued #stat-frames-out
@@ -31,6 +33,7 @@ import { ConnectionPanel } from "/demo/connection-panel.js";
 import { byId, setText } from "/demo/dom.js";
 import { HostSwitch, hostOfAddress } from "/demo/host-switch.js";
 import { LatencyChart } from "/demo/latency-chart.js";
+import { Streams } from "/demo/streams.js";
 import { StatsStrip } from "/demo/stats-strip.js";
 import { Tabs } from "/demo/tabs.js";
 import { Wire } from "/demo/wire.js";
@@ -54,6 +57,7 @@ export function start({ connect }) {
   });
   connection.addEventListener("outbox", ({ detail }) => calls.recovered(detail));
   new Actions(connection, calls);
+  new Streams(connection);
 
   const strip = new StatsStrip();
   const wire = new Wire();

@@ -1,5 +1,5 @@
 import { CLOSE_ABNORMAL, CLOSE_UNSUPPORTED } from "../shared/abi.js";
-import { outgoing } from "./wire.js";
+import { outgoing, withBytes } from "./wire.js";
 
 /** A key that no call has. */
 const ANSWERED = -1;
@@ -32,6 +32,17 @@ export class Binary {
     const data = outgoing(text);
     if (data !== text && this.#key === 0) this.#key = key;
     return data;
+  }
+
+  /** The same for a frame with bytes behind its text, for which there is no other form. */
+  encodeBytes(text, bytes, key) {
+    if (this.#key === 0) this.#key = key;
+    return withBytes(text, bytes);
+  }
+
+  /** No binary frame will pass. */
+  get refused() {
+    return this.#refused;
   }
 
   /** The server has said something of a call. */

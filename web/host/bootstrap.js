@@ -1,4 +1,4 @@
-import { CAUSE_FUNCTION, CAUSE_NETWORK, CAUSE_PAUSED, CAUSE_SERVER, CLOSE_ABNORMAL, CLOSE_FORBIDDEN, CLOSE_HANDSHAKE, CLOSE_UNAUTHORIZED, CLOSE_VERSION, CODE_OVERLOADED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, FIRST_FRAME, FIRST_REQUESTS, HANDSHAKE, NONE, PONG, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_FUNCTION, CAUSE_NETWORK, CAUSE_PAUSED, CAUSE_SERVER, CLOSE_ABNORMAL, CLOSE_FORBIDDEN, CLOSE_HANDSHAKE, CLOSE_UNAUTHORIZED, CLOSE_VERSION, CODE_OVERLOADED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, FIRST_FRAME, FIRST_REQUESTS, HANDSHAKE, NONE, PONG, SEND_ALL, SEND_NOTHING, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
 import { SockjaxError } from "../shared/errors.js";
 import { drop } from "./frames.js";
 import { LONGEST_TIMER } from "../shared/time.js";
@@ -86,7 +86,7 @@ export class Bootstrap {
       this.#socket = socket;
       this.#frames.attach(socket);
       this.#hello = JSON.stringify({ hello: { session: this.#host.session, resume: false, token: token || undefined } });
-      this.flush(false); // an engine takes a connection over only with its hello sent
+      this.flush(SEND_ALL); // an engine takes a connection over only with its hello sent
       over();
     };
     const end = (code, reason) => {
@@ -149,16 +149,27 @@ export class Bootstrap {
     const crowded = this.#waiting.size >= calls && !(bytesBound && this.welcomed !== null);
     if (crowded || this.queuedBytes + bytes > this.#bounds.bytes) {
       this.#host.fail(slot, new SockjaxError(CODE_OVERLOADED, FATE_UNSENT, "the queue is full: too much waits to be sent"));
-      return;
+      return undefined;
     }
-    const call = { slot, number, name, bytes, timeout, flags, sent: false, held: false, due: undefined, timer: undefined };
+    const call = { slot, number, name, bytes, timeout, flags, sent: false, held: false, window: 0, due: undefined, timer: undefined };
     if (timeout > 0) {
       call.due = performance.now() + timeout;
       call.timer = setTimeout(() => this.#late(number), Math.min(timeout, LONGEST_TIMER));
     }
     this.#waiting.set(number, call);
     this.queuedBytes += bytes;
+    return call;
   }
+
+  /** What is more than a request waits for the engine. */
+  submitExchange(slot, number, bytes, timeout, flags, window) {
+    const call = this.submit(slot, number, undefined, bytes, timeout, flags);
+    if (call !== undefined) Object.assign(call, { held: true, window });
+  }
+
+  took() {}
+  feed() {}
+  endBody() {}
 
   #late(number) {
     const slot = this.#slotOf(number);
@@ -218,9 +229,9 @@ export class Bootstrap {
 
   // ---- from a turn
 
-  flush(hold) {
-    if (this.#socket === null || hold) return;
-    while (!this.#frames.congested && this.#send());
+  flush(what) {
+    if (this.#socket === null || what === SEND_NOTHING) return;
+    while (this.#frames.sending !== SEND_NOTHING && this.#send());
   }
 
   /** Sends a frame, if there is something to send and it is allowed. */
@@ -283,6 +294,24 @@ export class Bootstrap {
   settleNotRun(number) {
     const slot = this.settle(number);
     return slot < 0 ? slot : 2 * slot; // there is no earlier session
+  }
+
+  /** There are no streams yet, but what a server says of one counts. */
+  parts(number, n) {
+    this.#outcomes += n;
+    return NONE;
+  }
+
+  piece() {
+    return this.parts(0, 1);
+  }
+
+  taken() {
+    return this.parts(0, 1);
+  }
+
+  got() {
+    return this.parts(0, 1);
   }
 
   /** A call that may be tried again is left to the engine. */

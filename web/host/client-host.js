@@ -30,6 +30,16 @@ export class ClientHost extends Host {
     if (this.#told === STATE_OPEN) this.#recovery?.look();
   }
 
+  // ---- topics
+
+  follow(number, topic, since) {
+    this.topics.follow(number, topic, since);
+  }
+
+  unfollow(number) {
+    this.topics.unfollow(number);
+  }
+
   stats() {
     return { ...super.stats(), host: "page" };
   }

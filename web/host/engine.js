@@ -32,6 +32,23 @@ export class Engine {
     else this.#go.submitNamed(this.#id, slot, number, bytes, timeout, flags, this.#runtime.writeName(name));
   }
 
+  /** submit for a call with a stream or a body. */
+  submitExchange(slot, number, bytes, timeout, flags, window) {
+    this.#go.submitExchange(this.#id, slot, number, bytes, timeout, flags, window);
+  }
+
+  took(number, n) {
+    this.#go.took(this.#id, number, n);
+  }
+
+  feed(number, size) {
+    this.#go.feed(this.#id, number, size);
+  }
+
+  endBody(number) {
+    this.#go.endBody(this.#id, number);
+  }
+
   /** Takes a call out and returns its fate, null if it has ended or ends with the runtime. */
   abort(number) {
     const fate = this.#go.abort(this.#id, number);
@@ -68,9 +85,9 @@ export class Engine {
 
   // ---- from a turn
 
-  /** Ends a turn of the page; sends what can be sent, unless hold. */
-  flush(hold) {
-    if (this.#go.flush(this.#id, hold ? 1 : 0)) this.#runtime.resume();
+  /** Ends a turn of the page; sends what can be sent: one of SEND_ALL and those beside it. */
+  flush(what) {
+    if (this.#go.flush(this.#id, what)) this.#runtime.resume();
     else this.#runtime.check();
   }
 
@@ -111,6 +128,32 @@ export class Engine {
 
   settleName(name) {
     const slot = this.#go.settleNamed(this.#id, this.#runtime.writeName(name));
+    return this.#runtime.dead ? DEAD : slot;
+  }
+
+  /** Parts, and what concerns a body, are counted like outcomes. Each returns the slot of a call that goes on, NONE or DEAD. */
+  parts(key, n, bytes) {
+    const slot = this.#go.parts(this.#id, key, n, bytes);
+    return this.#runtime.dead ? DEAD : slot;
+  }
+
+  piece(key) {
+    const slot = this.#go.piece(this.#id, key);
+    return this.#runtime.dead ? DEAD : slot;
+  }
+
+  taken(key, n, window) {
+    const slot = this.#go.taken(this.#id, key, n, window);
+    return this.#runtime.dead ? DEAD : slot;
+  }
+
+  /** How large a part of a call's body should be now, in bytes. */
+  chunk(key) {
+    return this.#go.chunk(this.#id, key);
+  }
+
+  got(key, n) {
+    const slot = this.#go.got(this.#id, key, n);
     return this.#runtime.dead ? DEAD : slot;
   }
 

@@ -1,9 +1,7 @@
-import { CODE_INVALID, DEAD, ITEM_CANCEL, ITEM_SLOT, ITEM_WORDS, NONE, PING, PONG } from "../shared/abi.js";
+import { ITEM_SLOT, PING, PONG, SEND_ALL, SEND_NOTHING, SEND_NO_PARTS } from "../shared/abi.js";
 import { Binary } from "./binary.js";
-import { forgotten, notRun, refusal, rejected } from "../shared/errors.js";
-import { fitsScratch } from "../shared/names.js";
-import { readAuthorized, readError, readWelcome } from "./messages.js";
-import { byteLength, plainName } from "./wire.js";
+import { Incoming } from "./incoming.js";
+import { Outgoing } from "./outgoing.js";
 
 /**
  * A browser takes whatever it is given into memory. With more bytes than this
@@ -11,43 +9,49 @@ import { byteLength, plainName } from "./wire.js";
  * still be aborted, and count for the queue's bounds.
  */
 const HIGH_WATER = 1024 * 1024;
+/** With more than this, no parts of bodies follow: a small call would wait behind them. */
+const PARTS_WATER = 256 * 1024;
 /** Characters that a server may send while the store notes a loss. */
 const MOST_HELD = 16 * 1024 * 1024;
 
 /**
- * A client's socket, as far as each frame is concerned: puts frames together
- * of what the engine wants sent, and takes apart those that arrive. The
- * socket's other events go to Go (../../wasm/socket.go).
+ * A client's socket, as far as each frame is concerned: sends what outgoing.js
+ * puts together, and has incoming.js take apart what arrives. The socket's other
+ * events go to Go (../../wasm/socket.go).
  */
 export class Frames {
   received = 0;
   sent = 0;
   unitsReceived = 0;
   unitsSent = 0;
-  garbage = 0;
 
   #host;
   #texts;
+  #exchanges;
   #plain;
   #socket = null;
   #binary = new Binary();
-  #prefix = "";
-  #welcomed = false; // on this socket
+  #outgoing;
+  #incoming;
   #held = null; // texts that have arrived while the loss of the session is noted
   #heldUnits = 0;
 
-  /** texts are those of the slots. */
-  constructor(host, texts, plain) {
+  /** texts are those of the slots, and exchanges what some have beside. */
+  constructor(host, texts, exchanges, plain) {
     this.#host = host;
     this.#texts = texts;
+    this.#exchanges = exchanges;
     this.#plain = plain;
+    this.#outgoing = new Outgoing(texts, exchanges);
+    this.#incoming = new Incoming(host, exchanges, this.#binary, plain);
   }
 
   attach(socket) {
+    this.#host.topics.lost();
     this.#socket = socket;
-    this.#prefix = "";
-    this.#welcomed = false;
     this.#binary.reset();
+    this.#outgoing.reset();
+    this.#incoming.reset();
     this.#held = null;
     socket.binaryType = "arraybuffer";
     socket.onmessage = (event) => this.#receive(event.data);
@@ -55,258 +59,118 @@ export class Frames {
 
   detach(socket) {
     socket.onmessage = null;
-    if (this.#socket === socket) this.#socket = this.#held = null;
+    if (this.#socket !== socket) return;
+    this.#host.topics.lost();
+    this.#socket = this.#held = null;
   }
 
   /** Returns what a close event of the socket means to an engine: {code, reason}. */
   ended(event) {
-    return this.#binary.ended(event);
+    const end = this.#binary.ended(event);
+    if (this.#binary.refused) this.#exchanges.onlyTexts();
+    return end;
   }
 
   /** Closes the socket of an engine that is gone. */
   abandon() {
     if (this.#socket === null) return;
+    this.#host.topics.lost();
     drop(this.#socket);
     this.#socket = this.#held = null;
+  }
+
+  get garbage() {
+    return this.#incoming.garbage;
   }
 
   // ---- out: imports of ../../wasm/imports.go
 
   /** Puts a message in front of the next frame. */
   prefix(message) {
-    this.#prefix += (this.#prefix && ",") + JSON.stringify(message);
+    this.#outgoing.prefix(message);
+  }
+
+  /** What goes behind the items of the next frame stands there, so many of it. */
+  parts(at, count) {
+    this.#outgoing.parts(at, count);
   }
 
   get connected() {
     return this.#socket?.readyState === 1; // WebSocket.OPEN
   }
 
-  /** The socket has more to send than it should. */
-  get congested() {
-    return this.#socket !== null && this.#socket.bufferedAmount > HIGH_WATER;
+  /** What the socket may be given: one of SEND_ALL and those beside it. */
+  get sending() {
+    const amount = this.#socket?.bufferedAmount ?? 0;
+    if (amount > HIGH_WATER) return SEND_NOTHING;
+    return amount > PARTS_WATER ? SEND_NO_PARTS : SEND_ALL;
   }
 
-  /** Sends the items that stand at an address of Go's memory, in a frame of so many bytes, or in several. */
+  /** Sends the items that stand at an address of Go's memory, in a frame of so many bytes, or in several. Returns what may be sent next. */
   frame(words, at, count, limit) {
     const first = at / 4;
     if (this.#plain) this.write(this.#texts[words[first + ITEM_SLOT]]);
-    else this.#messages(words, first, count, limit);
+    else this.#outgoing.frames(words, first, count, limit, this.#write);
+    return this.sending;
   }
 
-  #messages(words, first, count, limit) {
-    const messages = new Array(count); // of a series, its pieces
-    let series = false; // the one before goes on
-    let last = 0; // request's key
-    for (let i = 0, item = first; i < count; i++, item += ITEM_WORDS) {
-      const key = words[item] + words[item + 1] * 2 ** 32;
-      if (words[item + ITEM_CANCEL] & 1) {
-        messages[i] = `{"cancel":${key}}`;
-        continue;
-      }
-      last = key;
-      const text = this.#texts[words[item + ITEM_SLOT]];
-      const next = item + ITEM_WORDS;
-      const more = i + 1 < count && words[next] === words[item] + 1 && words[next + 1] === words[item + 1] && !(words[next + ITEM_CANCEL] & 1);
-      if (series) messages[i] = more ? text : `${text}]`;
-      else messages[i] = more ? `[${key},${text}` : `{"key":${key},"data":${text}}`;
-      series = more;
-    }
-    if (this.#prefix !== "") messages.unshift(this.#prefix);
-    const text = `[${messages.join()}]`;
-    if (count > 1 && text.length * 3 > limit && byteLength(text) > limit) {
-      // The engine counts small texts by the character: see countedSize.
-      const half = count >> 1;
-      this.#messages(words, first, half, limit);
-      this.#messages(words, first + half * ITEM_WORDS, count - half, limit);
-      return;
-    }
-    this.#prefix = "";
-    this.write(text, last);
-  }
+  #write = (text, bytes, key) => {
+    if (bytes.length === 0) this.write(text, key);
+    else this.#send(this.#binary.encodeBytes(text, bytes, key));
+  };
 
   /** key is that of a call in the frame, if there is one. */
   write(text, key = 0) {
+    this.#send(this.#plain ? text : this.#binary.encode(text, key), text.length);
+  }
+
+  /** A socket that is closing takes what it gets and drops it; its close event tells the engine what that means for the calls. */
+  #send(data, units = data.length) {
     this.sent++;
-    this.unitsSent += text.length;
-    // A socket that is closing takes the text and drops it; its close event
-    // tells the engine what that means for the calls.
-    this.#socket?.send(this.#plain ? text : this.#binary.encode(text, key));
+    this.unitsSent += units;
+    this.#socket?.send(data);
   }
 
   // ---- in
 
-  #receive(text) {
+  #receive(data) {
     const host = this.#host;
     host.beginTurn();
     try {
-      this.#hear(host.engine, text);
+      this.#hear(host.engine, data);
     } finally {
       host.endTurn();
     }
   }
 
-  #hear(engine, text) {
-    const units = text.length ?? text.byteLength;
+  #hear(engine, data) {
+    const units = data.length ?? data.byteLength;
     this.received++;
     this.unitsReceived += units;
     engine.received(units);
-    if (this.#held === null) this.#take(engine, text);
+    if (this.#held === null) this.#take(engine, data);
     else if ((this.#heldUnits += units) > MOST_HELD) this.#socket.close(); // nothing comes any more; the engine connects anew
-    else this.#held.push(text);
+    else this.#held.push(data);
   }
 
-  #take(engine, text) {
-    if (text === PING) engine.pinged();
-    else if (text === PONG) engine.ponged();
-    else this.#read(engine, text);
+  #take(engine, data) {
+    if (data === PING) return engine.pinged();
+    if (data === PONG) return engine.ponged();
+    const noted = this.#incoming.read(engine, data);
+    if (noted !== null) this.#hold(data, noted);
   }
 
   /** Lets what arrives wait, from this frame on, until the store has noted what it means. */
-  #hold(text, noted) {
-    const held = (this.#held = [text]);
+  #hold(data, noted) {
+    const held = (this.#held = [data]);
     this.#heldUnits = 0;
     noted.then(() => {
       if (this.#held !== held) return; // the connection has ended
       this.#held = null;
-      for (const text of held) this.#take(this.#host.engine, text);
+      for (const data of held) this.#take(this.#host.engine, data);
       this.#host.schedule();
     });
   }
-
-  /** All of a frame counts, or nothing of it where it is not JSON to its end. */
-  #read(engine, text) {
-    let frame;
-    try {
-      frame = JSON.parse(text);
-    } catch {
-      // A text that is no JSON, or a binary frame.
-    }
-    if (frame === undefined || frame === null || typeof frame !== "object" || Array.isArray(frame) === this.#plain) {
-      this.garbage++;
-    } else if (this.#plain) {
-      this.#plainReply(engine, frame);
-    } else {
-      const noted = this.#welcomed ? null : this.#loss(frame);
-      if (noted !== null) return this.#hold(text, noted);
-      for (const message of frame) {
-        if (this.#host.engine !== engine) break; // a callback closed the client, or wasm has crashed
-        if (Array.isArray(message)) this.#series(engine, message);
-        else this.#message(engine, message);
-      }
-    }
-    this.#host.read(text, frame);
-  }
-
-  /** Where a frame welcomes anew: a Promise that the store has noted it, or null if there is nothing to note. */
-  #loss(frame) {
-    const message = frame.find((message) => message?.welcome && !message.hello);
-    const welcome = message && readWelcome(message.welcome, this.#host.session);
-    return welcome && welcome.ours && !welcome.resumed ? this.#host.noteLoss() : null;
-  }
-
-  /** The key of the first reply, then the data of this one and of those that follow. */
-  #series(engine, series) {
-    const [first] = series;
-    const { length } = series;
-    const good = Number.isSafeInteger(first) && first > 0 ? Math.min(length, Number.MAX_SAFE_INTEGER - first + 2) : 1;
-    for (let i = 1; i < good; i++) {
-      if (this.#host.engine !== engine) return;
-      this.#reply(engine, first + (i - 1), series[i], null);
-    }
-    if (good < length || length < 2) this.garbage += Math.max(1, length - good);
-  }
-
-  #reply(engine, key, data, message) {
-    this.#binary.answered(key);
-    const slot = engine.settle(key);
-    if (slot >= 0) this.#host.settle(slot, data, null);
-    else this.#unmatched(slot, key, message ?? { key, data });
-  }
-
-  /** The members that name a message are looked at in PROTOCOL.md's order. One that is null is missing. */
-  #message(engine, message) {
-    if (message === null || typeof message !== "object") {
-      this.garbage++;
-      return;
-    }
-    const { key } = message;
-    if ((message.hello ?? message.welcome ?? message.token ?? message.ack ?? message.cancel ?? null) !== null) {
-      this.#control(engine, message);
-    } else if (key === undefined) {
-      // A message of a later version.
-    } else if ((message.error ?? message.refused ?? message.forgotten ?? null) !== null) {
-      this.#failure(engine, key, message);
-    } else if (message.data === undefined && (message.part ?? null) !== null) {
-      // The same.
-    } else if (isKey(key)) {
-      this.#reply(engine, key, message.data ?? null, message);
-    } else {
-      this.garbage++;
-    }
-  }
-
-  /** What concerns the connection. The others of these are a client's, and a later version's if a server sends them. */
-  #control(engine, message) {
-    if ((message.hello ?? null) !== null) return;
-    if ((message.welcome ?? null) !== null) {
-      const welcome = readWelcome(message.welcome, this.#host.session);
-      if (welcome === null) {
-        this.garbage++;
-      } else if (!this.#welcomed) {
-        this.#welcomed = true;
-        this.#binary.welcomed();
-        engine.welcome(welcome);
-      }
-    } else if ((message.token ?? null) !== null) {
-      const expires = readAuthorized(message.token);
-      if (expires === null) this.garbage++;
-      else engine.authorized(expires);
-    }
-  }
-
-  /** Only an error is an outcome. */
-  #failure(engine, key, message) {
-    this.#binary.answered(key);
-    const { error = null, refused = null } = message;
-    if (error === null && refused === null && message.forgotten !== true) return; // a message of a later version
-    const body = error ?? refused;
-    const said = body === null ? null : readError(body);
-    if (!isKey(key) || (body !== null && said === null)) {
-      this.garbage++;
-    } else if (error !== null && !said.executed) {
-      const found = engine.settleNotRun(key);
-      if (found >= 0) this.#host.settle(found >> 1, undefined, notRun(said, (found & 1) === 1));
-      else this.#unmatched(found, key, message);
-    } else if (error !== null) {
-      const slot = engine.settle(key);
-      if (slot >= 0) this.#host.settle(slot, undefined, rejected(said));
-      else this.#unmatched(slot, key, message);
-    } else if (refused !== null) {
-      const slot = engine.refused(key, said.code === CODE_INVALID ? -1 : said.after);
-      if (slot >= 0) this.#host.settle(slot, undefined, refusal(said));
-      // Otherwise it is tried again, or has been given up.
-    } else {
-      const slot = engine.drop(key);
-      if (slot >= 0) this.#host.settle(slot, undefined, forgotten());
-      else this.#unmatched(slot, key, message);
-    }
-  }
-
-  #unmatched(slot, key, message) {
-    if (slot !== DEAD) this.#host.tellUnmatched(key, message);
-  }
-
-  #plainReply(engine, frame) {
-    const name = plainName(frame);
-    const known = name !== undefined && fitsScratch(name);
-    const slot = known ? engine.settleName(name) : NONE;
-    if (slot >= 0) this.#host.settle(slot, frame, null);
-    else this.#unmatched(slot, name, frame);
-  }
-}
-
-function isKey(key) {
-  return Number.isSafeInteger(key) && key > 0;
 }
 
 /** Closes a socket that nobody listens to any more. */

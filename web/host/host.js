@@ -1,12 +1,14 @@
-import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_SENT, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, FATE_UNKNOWN, FATE_UNSENT, FLAG_IDEMPOTENT, FLAG_SENT, SEND_ALL, STATE_CLOSED, STATE_CONNECTING, STATE_OPEN, SUBPROTOCOL } from "../shared/abi.js";
 import { Address } from "./address.js";
 import { Durable } from "../store/durable.js";
 import { Bootstrap } from "./bootstrap.js";
 import { Bridge } from "./bridge.js";
 import { Engine, makeEngine } from "./engine.js";
 import { SockjaxError, aborted } from "../shared/errors.js";
+import { Exchanges } from "./exchanges.js";
 import { Frames } from "./frames.js";
 import { forGo } from "./go-options.js";
+import { Topics } from "./topics.js";
 import { Turns } from "./turns.js";
 import { uuid } from "../shared/uuid.js";
 import { countedSize } from "./wire.js";
@@ -33,14 +35,18 @@ export class Host {
   opened = 0;
   unmatched = 0;
   crashes = 0;
+  /** The client's socket: Go calls it by number, see ../../wasm/imports.go. */
+  frames;
+  /** What is followed beside the calls. */
+  topics = new Topics((text) => this.frames.write(text), () => this.schedule(), (...what) => this.#face.topic(...what));
 
   #runtime;
   #address;
   #options;
   #face;
   #texts = []; // by slot, "" where none waits
+  #exchanges;
   #numbers = 0; // given to calls
-  #frames;
   #durable = null; // made for the first durable call
   #turns;
   #closing = null;
@@ -52,8 +58,9 @@ export class Host {
     this.#address = new Address(url, options.token);
     this.#options = options;
     this.#face = face;
-    this.#frames = new Frames(this, this.#texts, options.protocol === "plain");
-    this.#turns = new Turns(this, this.#frames);
+    this.#exchanges = new Exchanges(this, face, (tell) => this.#turns.add({ tell }));
+    this.frames = new Frames(this, this.#texts, this.#exchanges, options.protocol === "plain");
+    this.#turns = new Turns(this, this.frames);
     this.#renew(session);
     if (options.protocol === SUBPROTOCOL && session === undefined) this.engine.open(this.#address);
     runtime.add(this);
@@ -62,23 +69,26 @@ export class Host {
   /** Begins a new life, or goes on with an earlier one: there is no engine yet. */
   #renew(session) {
     this.session = session ?? uuid();
-    this.engine = new Bootstrap(this, this.#frames, this.#texts, this.#options.queue, session !== undefined);
+    this.engine = new Bootstrap(this, this.frames, this.#texts, this.#options.queue, session !== undefined);
     this.#durable?.renew();
   }
 
   // ---- from the page
 
   /** Makes a call and returns its number. name is that of plain mode. */
-  submit(slot, text, name, timeout, idempotent, durable) {
+  submit(slot, text, name, timeout, idempotent, durable, extra) {
     const number = ++this.#numbers;
     if (this.ended) {
       this.fail(slot, new SockjaxError(this.ended.code, FATE_UNSENT, this.ended.message));
       return number;
     }
     this.#texts[slot] = text;
-    const bytes = countedSize(text);
+    const bytes = extra?.bytes?.length ?? countedSize(text);
     const flags = idempotent ? FLAG_IDEMPOTENT : 0;
-    if (durable) {
+    if (extra !== undefined) {
+      this.#exchanges.submit(slot, number, bytes, timeout, flags, extra);
+      this.schedule();
+    } else if (durable) {
       this.#durable ??= new Durable(this, this.#options.outbox, this.#texts);
       this.#durable.submit(slot, number, bytes, timeout, flags, idempotent);
     } else {
@@ -92,6 +102,18 @@ export class Host {
   refuse(slot, error) {
     this.fail(slot, error);
     return ++this.#numbers;
+  }
+
+  feed(slot, part, size) {
+    this.#exchanges.feed(slot, part, size);
+  }
+
+  end(slot) {
+    this.#exchanges.end(slot);
+  }
+
+  took(slot, n) {
+    this.#exchanges.took(slot, n);
   }
 
   abort(slot, number) {
@@ -137,7 +159,7 @@ export class Host {
 
   /** A call that waits may never be sent, and one that does not is sent now. */
   get hurried() {
-    return this.#face.hiding() && this.#frames.connected;
+    return this.#face.hiding() && this.frames.connected;
   }
 
   /** What is not stored in this turn never is. */
@@ -159,8 +181,13 @@ export class Host {
     this.#closing ??= new Promise((resolve) => {
       this.#released = resolve;
       this.ended = new SockjaxError(CODE_CLOSED, FATE_UNSENT, "the client was closed");
+      this.topics.close();
       this.#durable?.failAll(CODE_CLOSED, this.ended.message);
       if (this.id >= 0) {
+        if (this.#exchanges.size > 0) {
+          this.#exchanges.close();
+          this.engine.flush(SEND_ALL);
+        }
         this.engine.close();
         this.schedule();
       } else {
@@ -181,7 +208,7 @@ export class Host {
 
   stats() {
     const { opened, unmatched, crashes } = this;
-    const { sent: framesOut, received: framesIn, unitsSent: unitsOut, unitsReceived: unitsIn, garbage } = this.#frames;
+    const { sent: framesOut, received: framesIn, unitsSent: unitsOut, unitsReceived: unitsIn, garbage } = this.frames;
     const waiting = this.engine.stats();
     this.#durable?.addTo(waiting);
     return { ...waiting, framesOut, framesIn, unitsOut, unitsIn, opened, unmatched, garbage, crashes };
@@ -192,6 +219,7 @@ export class Host {
   /** Ends a call. */
   settle(slot, reply, error) {
     this.#texts[slot] = "";
+    if (this.#exchanges.size > 0) this.#exchanges.delete(slot);
     const over = this.#durable?.over(slot);
     const told = this.#face.settle(slot, reply, error);
     if (over) told ? told.then(over) : over();
@@ -262,22 +290,6 @@ export class Host {
     this.#released();
   }
 
-  // ---- from Go, by number: imports of ../../wasm/imports.go
-
-  prefix(message) {
-    this.#frames.prefix(message);
-  }
-
-  /** Returns whether that is enough for now. */
-  frame(at, count, limit) {
-    this.#frames.frame(this.engine.words, at, count, limit);
-    return this.#frames.congested;
-  }
-
-  word(text) {
-    this.#frames.write(text);
-  }
-
   // ---- from the runtime
 
   /**
@@ -303,14 +315,15 @@ export class Host {
   /** There is an engine: gives it what was begun without. */
   begin(go, connect) {
     const bootstrap = this.engine;
-    bootstrap.flush(this.#frames.congested); // the engine knows nothing of what it still has to tell the server
-    const id = makeEngine(this.#runtime, connect, new Bridge(this, this.#address, this.#frames), this.session, forGo(this.#options), bootstrap.handover());
+    bootstrap.flush(this.frames.sending); // the engine knows nothing of what it still has to tell the server
+    const id = makeEngine(this.#runtime, connect, new Bridge(this, this.#address, this.frames), this.session, forGo(this.#options), bootstrap.handover());
     if (id === undefined) return; // Go panicked
     this.id = id;
     this.engine = new Engine(this.#runtime, go, id);
     if (bootstrap.welcomed !== null) this.engine.welcome(bootstrap.welcomed);
-    for (const { slot, number, name, bytes, timeout, flags, sent } of bootstrap.takeAll()) {
-      this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | FLAG_SENT : flags);
+    for (const { slot, number, name, bytes, timeout, flags, sent, window } of bootstrap.takeAll()) {
+      if (this.#exchanges.has(slot)) this.#exchanges.begin(slot, bytes, timeout, flags, window);
+      else this.engine.submit(slot, number, name, bytes, timeout, sent ? flags | FLAG_SENT : flags);
     }
     if (bootstrap.paused) this.pause();
     else if (bootstrap.outdated) this.engine.reconnect();
@@ -324,13 +337,14 @@ export class Host {
     this.crashes++;
     this.id = -1;
     this.#address.forget();
-    this.#frames.abandon();
+    this.frames.abandon();
     this.#durable?.failAll(CODE_CRASHED, message);
     this.#renew();
     const told = new Set(this.#turns.news.map(({ slot }) => slot));
     for (const [slot, text] of this.#texts.entries()) {
       if (text && !told.has(slot)) this.fail(slot, new SockjaxError(CODE_CRASHED, FATE_UNKNOWN, message));
     }
+    this.#exchanges.clear();
     if (this.#closing) {
       this.changed(...CLOSED);
       this.released();

@@ -71,8 +71,39 @@ export function readWelcome(members, mine) {
     jitter: body.amount("jitter"),
     frame: limits.amount("frame"),
     requests: limits.amount("requests"),
+    message: limits.amount("message"),
+    window: limits.amount("window"),
   };
   return body.and(limits) ? welcome : null;
+}
+
+/** Where a topic's messages begin, or null. */
+export function readOn(members) {
+  const body = new Body(members);
+  const since = body.body("since");
+  const said = { topic: body.string("on"), position: { epoch: since.string("epoch"), offset: since.count("offset") } };
+  return body.and(since) ? said : null;
+}
+
+/** That a topic does not come, or no more, and why; or null. */
+export function readOff(members) {
+  const body = new Body(members);
+  const why = body.body("why");
+  const said = { topic: body.string("off"), code: why.string("code"), message: why.string("message") };
+  return body.and(why) ? said : null;
+}
+
+/** A message of a topic or, if data is undefined, a gap; or null. */
+export function readPublished(members) {
+  const body = new Body(members);
+  const gap = body.body("gap");
+  const said = {
+    topic: body.string("topic"),
+    offset: body.count("offset"),
+    data: members.data,
+    gap: { from: gap.count("from"), to: gap.count("to"), epoch: gap.string("epoch") },
+  };
+  return body.and(gap) ? said : null;
 }
 
 /** For how many milliseconds a token is good that the server has taken, 0 for ever; or null. */

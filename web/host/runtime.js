@@ -183,12 +183,13 @@ export class Runtime {
       wake: to((host) => host?.schedule()), // an engine that takes a connection over does so before it has a number
       hello: to((host, at, length, resume, ack, tokenAt, tokenLength) => {
         const token = text(tokenAt, tokenLength) || undefined;
-        host.prefix({ hello: { session: text(at, length), resume: resume === 1, ack: ack || undefined, token } });
+        host.frames.prefix({ hello: { session: text(at, length), resume: resume === 1, ack: ack || undefined, token } });
       }),
-      token: to((host, at, length) => host.prefix({ token: text(at, length) })),
-      ack: to((host, outcomes) => host.prefix({ ack: outcomes })),
-      frame: to((host, at, count, limit) => (host.frame(at, count, limit) ? 1 : 0)),
-      word: to((host, at, length) => host.word(text(at, length))),
+      token: to((host, at, length) => host.frames.prefix({ token: text(at, length) })),
+      ack: to((host, outcomes) => host.frames.prefix({ ack: outcomes })),
+      parts: to((host, at, count) => host.frames.parts(at, count)),
+      frame: to((host, at, count, limit) => host.frames.frame(host.engine.words, at, count, limit)),
+      word: to((host, at, length) => host.frames.write(text(at, length))),
     };
   }
 

@@ -1,6 +1,7 @@
 import { STATE_CONNECTING } from "../shared/abi.js";
 import { ClientHost } from "./client-host.js";
 import { FIGURES, Line, repliesOf } from "../port/port.js";
+import { Followers } from "./followers.js";
 import { pack } from "../port/errors.js";
 
 const later = new MessageChannel();
@@ -28,6 +29,8 @@ export class Shared {
   #asked = 0;
   #gathering = false;
   #gone;
+  /** What the tabs follow. */
+  followers = new Followers(() => this.#host);
 
   /** config is that of the first tab; gone is called when there is none any more. */
   constructor(runtime, { url, asks, options }, gone) {
@@ -40,10 +43,16 @@ export class Shared {
     const all = asks.token ? { ...options, token: call("token") } : options;
     this.#host = new ClientHost(runtime, asks.url ? call("url") : url, all, {
       settle: (slot, reply, error) => this.#settle(slot, reply, error),
+      parts: (slot, values) => this.#parts(this.#calls[slot], values),
+      room: (slot, ...room) => {
+        const { tab, slot: theirs } = this.#calls[slot];
+        tab?.say("room", theirs, ...room);
+      },
       changed: (detail, ended) => {
         this.#last = [detail, ended, performance.now()];
         this.#all("changed", detail, pack(ended));
       },
+      topic: (...what) => this.followers.topic(...what),
       unmatched: ({ key, message }) => this.#all("unmatched", key, message),
       outbox: ({ key, data, reply, error }) => this.#ask(["outbox", { key, data }, reply, pack(error)]),
       hiding: () => [...this.#tabs].every(({ hidden }) => hidden),
@@ -70,6 +79,7 @@ export class Shared {
   /** A tab has closed its client, or is gone: its calls end, but for durable ones of a tab that is gone. */
   remove(tab, gone) {
     const here = this.#tabs.delete(tab);
+    this.followers.remove(tab);
     this.#putElsewhere(tab, !gone); // a tab that closes hears outcomes to the end
     if (!here) return;
     if (this.#tabs.size > 0) this.#cancel(tab, gone);
@@ -95,10 +105,10 @@ export class Shared {
     tab.say("closed");
   }
 
-  submit(tab, slot, text, name, timeout, idempotent, durable) {
+  submit(tab, slot, text, name, timeout, idempotent, durable, extra) {
     const own = this.#free.length > 0 ? this.#free.pop() : this.#calls.push(null) - 1;
     const call = (this.#calls[own] = { tab, slot, number: 0, text: durable ? text : "", durable, reply: undefined });
-    call.number = this.#host.submit(own, text, name, timeout, idempotent, durable);
+    call.number = this.#host.submit(own, text, name, timeout, idempotent, durable, extra);
     tab.slots[slot] = own;
     tab.pending++;
   }
@@ -117,6 +127,17 @@ export class Shared {
   abort(tab, slot) {
     const own = tab.slots[slot] ?? null;
     if (own !== null) this.#host.abort(own, this.#calls[own].number);
+  }
+
+  /** Passes feed, end or took on, unless the call has ended. */
+  pass(what, tab, slot, ...rest) {
+    const own = tab.slots[slot] ?? null;
+    if (own !== null) this.#host[what](own, ...rest);
+  }
+
+  #parts({ tab, slot }, values) {
+    if (tab === null) return;
+    tab.give(values.filter((value) => value instanceof Uint8Array), "parts", slot, values);
   }
 
   reconnect() {
@@ -139,6 +160,7 @@ export class Shared {
   /** As long as one tab is in use, so is the connection. */
   pause(tab) {
     this.#putElsewhere(tab);
+    this.followers.away(tab);
     if (this.#first() === null) this.#host.pause();
   }
 
@@ -226,6 +248,7 @@ export class Shared {
 
   /** A frame whose replies are all one tab's, as most are, crosses as the text it is. */
   #read(text, frame) {
+    this.followers.read(text.length ?? text.byteLength);
     const calls = this.#replied;
     if (calls.length === 0) return;
     const [{ tab }] = calls;
@@ -251,6 +274,7 @@ export class Shared {
 export class Tab {
   slots = []; // by the tab's: the host's, null or missing where no call is
   pending = 0; // calls in these
+  followed = new Map(); // number of a handler → the number that the client knows
   hidden = false;
   closing = false;
   away = false; // in the back/forward cache
@@ -266,6 +290,10 @@ export class Tab {
     this.#line.say(...what);
   }
 
+  give(bytes, ...what) {
+    this.#line.give(bytes, ...what);
+  }
+
   /** The page is gone. */
   gone() {
     this.#line.close();
@@ -278,6 +306,12 @@ export class Tab {
       this.#shared.gather();
       texts.split("\n").forEach((text, i) => this.#shared.submit(this, slots[i], text, undefined, timeout, false, false));
     },
+    follow: (...handler) => this.#shared.followers.follow(this, ...handler),
+    unfollow: (number) => this.#shared.followers.unfollow(this, number),
+    heard: (counts) => this.#shared.followers.heard(this, counts),
+    feed: (...part) => this.#shared.pass("feed", this, ...part),
+    end: (slot) => this.#shared.pass("end", this, slot),
+    took: (...read) => this.#shared.pass("took", this, ...read),
     abort: (slot) => this.#shared.abort(this, slot),
     reconnect: () => this.#shared.reconnect(),
     look: () => this.say("figures", ...this.#shared.figures()),
@@ -286,6 +320,7 @@ export class Tab {
     nudge: () => {
       this.hidden = this.away = false;
       this.#shared.nudge();
+      this.#shared.followers.back(this);
     },
     hide: () => {
       this.hidden = true;

@@ -1,5 +1,7 @@
+import { SEND_ALL } from "../shared/abi.js";
+
 /** Milliseconds after which a congested socket is looked at again: it has no event for that. */
-const BREATH = 10;
+const BREATH = 4;
 
 /**
  * What a client does when a turn of the page is over: it tells the page what
@@ -50,9 +52,10 @@ export class Turns {
   end = () => {
     this.#scheduled = false;
     if (this.news.length > 0) this.#deliver();
-    const { congested } = this.#frames;
-    this.#host.engine.flush(congested);
-    if ((congested || this.#frames.congested) && !this.#breathing) {
+    const { sending } = this.#frames;
+    this.#host.topics.flush();
+    this.#host.engine.flush(sending);
+    if ((sending !== SEND_ALL || this.#frames.sending !== SEND_ALL) && !this.#breathing) {
       this.#breathing = true;
       setTimeout(this.#breathe, BREATH);
     }

@@ -2,7 +2,7 @@ import { FIRST_FRAME } from "../shared/abi.js";
 
 /**
  * Texts as they are on the wire. PROTOCOL.md says what they mean. A frame of
- * sockjax.1 is put together in frames.js, since that is the hot path.
+ * sockjax.1 is put together in outgoing.js, since that is the hot path.
  */
 
 const encoder = new TextEncoder();
@@ -20,9 +20,40 @@ const LONGEST = 1024 * 1024;
  */
 export function outgoing(text) {
   if (text.length < LONG || text.length > LONGEST) return text;
-  if (scratch.length < Math.min(3 * text.length, LONGEST)) scratch = new Uint8Array(Math.min(4 * text.length, LONGEST));
-  const { read, written } = encoder.encodeInto(text, scratch);
-  return read === text.length ? scratch.subarray(0, written) : text;
+  const frame = scratchOf(Math.min(3 * text.length, LONGEST));
+  const { read, written } = encoder.encodeInto(text, frame);
+  return read === text.length ? frame.subarray(0, written) : text;
+}
+
+/** The bytes in front of a text with bytes behind it: its length. */
+const PREFIX = 4;
+
+/** What to give to a socket for the text of a frame and the bytes behind it. They are valid until the next call. */
+export function withBytes(text, bytes) {
+  const most = PREFIX + 3 * text.length + bytes.reduce((sum, { length }) => sum + length, 0);
+  const frame = most > LONGEST ? new Uint8Array(most) : scratchOf(most);
+  const { written } = encoder.encodeInto(text, frame.subarray(PREFIX));
+  new DataView(frame.buffer, frame.byteOffset).setUint32(0, written);
+  let at = PREFIX + written;
+  for (const part of bytes) {
+    frame.set(part, at);
+    at += part.length;
+  }
+  return frame.subarray(0, at);
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Takes such a frame apart: {text, bytes}. Throws if it is none. */
+export function apart(buffer) {
+  const length = new DataView(buffer).getUint32(0);
+  const text = decoder.decode(new Uint8Array(buffer, PREFIX, length));
+  return { text, bytes: new Uint8Array(buffer, PREFIX + length) };
+}
+
+function scratchOf(most) {
+  if (scratch.length < most) scratch = new Uint8Array(Math.min(2 * most, LONGEST));
+  return scratch;
 }
 
 /**

@@ -1,9 +1,11 @@
-import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_LOST, CODE_OVERLOADED, CODE_TIMEOUT, FATE_EXECUTED, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
+import { CAUSE_CLOSE, CAUSE_CRASHED, CAUSE_FAILED_TO_LOAD, CODE_CLOSED, CODE_CRASHED, CODE_OVERLOADED, CODE_TIMEOUT, FATE_UNKNOWN, FATE_UNSENT, STATE_CLOSED, STATE_CONNECTING } from "../shared/abi.js";
 import { FIGURES, Line, PORT, PRESENT, repliesOf } from "./port.js";
 import { GOOD_LIFE, LONGEST_TIMER, TRIES, delay } from "../shared/time.js";
-import { SockjaxError, aborted, report } from "../shared/errors.js";
+import { SockjaxError, aborted } from "../shared/errors.js";
+import { Followed } from "./followed.js";
+import { hold } from "./lock.js";
 import { linkTo } from "./link.js";
-import { unpack } from "./errors.js";
+import { crossed, tooDeep, unpack } from "./errors.js";
 
 /** Milliseconds that a worker may take to answer. */
 const PATIENCE = 30_000;
@@ -21,7 +23,7 @@ export class RemoteHost {
   #bytes = 0; // of these, about
   #orders = []; // others that do
   #taken = new Map(); // slot without an outcome → the fate that it has if the client is closed
-  #aborted = new Set(); // slots of calls that the page has given up
+  #aborted = new Map(); // slot of a call that the page has given up → what makes its error, of a fate
   #news = new Map(); // slot → error, of calls that end without the worker
   #figures = FIGURES.map(() => 0);
   #earlier = FIGURES.map(() => 0); // of workers that have ended
@@ -37,6 +39,7 @@ export class RemoteHost {
   #closed = () => {};
   #life = new AbortController(); // of the lock that shows the worker that this page lives
   #asked; // what the page gave as functions
+  #followed;
 
   /** files are {worker, wasm}: their URLs. config is what a worker takes: see ../host/worker.js; asked are the functions of the page. */
   constructor(kind, files, config, asked, face) {
@@ -45,6 +48,7 @@ export class RemoteHost {
     this.#config = config;
     this.#asked = asked;
     this.#face = face;
+    this.#followed = new Followed((...what) => this.#answered && this.#line.say(...what), face.topic);
     this.#start();
   }
 
@@ -67,12 +71,41 @@ export class RemoteHost {
     return ++this.#numbers;
   }
 
+  /** There is room for a body only once the worker has answered. */
+  feed(slot, part, size) {
+    if (!this.#talks(slot)) return;
+    if (typeof part === "string") this.#line.say("feed", slot, part, size);
+    else this.#line.give([part], "feed", slot, part, size);
+  }
+
+  end(slot) {
+    if (this.#talks(slot)) this.#line.say("end", slot);
+  }
+
+  took(slot, n) {
+    if (this.#talks(slot)) this.#line.say("took", slot, n);
+  }
+
+  /** The worker has a call in that slot, as far as the page knows. */
+  #talks(slot) {
+    return this.#answered > 0 && this.#taken.has(slot) && !this.#news.has(slot);
+  }
+
   abort(slot) {
     if (this.#unwait(slot)) this.#fail(slot, aborted(FATE_UNSENT));
     else if (this.#taken.has(slot) && !this.#closing) {
-      this.#aborted.add(slot);
+      this.#aborted.set(slot, aborted);
       this.#order("abort", slot);
     }
+  }
+
+  follow(...handler) {
+    if (this.#closing) throw closed(FATE_UNSENT);
+    this.#followed.follow(...handler);
+  }
+
+  unfollow(number) {
+    this.#followed.unfollow(number);
   }
 
   reconnect() {
@@ -99,6 +132,7 @@ export class RemoteHost {
     this.#closing ??= new Promise((resolve) => {
       this.#closed = resolve;
       this.#ended = closed(FATE_UNSENT);
+      this.#followed.close();
       this.#failWaiting(CODE_CLOSED, this.#ended.message);
       this.#line?.say("close"); // it may be starting
       if (!this.#answered) this.closed();
@@ -140,6 +174,7 @@ export class RemoteHost {
         const [text, name, timeout, ...rest] = call;
         this.#submit(slot, text, name, due === undefined ? timeout : Math.max(1, due - performance.now()), ...rest);
       }
+      this.#followed.again();
       for (const order of this.#orders.splice(0)) this.#line.say(...order);
     },
     refused: (why) => this.#giveUp(why),
@@ -151,6 +186,13 @@ export class RemoteHost {
       this.#arrived(slot, reply, crossed(reply, error));
       this.#answer(question);
     },
+    parts: (slot, values) => {
+      if (this.#aborted.has(slot)) return;
+      if (values !== undefined) return this.#face.parts(slot, values);
+      this.#aborted.set(slot, tooDeep);
+      this.#order("abort", slot);
+    },
+    room: (...room) => this.#face.room(...room),
     changed: (detail, ended) => {
       this.#state = detail.state;
       if (detail.state !== STATE_CLOSED) this.#again = false;
@@ -158,6 +200,7 @@ export class RemoteHost {
       this.#face.changed(detail, this.#ended);
       if (this.#ended && !this.#closing) this.#rest();
     },
+    topic: (...what) => this.#followed.topic(...what),
     unmatched: (key, message) => this.#face.unmatched({ key, message }),
     outbox: (call, reply, error, question) => {
       this.#face.outbox({ ...call, reply, error: crossed(reply, error) });
@@ -274,7 +317,8 @@ export class RemoteHost {
   // ---- calls
 
   /** Ordinary calls in a row are one message: a text takes less to cross than many, and JSON has no line ends. */
-  #submit(slot, text, name, timeout, idempotent, durable) {
+  #submit(slot, text, name, timeout, idempotent, durable, extra) {
+    if (extra !== undefined) return this.#line.give(extra.bytes ? [extra.bytes] : [], "submit", slot, text, name, timeout, idempotent, false, extra);
     if (name !== undefined || idempotent || durable) return this.#line.say("submit", slot, text, name, timeout, idempotent, durable);
     const { last } = this.#line;
     if (last?.[0] !== "calls" || last[1] !== timeout) return this.#line.say("calls", timeout, [slot], text);
@@ -284,7 +328,7 @@ export class RemoteHost {
 
   /** An outcome that comes when the page has given up the call, or closed the client, is too late. */
   #arrived(slot, reply, error) {
-    const late = this.#aborted.size > 0 && this.#aborted.delete(slot) ? aborted : this.#closing && closed;
+    const late = (this.#aborted.size > 0 && this.#aborted.get(slot)) || (this.#closing && closed);
     if (late) this.#settle(slot, undefined, late(error?.fate === FATE_UNSENT ? FATE_UNSENT : FATE_UNKNOWN));
     else this.#settle(slot, reply, error);
   }
@@ -306,12 +350,13 @@ export class RemoteHost {
   }
 
   #wait(slot, call) {
-    const [text, , timeout] = call;
+    const { 2: timeout } = call;
     const { calls, bytes } = this.#config.options.queue;
-    if (this.#waiting.size >= calls || this.#bytes + text.length > bytes) {
+    const size = sizeOf(call);
+    if (this.#waiting.size >= calls || this.#bytes + size > bytes) {
       return this.#fail(slot, new SockjaxError(CODE_OVERLOADED, FATE_UNSENT, "too much waits to be sent: the worker is not ready yet"));
     }
-    this.#bytes += text.length;
+    this.#bytes += size;
     const waiting = { call, due: undefined, timer: undefined };
     if (timeout > 0) {
       waiting.due = performance.now() + timeout;
@@ -328,7 +373,7 @@ export class RemoteHost {
     const waiting = this.#waiting.get(slot);
     if (waiting === undefined) return false;
     clearTimeout(waiting.timer);
-    this.#bytes -= waiting.call[0].length;
+    this.#bytes -= sizeOf(waiting.call);
     return this.#waiting.delete(slot);
   }
 
@@ -340,26 +385,7 @@ export class RemoteHost {
   }
 }
 
+/** About the bytes of a call's data. */
+const sizeOf = ([text, , , , , extra]) => extra?.bytes?.length ?? text.length;
+
 const closed = (fate) => new SockjaxError(CODE_CLOSED, fate, "the client was closed");
-
-/** The error of an outcome; that is also what could not cross. */
-function crossed(reply, error) {
-  if (reply === undefined && !error) return new SockjaxError(CODE_LOST, FATE_EXECUTED, "the outcome is nested too deeply to come from a worker");
-  return unpack(error);
-}
-
-/** Resolves when the lock of that name is held, until the signal: to whether it is. */
-function hold(name, signal) {
-  const { locks } = globalThis.navigator ?? {};
-  if (!locks) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const held = () => {
-      resolve(true);
-      return signal.aborted ? undefined : new Promise((letGo) => signal.addEventListener("abort", letGo, { once: true }));
-    };
-    locks.request(name, held).catch((error) => {
-      report(error);
-      resolve(false);
-    });
-  });
-}

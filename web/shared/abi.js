@@ -27,6 +27,12 @@ export const CLOSE_HANDSHAKE = 4408;
 /** Flags of a call that is submitted. */
 export const FLAG_IDEMPOTENT = 1;
 export const FLAG_SENT = 2;
+export const FLAG_OPEN = 4;
+
+/** What may be sent: the exports flush takes it, and the import frame returns it. */
+export const SEND_ALL = 0;
+export const SEND_NOTHING = 1;
+export const SEND_NO_PARTS = 2;
 
 /** What stands in place of a slot or a fate: no call waits; wasm has died under the call. */
 export const NONE = -1;
@@ -63,15 +69,27 @@ export const CAUSE_FUNCTION = "function";
 export const CAUSE_CRASHED = "crashed";
 export const CAUSE_FAILED_TO_LOAD = "failed-to-load";
 
-/** An item of a frame, in words of 4 bytes: its size, and where its parts stand. The key takes the first two words; of the last the first byte is 1 for a cancel. */
+/** An item of a frame, in words of 4 bytes: its size, and where its parts stand. The key takes the first two words; of the last the first byte is 1 for a cancel, and the second for a request that goes in pieces. */
 export const ITEM_WORDS = 4;
 export const ITEM_SLOT = 2;
 export const ITEM_CANCEL = 3;
+
+/** What goes beside requests, laid out like an item: see Part in internal/engine/batch.go. The key and the number before take two words each; of the last the first byte is the kind. */
+export const PART_WORDS = 8;
+export const PART_FROM = 2;
+export const PART_SLOT = 4;
+export const PART_COUNT = 5;
+export const PART_WINDOW = 6;
+export const PART_KIND = 7;
+export const PART_DATA = 0;
+export const PART_END = 1;
+export const PART_TAKEN = 2;
+export const PART_PIECE = 3;
 
 /** Bytes of the memory through which names and structures of numbers cross. */
 export const SCRATCH = 1024;
 
 /** The numbers of each structure, in their order. */
 export const OPTIONS = ["plain","token","heartbeatAfter","heartbeatTimeout","reconnectMin","reconnectMax","reconnectAttempts","queueCalls","queueBytes","resume","heard","outcomes","failed","code"];
-export const WELCOME = ["ours","resumed","acked","heartbeat","expires","jitter","frame","requests"];
+export const WELCOME = ["ours","resumed","acked","heartbeat","expires","jitter","frame","requests","message","window"];
 export const STATS = ["pending","queued","queuedBytes","inDoubt","unacked","funcs"];

@@ -81,6 +81,16 @@ var Peers = []*peers.Peer{
 	SocketIO, Centrifuge, Batching, NATS, RPC, TRPC, CapnWeb, GraphQL, FetchHTTP1, FetchHTTP2,
 }
 
+// Streamers are those that stream, under the names of the peers that they
+// belong to.
+var Streamers = []*peers.Peer{
+	peers.Streams,
+	{Name: SocketIO.Name, Client: "socketio/streams.js", Server: SocketIO.Server},
+	{Name: CapnWeb.Name, Client: "capnweb/streams.js", Server: CapnWeb.Server},
+	{Name: Centrifuge.Name, Client: "centrifuge/streams.js", Server: centrifugeServer},
+	{Name: FetchHTTP1.Name, Client: "fetch/streams.js", Server: FetchHTTP1.Server},
+}
+
 // Select returns the peers of a list of names with commas between them. Part
 // of a name stands for all that have it, unless it is the whole name of one;
 // "" is all.

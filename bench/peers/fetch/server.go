@@ -10,10 +10,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/sockjax/sockjax/bench/peers/serve"
@@ -54,6 +56,20 @@ func handler() http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(body.Bytes()) // to a browser that may have gone
+	})
+	mux.HandleFunc("GET /download", func(w http.ResponseWriter, r *http.Request) {
+		left, _ := strconv.Atoi(r.FormValue("bytes"))
+		w.Header().Set("Content-Length", strconv.Itoa(left))
+		chunk := make([]byte, 64<<10)
+		for ; left > 0; left -= len(chunk) {
+			if _, err := w.Write(chunk[:min(left, len(chunk))]); err != nil {
+				return // the browser has gone
+			}
+		}
+	})
+	mux.HandleFunc("POST /upload", func(w http.ResponseWriter, r *http.Request) {
+		n, _ := io.Copy(io.Discard, r.Body) // the page compares
+		_, _ = fmt.Fprintf(w, `{"bytes":%d}`, n)
 	})
 	return mux
 }

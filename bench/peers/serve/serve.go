@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,6 +17,15 @@ const MaxMessage = 4 << 20
 // MaxBuffered is what each server may hold for one connection, where it has a
 // limit: 64 requests of 1 MB are in flight.
 const MaxBuffered = 256 << 20
+
+// Tick is a part of a stream, or a message: 100 B of JSON.
+func Tick(i int) []byte {
+	return fmt.Appendf(make([]byte, 0, tickSize), `{"i":%d,"pad":"%s"}`, i, pad[len(strconv.Itoa(i)):])
+}
+
+const tickSize = 100
+
+var pad = strings.Repeat("x", tickSize-len(`{"i":,"pad":""}`))
 
 // HTTP serves on a free port of loopback, and returns its address.
 func HTTP(handler http.Handler) (string, error) {

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/sockjax/sockjax/internal/abi"
+	"github.com/sockjax/sockjax/internal/engine"
 	"github.com/sockjax/sockjax/protocol"
 )
 
@@ -79,6 +80,12 @@ func script() string {
 	group("Flags of a call that is submitted.")
 	constant("FLAG_IDEMPOTENT", abi.FlagIdempotent)
 	constant("FLAG_SENT", abi.FlagSent)
+	constant("FLAG_OPEN", abi.FlagOpen)
+
+	group("What may be sent: the exports flush takes it, and the import frame returns it.")
+	constant("SEND_ALL", abi.SendAll)
+	constant("SEND_NOTHING", abi.SendNothing)
+	constant("SEND_NO_PARTS", abi.SendNoParts)
 
 	group("What stands in place of a slot or a fate: no call waits; wasm has died under the call.")
 	constant("NONE", abi.None)
@@ -93,10 +100,22 @@ func script() string {
 	words(&b, "STATE", abi.States[:])
 	words(&b, "CAUSE", abi.Causes[:])
 
-	group("An item of a frame, in words of 4 bytes: its size, and where its parts stand. The key takes the first two words; of the last the first byte is 1 for a cancel.")
+	group("An item of a frame, in words of 4 bytes: its size, and where its parts stand. The key takes the first two words; of the last the first byte is 1 for a cancel, and the second for a request that goes in pieces.")
 	constant("ITEM_WORDS", abi.ItemWords)
 	constant("ITEM_SLOT", abi.ItemSlot)
 	constant("ITEM_CANCEL", abi.ItemCancel)
+
+	group("What goes beside requests, laid out like an item: see Part in internal/engine/batch.go. The key and the number before take two words each; of the last the first byte is the kind.")
+	constant("PART_WORDS", abi.PartWords)
+	constant("PART_FROM", abi.PartFrom)
+	constant("PART_SLOT", abi.PartSlot)
+	constant("PART_COUNT", abi.PartCount)
+	constant("PART_WINDOW", abi.PartWindow)
+	constant("PART_KIND", abi.PartKind)
+	constant("PART_DATA", engine.PartData)
+	constant("PART_END", engine.PartEnd)
+	constant("PART_TAKEN", engine.PartTaken)
+	constant("PART_PIECE", engine.PartPiece)
 
 	group("Bytes of the memory through which names and structures of numbers cross.")
 	constant("SCRATCH", abi.Scratch)

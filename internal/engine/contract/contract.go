@@ -163,6 +163,9 @@ func Welcome(resumed bool) string {
 func Brief(frame string) string {
 	var words []string
 	r := protocol.NewReader([]byte(frame))
+	if protocol.IsBinary([]byte(frame)) {
+		r = protocol.NewBinaryReader([]byte(frame), false)
+	}
 	for r.Next() {
 		switch m := r.Message(); m.Kind {
 		case protocol.HelloKind:
@@ -185,8 +188,20 @@ func Brief(frame string) string {
 			words = append(words, fmt.Sprintf("+%d", m.Ack))
 		case protocol.CancelKind:
 			words = append(words, fmt.Sprintf("-%d", m.Key))
+		case protocol.PartsKind:
+			n := 0
+			for range protocol.Elements(m.Body) {
+				n++
+			}
+			words = append(words, fmt.Sprintf("%d:%d+%d", m.Key, m.Count, n))
+		case protocol.ChunkKind:
+			words = append(words, fmt.Sprintf("%d:%d+%dB", m.Key, m.Count, len(m.Body)))
+		case protocol.EndKind:
+			words = append(words, fmt.Sprintf("%d:end", m.Key))
+		case protocol.TakenKind:
+			words = append(words, fmt.Sprintf("%d:taken%d/%d", m.Key, m.Count, m.Window))
 		default:
-			words = append(words, fmt.Sprint(m.Key))
+			words = append(words, request(m))
 		}
 	}
 	if r.Err() != nil {
@@ -196,4 +211,19 @@ func Brief(frame string) string {
 		words = append(append(words[:3], "…"), words[len(words)-1])
 	}
 	return strings.Join(words, ",")
+}
+
+// request says what a request is in brief.
+func request(m *protocol.Message) string {
+	word := fmt.Sprint(m.Key)
+	if m.Text > 0 {
+		word += fmt.Sprintf("/text%d", m.Text)
+	}
+	if m.Open {
+		word += "/open"
+	}
+	if m.Window > 0 {
+		word += fmt.Sprintf("/window%d", m.Window)
+	}
+	return word
 }

@@ -118,6 +118,25 @@ globalThis.demo = (() => {
       equal(told("network"), true, "why, in the history");
     },
 
+    async "a stream and an upload through a drop"() {
+      await state("open");
+      const opened = Number($("stat-opened").textContent);
+      $("send-chat").click();
+      await until(() => /^([5-9]|[1-9]\d) words$/.test($("chat-state").textContent), "words");
+      change("upload-mb", 20);
+      $("send-upload").click();
+      $("fault-drop").click();
+      await until(() => Number($("stat-opened").textContent) > opened, "another connection");
+      const [, words] = await until(() => /^(\d+) words, each of them once/.exec($("chat-state").textContent), "the whole answer");
+      equal($("chat-answer").textContent.trim().split(/\s+/).length, Number(words), "words on the page");
+      await until(() => $("upload-text").textContent.startsWith("20.0 MB in"), "the whole upload");
+    },
+
+    async "the clock ticks"() {
+      const { textContent } = $("clock-offset");
+      await until(() => /^message \d+$/.test($("clock-offset").textContent) && $("clock-offset").textContent !== textContent, "another message");
+    },
+
     async stall() {
       change("stall-seconds", 0.5);
       $("fault-stall").click();

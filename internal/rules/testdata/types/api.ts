@@ -1,7 +1,8 @@
 // What a page may write: all of this must compile. Nothing here is ever run.
 import { connect, Sockjax, SockjaxError, version } from "sockjax";
 import type {
-  CallOptions, Callback, Cause, Data, ErrorCode, Fate, Json, Key, Options, Recovered, SockjaxEventMap, State, StateChange, Stats, Unmatched,
+  Body, BodyOptions, CallOptions, Callback, Cause, Data, ErrorCode, Fate, Gap, Json, Key, Options, Position, Progress, Recovered, Seen, SockjaxEventMap, State, StateChange, Stats, Stream, TopicOptions,
+  Unmatched,
 } from "sockjax";
 
 // connect: every way to say where, every option.
@@ -31,7 +32,7 @@ interface Time {
   now: string;
 }
 const controller = new AbortController();
-const options: Required<CallOptions> = { timeout: 1000, signal: controller.signal, idempotent: true, durable: true };
+const options: Required<CallOptions> = { timeout: 1000, signal: controller.signal, idempotent: true, durable: true, body: "text", onprogress: ({ loaded, total }: Progress) => console.log(loaded / (total ?? 1)) };
 const key: Key = api.send({ api: "time" });
 api.send(null, null);
 api.send([1, "two", { three: [] }], undefined, { signal: null });
@@ -126,6 +127,37 @@ api.addEventListener("outbox", ({ detail }) => {
 api.addEventListener("of the page's own", (event) => console.log(event.type));
 api.dispatchEvent(new Event("of the page's own"));
 
+// Streams and bodies.
+async function streams(): Promise<void> {
+  const stream: Stream<Time, { n: number }> = api.stream<Time, { n: number }>({ api: "ticks" }, { timeout: 1000 });
+  for await (const { now } of stream) if (now.length > 9) break;
+  const { n } = await stream.reply;
+  const { next, return: leave, throw: fail } = api.stream<Uint8Array>({ api: "download" });
+  const { value, done } = await next();
+  if (!done) console.log(value.byteLength, n);
+  const left: IteratorResult<Uint8Array, number | undefined> = await leave(7);
+  await fail(new Error("enough"));
+  console.log(left.value, (await api.stream("untyped").next()).value.any.thing);
+  const bodies: Body[] = ["text", new ArrayBuffer(1), new Uint8Array(1), new DataView(new ArrayBuffer(1)), new Blob([]), new File([], "name"), new Blob([]).stream()];
+  bodies.push([{ a: 1 }, "b"], new Set([1]), (async function* () { yield new Uint8Array(1); })());
+  const withBody: BodyOptions = { body: null, onprogress: null };
+  for (const body of bodies) await api.request<Time>({ api: "upload" }, { ...withBody, body });
+  const bytes = await api.request<ArrayBuffer>(new Uint8Array(3));
+  console.log(bytes.byteLength);
+}
+
+// Topics.
+let last: Position = { epoch: "e", offset: 41 };
+const missing = (gap: Gap) => (gap.epoch === undefined ? console.log(gap.from.toFixed(), gap.to.toFixed()) : console.log(gap.epoch.length));
+const topic: Required<TopicOptions> = { since: last, gap: missing, refused: ({ code, reason }) => console.log(code, reason), signal: AbortSignal.timeout(1) };
+const off: () => void = api.on<Time>("news", ({ now }, seen) => {
+  const { topic, epoch, offset }: Seen = seen;
+  last = seen;
+  console.log(now, topic, epoch, offset);
+}, topic);
+api.on("news", (data) => console.log(data.any.thing), { since: {} });
+api.on("news", off);
+
 // The rest.
 async function rest(): Promise<void> {
   await api.ready;
@@ -148,7 +180,7 @@ async function rest(): Promise<void> {
 }
 
 // The methods on their own.
-const { send, request, reconnect, drain, close, stats: count, addEventListener, removeEventListener } = api;
+const { on: follow, send, request, stream, reconnect, drain, close, stats: count, addEventListener, removeEventListener } = api;
 const passed: [() => void, () => Promise<void>, () => Promise<void>, () => Stats] = [reconnect, drain, close, count];
 const replies: Promise<Time>[] = [{ api: "time" }].map((data) => request<Time>(data));
 send("x", (reply) => console.log(reply.now));
@@ -160,4 +192,7 @@ Promise.resolve({ api: "time" }).then(request);
 const error: Error = new SockjaxError("rejected", "executed", "no", { reason: "full", data: { left: 0 }, cause: 1 });
 new SockjaxError("timeout", "unknown", "late");
 
-export { became, calls, error, passed, replies, rest };
+for (const of of [stream<number>("x")]) of.reply.then(console.log);
+follow("news", (data: string) => console.log(data.length));
+
+export { became, calls, error, passed, replies, rest, streams };

@@ -1,0 +1,160 @@
+// Package pace decides how many bytes of a stream may be on their way: enough to
+// keep the line busy, and hardly more, since a small call waits behind all that
+// lies in the buffers between. No buffer tells how full it is, but the time
+// between sending and the reader's word that it has taken grows with them.
+package pace
+
+import "time"
+
+const (
+	// least and most bound what may be on its way, and first is where that
+	// begins.
+	least = 16 << 10
+	first = 64 << 10
+	most  = 8 << 20
+
+	// slack is how much longer than at its shortest a round trip may take: so
+	// much waits in buffers. A reader that is busy looks like a full buffer, so
+	// it is no shorter.
+	slack = 20 * time.Millisecond
+
+	// memory is how long the shortest round trip is believed: lines change.
+	memory = 10 * time.Second
+
+	// A chunk is what the line carries in hold, since a small call waits behind it.
+	// Small ones cost each end time.
+	hold       = 8 * time.Millisecond
+	leastChunk = 4 << 10
+	firstChunk = 8 << 10
+	mostChunk  = 64 << 10
+)
+
+// A Window is how many bytes of one stream may have been sent and not taken. The
+// zero value is where each begins. Times are on any clock that never falls.
+type Window struct {
+	_     [0]func() // as in internal/engine/heartbeat.go: nobody compares it
+	size  int       // 0: first
+	sent  uint64
+	taken uint64
+
+	// A round trip that is being measured: it ends when all bytes up to mark
+	// were taken.
+	mark      uint64
+	markTaken uint64 // when it began
+	began     time.Duration
+	limited   bool // the window was full meanwhile
+	guessed   bool // the size of the line has been guessed
+	settled   bool // and was once too much
+	slow      bool // the last round trip took too long
+
+	train time.Duration // when the first word came of what was taken, 0: not yet
+	head  uint64        // what that was
+
+	shortest time.Duration // round trip, 0: not known
+	seen     time.Duration // when
+	rate     float64       // bytes a nanosecond, lately, 0: not known
+}
+
+// A Line is what streams have found out of a line, for those that come after. The
+// zero value knows nothing.
+type Line struct {
+	_        [0]func()
+	size     int
+	shortest time.Duration
+	seen     time.Duration
+	rate     float64
+}
+
+// Learn notes what a stream has found out.
+func (l *Line) Learn(w *Window) {
+	if w.guessed {
+		*l = Line{size: w.size, shortest: w.shortest, seen: w.seen, rate: w.rate}
+	}
+}
+
+// Window is that of a new stream.
+func (l *Line) Window() Window {
+	if l.size == 0 {
+		return Window{}
+	}
+	return Window{size: l.size, guessed: true, settled: true, shortest: l.shortest, seen: l.seen, rate: l.rate}
+}
+
+// Size is how many bytes may have been sent and not taken.
+func (w *Window) Size() int {
+	if w.size == 0 {
+		return first
+	}
+	return w.size
+}
+
+// Chunk is how large a part of bytes should be.
+func (w *Window) Chunk() int {
+	if w.rate == 0 {
+		return firstChunk
+	}
+	return min(max(int(w.rate*float64(hold)), leastChunk), mostChunk)
+}
+
+// Full notes that the window has held something back.
+func (w *Window) Full() { w.limited = true }
+
+// Sent notes that n bytes more were sent.
+func (w *Window) Sent(now time.Duration, n int) {
+	w.sent += uint64(n)
+	if w.mark == 0 {
+		w.mark, w.markTaken, w.began, w.limited = w.sent, w.taken, now, false
+	}
+}
+
+// Taken notes that n bytes more were taken.
+func (w *Window) Taken(now time.Duration, n int) {
+	w.taken += uint64(n)
+	if !w.guessed {
+		w.guess(now)
+	}
+	if w.mark == 0 || w.taken < w.mark {
+		return
+	}
+	trip := max(now-w.began, time.Millisecond)
+	if w.shortest == 0 || trip <= w.shortest || now-w.seen > memory {
+		w.shortest, w.seen = trip, now
+	}
+	moved := int(w.taken - w.markTaken)
+	if w.limited || w.rate == 0 {
+		w.rate = float64(moved) / float64(trip)
+	}
+	fair := w.shortest + slack
+	slow := trip > fair
+	switch {
+	case slow && (w.slow || !w.settled):
+		// What passed in that time, had it been as short as it should be. Once is
+		// no sign later: machines are busy at times.
+		w.size = min(max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), least), w.Size())
+		w.settled = true
+	case slow, !w.limited, !w.guessed:
+	case !w.settled:
+		w.size = min(w.Size()+w.Size()/2, most)
+	case trip <= w.shortest+slack/8:
+		w.size = min(w.Size()+min(w.Size()/4, 2*mostChunk), most)
+	case trip <= fair-slack/2:
+		w.size = min(w.Size()+min(w.Size()/8, mostChunk), most)
+	}
+	w.slow = slow
+	w.mark = 0
+}
+
+// guess finds the size of the line by the first window: what was sent at once is
+// taken as quickly as the line carries it.
+func (w *Window) guess(now time.Duration) {
+	switch {
+	case w.train == 0:
+		w.train, w.head = max(now, 1), w.taken
+	case w.taken >= first && w.shortest > 0:
+		took := max(now-w.train, 100*time.Microsecond)
+		w.rate = float64(w.taken-w.head) / float64(took)
+		w.size = int(w.rate * float64(w.shortest+slack/2))
+		w.size = min(max(w.size, least), most)
+		w.guessed, w.mark = true, 0
+	}
+}

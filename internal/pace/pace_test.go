@@ -1,0 +1,116 @@
+package pace
+
+import (
+	"testing"
+	"time"
+)
+
+// A line has a rate in bytes per second and a delay of one way, and the reader
+// says what it has taken each so many bytes.
+type line struct {
+	name  string
+	rate  float64
+	delay time.Duration
+	each  int
+	pause time.Duration // of the reader, each 150 ms
+}
+
+// run sends so many bytes over a line and returns how long that took, and the
+// longest wait in the buffers before it in the second half of that time.
+func (l line) run(total int) (took, wait time.Duration) {
+	var w Window
+	type event struct {
+		at time.Duration
+		n  int
+	}
+	var acks []event
+	var now, free time.Duration // free: when the line has sent all
+	sent, taken, untold, busy := 0, 0, 0, 100*time.Millisecond
+	for taken < total {
+		chunk := min(w.Chunk(), total-sent)
+		if sent < total && sent-taken+chunk <= w.Size() {
+			free = max(free, now) + time.Duration(float64(chunk)/l.rate*float64(time.Second))
+			if sent > total/2 {
+				wait = max(wait, free-now)
+			}
+			w.Sent(now, chunk)
+			sent += chunk
+			if untold += chunk; untold >= l.each || sent == total {
+				acks = append(acks, event{free + 2*l.delay, untold})
+				untold = 0
+			}
+			continue
+		}
+		if sent < total {
+			w.Full()
+		}
+		if len(acks) == 0 { // what the reader has not told would come with the next chunk
+			acks = append(acks, event{free + 2*l.delay, untold})
+			untold = 0
+		}
+		now = max(now, acks[0].at)
+		if l.pause > 0 && now > busy {
+			now += l.pause
+			busy = now + 150*time.Millisecond
+			free = max(free, now)
+		}
+		taken += acks[0].n
+		w.Taken(now, acks[0].n)
+		acks = acks[1:]
+	}
+	return now, wait
+}
+
+func TestWindowFitsTheLine(t *testing.T) {
+	for _, l := range []line{
+		{"slow", 9e6 / 8, 85 * time.Millisecond, 8 << 10, 0},
+		{"slow and near", 9e6 / 8, 5 * time.Millisecond, 8 << 10, 0},
+		{"long", 100e6 / 8, 85 * time.Millisecond, 8 << 10, 0},
+		{"very slow", 1e6 / 8, 50 * time.Millisecond, 8 << 10, 0},
+		{"loopback", 1e9, 50 * time.Microsecond, 64 << 10, 0},
+		{"busy machine", 200e6, 500 * time.Microsecond, 64 << 10, 50 * time.Millisecond},
+	} {
+		t.Run(l.name, func(t *testing.T) {
+			total := int(l.rate * 10)
+			took, wait := l.run(total)
+			best := time.Duration(float64(total)/l.rate*float64(time.Second)) + 2*l.delay
+			t.Logf("%v where %v is possible; the last chunk waits %v at most", took, best, wait)
+			if l.pause > 0 {
+				best = 2 * best // a third of the time is lost anyway
+				wait = 0
+			}
+			if float64(took) > 1.25*float64(best) {
+				t.Errorf("%v where %v is possible", took, best)
+			}
+			chunk := time.Duration(float64(leastChunk) / l.rate * float64(time.Second))
+			if floor := time.Duration(float64(least) / l.rate * float64(time.Second)); wait > max(40*time.Millisecond+2*chunk, floor+chunk) {
+				t.Errorf("a chunk waits for %v", wait)
+			}
+		})
+	}
+}
+
+// A line that has grown longer is believed after a while.
+func TestWindowForgets(t *testing.T) {
+	var w Window
+	now := time.Duration(0)
+	trip := func(d time.Duration) {
+		w.Sent(now, 64<<10)
+		w.Full()
+		now += d
+		w.Taken(now, 64<<10)
+	}
+	trip(10 * time.Millisecond)
+	for range 5 {
+		trip(200 * time.Millisecond)
+	}
+	if w.Size() != least {
+		t.Fatalf("%d B after five long trips", w.Size())
+	}
+	for range 200 {
+		trip(200 * time.Millisecond)
+	}
+	if w.Size() <= first {
+		t.Errorf("%d B on a line that is long now", w.Size())
+	}
+}
