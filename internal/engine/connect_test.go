@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -260,6 +261,10 @@ func TestPauseNudgeAtOnceIsNoFailure(t *testing.T) {
 		n.start()
 		n.engine.Pause()
 		n.engine.Nudge()
+		n.rest()
+		n.mu.Lock() // it may have been told of the pause alone
+		n.words = slices.DeleteFunc(n.words, func(word string) bool { return word == "waiting" })
+		n.mu.Unlock()
 		n.want("x1000 connecting dial >hello/resume open")
 	})
 }

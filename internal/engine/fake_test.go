@@ -41,6 +41,7 @@ type fakeNet struct {
 	token   func(over <-chan struct{}) (string, error)
 	words   []string
 	live    int
+	held    bool // see hold
 	key     protocol.Key
 	calls   []*fakeCall
 	conns   []*fakeConn
@@ -285,12 +286,34 @@ func (n *fakeNet) dials(f func(<-chan struct{}) *Closed) {
 	n.dialing = f
 }
 
+// hold keeps the sockets from taking anything, so that what a test does in a row
+// shares frames however goroutines are scheduled, or lets them.
+func (n *fakeNet) hold(held bool) {
+	n.mu.Lock()
+	was := n.held
+	n.held = held
+	var conns []*fakeConn
+	if was && !held {
+		conns = slices.Clone(n.conns)
+	}
+	n.mu.Unlock()
+	for _, c := range conns {
+		signal(c.wake)
+	}
+}
+
+// rest waits until nothing more happens.
+func (n *fakeNet) rest() {
+	n.hold(false)
+	synctest.Wait()
+}
+
 // want waits until nothing more happens, and compares the trace since the
 // last want. Outcomes and "open" are told without a lock, while the socket
 // already sends what comes next, so that they are compared by themselves.
 func (n *fakeNet) want(trace string) {
 	n.t.Helper()
-	synctest.Wait()
+	n.rest()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !slices.Equal(tracks(n.words), tracks(strings.Fields(trace))) {
@@ -315,7 +338,7 @@ func tracks(words []string) []string {
 // wantAll is want where the order is open.
 func (n *fakeNet) wantAll(trace string) {
 	n.t.Helper()
-	synctest.Wait()
+	n.rest()
 	n.mu.Lock()
 	slices.Sort(n.words)
 	n.mu.Unlock()
@@ -326,7 +349,7 @@ func (n *fakeNet) wantAll(trace string) {
 
 // skip waits and forgets the trace.
 func (n *fakeNet) skip() {
-	synctest.Wait()
+	n.rest()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.words = nil
@@ -334,6 +357,7 @@ func (n *fakeNet) skip() {
 
 func (n *fakeNet) after(d time.Duration, trace string) {
 	n.t.Helper()
+	n.hold(false)
 	time.Sleep(d)
 	n.want(trace)
 }
@@ -342,7 +366,7 @@ func (n *fakeNet) after(d time.Duration, trace string) {
 func (n *fakeNet) start() *fakeConn {
 	n.t.Helper()
 	n.engine.Start()
-	synctest.Wait()
+	n.rest()
 	if state := n.engine.State(); state != StateOpen {
 		n.t.Fatalf("it is %s, not open", state)
 	}
@@ -352,7 +376,7 @@ func (n *fakeNet) start() *fakeConn {
 
 // conn is the present connection, or the last one.
 func (n *fakeNet) conn() *fakeConn {
-	synctest.Wait()
+	n.rest()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.conns[len(n.conns)-1]

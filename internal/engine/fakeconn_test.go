@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"sync"
-	"testing/synctest"
 
 	"github.com/sockjax/sockjax/internal/engine/contract"
 	"github.com/sockjax/sockjax/protocol"
@@ -57,7 +56,7 @@ func (c *fakeConn) look(b *Batch[*fakeCall]) bool {
 	c.net.mu.Lock()
 	defer c.net.mu.Unlock()
 	b.NoParts = c.full
-	return !c.mute
+	return !c.mute && !c.net.held
 }
 
 // noParts makes the socket take no parts, as one with enough in its buffer.
@@ -132,7 +131,7 @@ func (c *fakeConn) receive(frame string) {
 
 // reply answers calls, once they have been sent.
 func (c *fakeConn) reply(keys ...protocol.Key) {
-	synctest.Wait()
+	c.net.rest()
 	var frame []byte
 	for _, key := range keys {
 		frame = protocol.AppendRequest(protocol.Join(frame), key, nil)

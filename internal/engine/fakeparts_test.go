@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/sockjax/sockjax/protocol"
 )
@@ -11,7 +12,8 @@ type fakeParts struct {
 	asBytes  bool // the data is
 	open     bool
 	window   int
-	fed      [][]byte // parts of the body
+	feeding  sync.Mutex
+	fed      [][]byte // parts of the body; guarded by feeding, as released
 	bytes    bool     // they are bytes
 	complete bool     // there are no others
 	released uint64   // of these, the host has let go
@@ -27,11 +29,18 @@ func (c *fakeCall) beside() *Extra {
 		return nil
 	}
 	return &Extra{Bytes: c.asBytes, Open: c.open, Window: c.window, Part: func(n uint64) ([]byte, bool) {
-		if n < c.released {
-			panic(fmt.Sprintf("part %d of %d was let go", n, c.key))
-		}
-		return c.fed[n], c.bytes
+		return c.part(n), c.bytes
 	}}
+}
+
+// part is the n-th of the body, from 0 on.
+func (c *fakeCall) part(n uint64) []byte {
+	c.feeding.Lock()
+	defer c.feeding.Unlock()
+	if n < c.released {
+		panic(fmt.Sprintf("part %d of %d was let go", n, c.key))
+	}
+	return c.fed[n]
 }
 
 // parts and others are told by the Decoder.
@@ -44,8 +53,8 @@ func (n *fakeNet) parts(c *fakeCall, parts [][]byte, _ bool) {
 }
 
 func (n *fakeNet) got(c *fakeCall, parts uint64) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	c.feeding.Lock()
+	defer c.feeding.Unlock()
 	c.released = max(c.released, parts)
 }
 
@@ -56,12 +65,19 @@ func (n *fakeNet) taken(c *fakeCall, parts uint64, _ int) {
 	c.taken = parts
 }
 
-// feed gives parts of these sizes to a body.
+// feed gives parts of these sizes to a body. They leave with what openCall and
+// feed have had before, once the test waits.
 func (n *fakeNet) feed(c *fakeCall, sizes ...int) {
+	n.hold(true)
+	n.give(c, sizes...)
+}
+
+// give is feed for what leaves at any time.
+func (n *fakeNet) give(c *fakeCall, sizes ...int) {
 	for _, size := range sizes {
-		n.mu.Lock()
+		c.feeding.Lock()
 		c.fed = append(c.fed, payload(size))
-		n.mu.Unlock()
+		c.feeding.Unlock()
 		n.engine.Feed(c.key, size)
 	}
 }
@@ -74,9 +90,11 @@ func (n *fakeNet) took(c *fakeCall, parts int) {
 	n.engine.Took(c.key, parts)
 }
 
-// open makes a call with a body of JSON, or a stream, or both.
+// openCall makes a call with a body of JSON, or a stream, or both. Its request
+// leaves once the test waits.
 func (n *fakeNet) openCall(spec Call[*fakeCall]) *fakeCall {
 	n.t.Helper()
+	n.hold(true)
 	c, err := n.call(spec, 1)
 	if err != nil {
 		n.t.Fatalf("failed to submit: %v", err)

@@ -63,7 +63,7 @@ func (m *model) feed(t *rapid.T) {
 	for range rapid.IntRange(1, 5).Draw(t, "parts") {
 		sizes = append(sizes, rapid.SampledFrom([]int{1, 10, 1000, mostPart}).Draw(t, "size"))
 	}
-	m.n.feed(call.fakeCall, sizes...)
+	m.n.give(call.fakeCall, sizes...)
 	if rapid.IntRange(0, 4).Draw(t, "end") == 0 {
 		m.n.mu.Lock()
 		call.complete = true

@@ -100,8 +100,8 @@ func TestBodyWaitsForTheWelcome(t *testing.T) {
 		n.send(bare)
 		n.want("") // it may not overtake
 		c := n.conn()
-		c.drop(protocol.CloseAbnormal)
 		n.answers(wide(1000))
+		c.drop(protocol.CloseAbnormal)
 		n.wantAll("x1006 waiting connecting dial >hello/resume open >1/open,2,1:0+1")
 		n.conn().reply(2)
 		n.want("2=reply")
@@ -119,7 +119,7 @@ func TestBodyWaitsForTheWelcome(t *testing.T) {
 		n.openCall(Call[*fakeCall]{Open: true})
 		n.want("connecting dial >hello")
 		n.engine.Welcome(n.conn(), welcome)
-		n.want("open 1=invalid/unsent")
+		n.wantAll("open 1=invalid/unsent")
 	})
 	bubble(t, Options{Plain: true}, func(n *fakeNet) {
 		for _, spec := range []Call[*fakeCall]{{Open: true}, {Window: 1}} {
@@ -223,6 +223,7 @@ func TestTimeWithoutProgress(t *testing.T) {
 		n.after(2*time.Second, ">-1 1=timeout/unknown")
 
 		up := n.openCall(Call[*fakeCall]{Open: true, Timeout: 10 * time.Second})
+		n.skip()
 		time.Sleep(time.Minute) // nobody writes
 		n.skip()
 		n.feed(up, 600, 600)

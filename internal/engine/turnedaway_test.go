@@ -35,6 +35,7 @@ func TestTurnedAwayAndConnectedAnew(t *testing.T) {
 		n.send(times(2, bare)...)
 		n.engine.Start()
 		n.want("connecting dial >hello,1,2")
+		n.hold(true)
 		n.engine.detach(Closed{Code: protocol.CloseUnauthorized})
 		n.engine.Reconnect()
 		n.send(bare)
