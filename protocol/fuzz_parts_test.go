@@ -2,6 +2,7 @@ package protocol_test
 
 import (
 	"bytes"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ func FuzzAppendParts(f *testing.F) {
 			data, depth = []byte("null"), 0
 		}
 		key, n := protocol.Key(k%uint64(protocol.MaxKey)+1), n%uint64(protocol.MaxKey)
-		window = max(window, 0) % (1 << 31)
+		window = max(window, 0) & math.MaxInt32
 		frame := protocol.AppendPrefix(nil)
 		var want []string
 		add := func(frame []byte, m protocol.Message) []byte {

@@ -2,6 +2,7 @@
 // thread under load, by the samples of Chromium's profiler.
 //
 //	go run ./profile -peer sockjax -window 64
+//	go run ./profile -transfer download
 //
 // A sampled page is slower than another: the shares count, not the times.
 package main
@@ -24,14 +25,22 @@ import (
 var clients = []*peers.Peer{peers.Sockjax, peers.Worker, peers.Shared, peers.Batch, peers.Frames, peers.Bare}
 
 func main() {
-	peers.RunAsServer(clients)
+	peers.RunAsServer(append(clients, peers.Streams))
 	name := flag.String("peer", peers.Sockjax.Name, "whose page: "+names())
 	window := flag.Int("window", 64, "calls in flight")
 	size := flag.Int("size", 100, "bytes of JSON in each")
 	length := flag.Duration("time", 3*time.Second, "how long to look")
+	transfer := flag.String("transfer", "", "download or upload: 100 MB by streams in place of calls")
 	worker := flag.Bool("worker", false, "of a host in a worker: the worker's thread, not the page's")
 	top := flag.Int("top", 40, "functions to print")
 	flag.Parse()
+	if *transfer != "" {
+		if err := runTransfer(*transfer, *top); err != nil {
+			fmt.Fprintln(os.Stderr, "profile:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*name, lab.Load{Window: *window, Size: *size}, *length, *worker, *top); err != nil {
 		fmt.Fprintln(os.Stderr, "profile:", err)
 		os.Exit(1)
@@ -88,12 +97,47 @@ func run(name string, load lab.Load, length time.Duration, worker bool, top int)
 	}
 	fmt.Printf("%s, %d in flight, %d B: %.0f replies/s, %.2f µs of the main thread for each\n\n",
 		peer.Name, load.Window, load.Size, sample.Rate, float64(sample.Main.Nanoseconds())/1000)
+	print(profile, top)
+	return nil
+}
+
+// transfer is how many bytes pass.
+const transfer = 100 << 20
+
+func runTransfer(way string, top int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	stage, err := lab.NewStage(ctx, []*peers.Peer{peers.Streams}, true)
+	if err != nil {
+		return err
+	}
+	defer stage.Close()
+	if _, err := stage.Transfer(peers.Streams, nil, way, transfer); err != nil { // warms up
+		return err
+	}
+	tab, err := stage.Tab(peers.Streams)
+	if err != nil {
+		return err
+	}
+	var ms float64
+	profile, err := tab.Profile(func() (err error) {
+		ms, err = stage.Transfer(peers.Streams, nil, way, transfer)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s of %d MiB in %.0f ms\n\n", way, transfer>>20, ms)
+	print(profile, top)
+	return nil
+}
+
+func print(profile []lab.Function, top int) {
 	printSources(profile)
 	fmt.Println("| alone | with what it calls | function | from |\n|--:|--:|---|---|")
 	for _, f := range profile[:min(top, len(profile))] {
 		fmt.Printf("| %.1f %% | %.1f %% | %s | %s |\n", 100*f.Self, 100*f.Total, f.Name, f.From)
 	}
-	return nil
 }
 
 func findWorker(stage *lab.Stage, peer *peers.Peer) (*lab.Worker, error) {
