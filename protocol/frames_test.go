@@ -53,6 +53,9 @@ func show(m *protocol.Message) string {
 	if m.Open {
 		text += " open"
 	}
+	if m.Ask {
+		text += " ask"
+	}
 	for _, n := range []struct {
 		name  string
 		value uint64

@@ -39,7 +39,7 @@ func FuzzAppendParts(f *testing.F) {
 		frame = add(protocol.AppendPartsEnd(protocol.AppendParts(frame, key, -1, data), 0),
 			protocol.Message{Kind: protocol.PartsKind, Body: slices.Concat([]byte("["), data, []byte("]")), Depth: depth})
 		frame = add(protocol.AppendChunk(frame, key, int64(n), len(chunk)), protocol.Message{Kind: protocol.ChunkKind, Body: chunk, Count: n})
-		frame = add(protocol.AppendChunk(frame, key, -1, 0), protocol.Message{Kind: protocol.ChunkKind})
+		frame = add(protocol.AppendAsk(protocol.AppendChunk(frame, key, -1, 0)), protocol.Message{Kind: protocol.ChunkKind, Ask: true})
 		withBytes := protocol.AppendBytes(nil, key, len(chunk))
 		frame = add(append(frame, protocol.AppendOptions(withBytes, open, window)...),
 			protocol.Message{Kind: protocol.DataKind, Bytes: true, Body: chunk, Open: open, Window: window})

@@ -60,6 +60,9 @@ type Message struct {
 	// Window is how many bytes of parts the peer may have sent that were not
 	// taken: of a request that wants a streamed reply, and of TakenKind.
 	Window int
+	// Ask is set for PartsKind and ChunkKind where the sender asks to be told
+	// when the parts were taken.
+	Ask bool
 	// Count is the number of parts of GotKind and TakenKind, and the number of
 	// those before of PartsKind and ChunkKind from a client.
 	Count uint64

@@ -27,7 +27,7 @@ func IsBinary(frame []byte) bool {
 // extras are members that go with others. Each counts only with the kinds that
 // have it.
 type extras struct {
-	open                 bool
+	open, ask            bool
 	broken               extra // those whose value is none
 	window, text, before uint64
 }
@@ -40,6 +40,7 @@ const (
 	extraWindow
 	extraText
 	extraFrom
+	extraAsk
 )
 
 // read reads the member that the scanner has gone to. The last of two counts,
@@ -52,9 +53,15 @@ func (x *extras) read(s *scanner) {
 	}
 	var n uint64
 	ok := s.isNull(v)
-	if name == 'o' {
-		x.open = s.text[v.from] == 't'
-		x.note(extraOpen, ok || x.open || s.text[v.from] == 'f')
+	first := s.text[v.from]
+	switch name {
+	case 'o':
+		x.open = first == 't'
+		x.note(extraOpen, ok || x.open || first == 'f')
+		return
+	case 'a':
+		x.ask = first == 't'
+		x.note(extraAsk, ok || x.ask || first == 'f')
 		return
 	}
 	if !ok {
@@ -88,8 +95,8 @@ func (x *extras) add(m *Message) {
 		has = extraWindow
 		m.Window = clamp(x.window)
 	case PartsKind, ChunkKind:
-		has = extraFrom
-		m.Count = x.before
+		has = extraFrom | extraAsk
+		m.Count, m.Ask = x.before, x.ask
 	case DataKind:
 		has = extraOpen | extraWindow
 		m.Open, m.Window = x.open, clamp(x.window)
@@ -102,6 +109,10 @@ func (x *extras) add(m *Message) {
 		m.Key = 0
 	}
 }
+
+// AppendAsk adds to the parts that dst ends with that the sender asks to be told
+// when they were taken.
+func AppendAsk(dst []byte) []byte { return append(dst[:len(dst)-1], `,"ask":true}`...) }
 
 func clamp(n uint64) int { return int(min(n, math.MaxInt)) }
 

@@ -272,7 +272,7 @@ func (r *Reader) members(missing kinds) (nulls kinds) {
 			v := s.value()
 			later = !s.isNull(v)
 			continue
-		case "open", "window", "text", "from":
+		case "open", "window", "text", "from", "ask":
 			more.read(s)
 			continue
 		}

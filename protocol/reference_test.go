@@ -138,14 +138,14 @@ func (e *expectation) part(key protocol.Key) *protocol.Message {
 	case has("taken"):
 		m.Kind, m.Count, m.Window = protocol.TakenKind, e.count(m, "taken"), int(e.count(m, "window"))
 	case has("parts"):
-		m.Kind, m.Count = protocol.PartsKind, e.count(m, "from")
+		m.Kind, m.Count, m.Ask = protocol.PartsKind, e.count(m, "from"), e.flag(m, "ask")
 		if parts := e.members["parts"]; parts[0] == '[' {
 			m.Body, m.Depth = parts, depth(parts)-1
 		} else {
 			m.Key = 0
 		}
 	case has("chunk"):
-		m.Kind, m.Count = protocol.ChunkKind, e.count(m, "from")
+		m.Kind, m.Count, m.Ask = protocol.ChunkKind, e.count(m, "from"), e.flag(m, "ask")
 		m.Body = e.bytes(m, "chunk")
 	case has("end"):
 		if m.Kind = protocol.EndKind; string(e.members["end"]) != "true" {
@@ -155,9 +155,7 @@ func (e *expectation) part(key protocol.Key) *protocol.Message {
 		return &protocol.Message{}
 	default:
 		m.Kind, m.Window = protocol.DataKind, int(e.count(m, "window"))
-		if m.Open = string(e.members["open"]) == "true"; !m.Open && has("open") && string(e.members["open"]) != "false" {
-			m.Key = 0
-		}
+		m.Open = e.flag(m, "open")
 		if m.Bytes = has("bytes"); m.Bytes {
 			m.Body = e.bytes(m, "bytes")
 		} else if m.Body = e.members["data"]; m.Body == nil {
@@ -169,8 +167,17 @@ func (e *expectation) part(key protocol.Key) *protocol.Message {
 	return m
 }
 
-// count is the count that stands under a name, 0 if there is none. One that is
+// flag is the boolean that stands under a name, false if there is none. What is
 // none breaks the message.
+func (e *expectation) flag(m *protocol.Message, name string) bool {
+	set := string(e.members[name]) == "true"
+	if !set && e.has(name) && string(e.members[name]) != "false" {
+		m.Key = 0
+	}
+	return set
+}
+
+// count is flag for a count.
 func (e *expectation) count(m *protocol.Message, name string) uint64 {
 	if !e.has(name) {
 		return 0

@@ -214,17 +214,36 @@ func (b *body) next(ctx context.Context) (part []byte, json bool, err error) {
 			b.starved = true
 		}
 		ended := b.ended && !found
-		b.tell(!found)
+		b.tell(ended)
 		switch {
 		case found:
 			return part, json, nil
 		case ended:
 			return nil, false, io.EOF
 		}
+		if err := b.wait(ctx); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+// tellAfter is how long a reader that has all there is waits for more before it
+// says so: on a quick line, words for each chunk would cost more than they carry.
+const tellAfter = time.Millisecond
+
+// wait waits until there may be more to read.
+func (b *body) wait(ctx context.Context) error {
+	soon := time.NewTimer(tellAfter)
+	defer soon.Stop()
+	for {
 		select {
 		case <-b.wake:
+			return nil
 		case <-ctx.Done():
-			return nil, false, context.Cause(ctx)
+			return context.Cause(ctx)
+		case <-soon.C:
+			b.mutex.Lock()
+			b.tell(len(b.runs) == 0)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -69,7 +70,7 @@ func (c *conn) receive(kind websocket.MessageType, r io.Reader) *ending {
 var readBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}
 
 // maxPooled is the largest buffer that is kept, in bytes.
-const maxPooled = 128 << 10
+const maxPooled = 512 << 10
 
 func freeReadBuffer(b *[]byte) {
 	if cap(*b) <= maxPooled {
@@ -84,7 +85,7 @@ var errTooLarge = errors.New("the frame is too large")
 func readFrame(b []byte, r io.Reader, limit int) ([]byte, error) {
 	for {
 		if len(b) == cap(b) {
-			b = append(b, 0)[:len(b)]
+			b = slices.Grow(b, max(len(b), 512)) // append grows large ones by a quarter
 		}
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]

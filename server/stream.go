@@ -23,7 +23,7 @@ func StreamFunc[In, Part, Out any](f func(ctx context.Context, in In, send func(
 	}
 }
 
-// Send sends a part of the reply: Bytes, which go in chunks of up to 64 KiB, a
+// Send sends a part of the reply: Bytes, which go in chunks of up to 256 KiB, a
 // json.RawMessage as it is, or anything else through json.Marshal. The result of
 // the handler comes behind all parts.
 //

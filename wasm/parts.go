@@ -11,12 +11,13 @@ import (
 // Streams and bodies: see exports.go for what an export must not do.
 
 // parts tells that n parts of a stream have come in one message, of so many
-// bytes together. It returns the call's slot, abi.None if nobody waits for them.
+// bytes together, and with asked 1 that the server asks to be told when they are
+// read. It returns the call's slot, abi.None if nobody waits for them.
 //
 //go:wasmexport parts
-func partsCame(id uint32, key float64, n, bytes uint32) int32 {
+func partsCame(id uint32, key float64, n, bytes, asked uint32) int32 {
 	enter()
-	s, ok := current.clients[id].engine.Parts(protocol.Key(key), int(n), int(bytes))
+	s, ok := current.clients[id].engine.Parts(protocol.Key(key), int(n), int(bytes), asked == 1)
 	leave()
 	return slotOrNone(s, ok)
 }

@@ -119,7 +119,7 @@ type sum struct {
 func sumOf(n int64, h hash.Hash) sum { return sum{n, hex.EncodeToString(h.Sum(nil))} }
 
 // downloadChunk is so many bytes, a multiple of 256, after which they repeat.
-const downloadChunk = 64 << 10
+const downloadChunk = 256 << 10
 
 var downloadBytes = func() []byte {
 	b := make([]byte, downloadChunk)

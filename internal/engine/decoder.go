@@ -218,7 +218,7 @@ func (r *Decoder[P]) about(m *protocol.Message) {
 			r.piece(m.Key, whole, m.Body)
 			return
 		}
-		if p, ok = r.engine.Parts(m.Key, 1, len(m.Body)); ok {
+		if p, ok = r.engine.Parts(m.Key, 1, len(m.Body), m.Ask); ok {
 			r.exchange.Parts(p, [][]byte{m.Body}, true)
 		}
 	case protocol.PartsKind:
@@ -228,7 +228,7 @@ func (r *Decoder[P]) about(m *protocol.Message) {
 			parts = append(parts, part)
 			bytes += len(part)
 		}
-		if p, ok = r.engine.Parts(m.Key, len(parts), bytes); ok {
+		if p, ok = r.engine.Parts(m.Key, len(parts), bytes, m.Ask); ok {
 			r.exchange.Parts(p, parts, false)
 		}
 	}

@@ -91,7 +91,7 @@ func (b *body) goOn(now time.Duration) {
 	b.waits = false
 	b.sent, b.unread = b.got, b.bytes(b.got)
 	b.pace = pace.Window{}
-	b.pace.Sent(now, b.unread)
+	b.pace.Sent(now, b.unread, true)
 }
 
 // bytes is the size of the first n parts, without those that were taken.
@@ -130,7 +130,7 @@ func (b *body) run(now time.Duration, room int) (from uint64, count uint32, byte
 	if b.sent < b.fed() && !b.ready() {
 		b.pace.Full()
 	}
-	b.pace.Sent(now, bytes)
+	b.pace.Sent(now, bytes, true)
 	return from, count, bytes
 }
 
@@ -164,35 +164,29 @@ type stream struct {
 	arrived uint64
 	read    uint64
 	told    uint64
-	bytes   int  // of parts behind told that have arrived
-	window  int  // how many bytes of those there may be; 0: there is no stream
-	least   int  // of window
-	said    int  // bytes told since it has grown, at times when all was read
-	due     bool // the server is to be told now
+	asked   uint64 // the server wants to be told of so many
+	bytes   int    // of parts behind told that have arrived
+	window  int    // how many bytes of those there may be; 0: there is no stream
+	due     bool   // the server is to be told now
 }
 
-// tellAll is how many bytes are worth a word to the server where the page has
-// read all that has come.
-const tellAll = 8 << 10
+func newStream(window int) stream { return stream{window: window} }
 
-// growth is by which factor a window may grow.
-const growth = 16
-
-func newStream(window int) stream { return stream{window: window, least: window} }
-
-func (s *stream) arrive(n, bytes int) {
+func (s *stream) arrive(n, bytes int, asked bool) {
 	s.arrived += uint64(n)
 	s.bytes += bytes
+	if asked {
+		s.asked = s.arrived
+	}
 }
 
 // take notes that the page has read n parts. The server is told when a quarter
 // of the window is used up, so that what it grants is there before it needs it;
-// and earlier where all has been read, since it sees by that how quick the line
-// is.
+// and earlier where it has asked, since it sees by that how quick the line is.
 func (s *stream) take(n int) {
 	s.read = min(s.read+uint64(n), s.arrived)
-	used := s.used()
-	s.due = s.due || s.unsaid() && (used >= s.window/4 || s.read == s.arrived && used >= tellAll)
+	asked := s.told < s.asked && s.asked <= s.read
+	s.due = s.due || asked || s.unsaid() && s.used() >= s.window/4
 }
 
 // unsaid reports whether the page has read more than the server was told.
@@ -207,21 +201,10 @@ func (s *stream) used() int {
 	return int(uint64(s.bytes) / (s.arrived - s.told) * (s.read - s.told))
 }
 
-// tell takes what the server is told now. The window grows as long as all is read
-// that comes: then it may be what slows the server down. It shrinks where the
-// page is slow.
+// tell takes what the server is told now.
 func (s *stream) tell() (taken uint64, window int) {
-	used := s.used()
-	left := s.bytes - used
-	switch {
-	case left > s.window/2:
-		s.window = max(s.window/2, s.least)
-	case left == 0:
-		if s.said += used; s.said >= s.window {
-			s.window, s.said = min(2*s.window, growth*s.least), 0
-		}
-	}
-	s.bytes, s.told, s.due = left, s.read, false
+	s.bytes -= s.used()
+	s.told, s.due = s.read, false
 	return s.told, s.window
 }
 

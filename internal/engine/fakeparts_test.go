@@ -132,6 +132,9 @@ func partsMessage(key protocol.Key, n, size int) string {
 	return string(protocol.AppendPartsEnd(m, n*size))
 }
 
+// asking asks to be told when the parts of a message were taken.
+func asking(message string) string { return string(protocol.AppendAsk([]byte(message))) }
+
 func replyMessage(key protocol.Key) string {
 	return string(protocol.AppendRequest(nil, key, nil))
 }

@@ -226,7 +226,7 @@ func (m *model) checkParts() {
 		if x.stream.arrived != uint64(len(call.arrived)) || x.stream.read != uint64(call.took) {
 			m.complain("%d parts of %d, %d of them read, not %d, %d", x.stream.arrived, key, x.stream.read, len(call.arrived), call.took)
 		}
-		if unread := total(call.arrived[call.took:]); unread > growth*call.window+mostPart {
+		if unread := total(call.arrived[call.took:]); unread > call.window+mostPart {
 			m.complain("%d bytes of %d unread", unread, key)
 		}
 		for i, part := range call.arrived {

@@ -14,18 +14,24 @@ const (
 	// beside it, it fits into the smallest frame that a server may allow.
 	pieceSize = protocol.FirstFrame - 256
 
+	// chunkSize is the largest part of bytes of a body, and aroundChunk more than
+	// stands around it in a frame. A frame may hold several.
+	chunkSize   = 64 << 10
+	aroundChunk = 256
+
 	noBodies     = "the server takes no bodies"
 	tooLargePart = "a part of the body is larger than the largest frame that the server accepts"
 )
 
 // Parts tells that n parts of a stream have come, of so many bytes together, in
-// one message, and hands the call's payload back. It returns false where they
-// have come before, or nobody waits for them.
-func (e *Engine[P]) Parts(key protocol.Key, n, bytes int) (payload P, ok bool) {
+// one message, and whether the server asks to be told when they are read. It
+// hands the call's payload back, or returns false where they have come before, or
+// nobody waits for them.
+func (e *Engine[P]) Parts(key protocol.Key, n, bytes int, asked bool) (payload P, ok bool) {
 	e.mu.Lock()
 	c, x := e.numbered(key, n)
 	if ok = x != nil && x.stream.window > 0; ok {
-		x.stream.arrive(n, bytes)
+		x.stream.arrive(n, bytes, asked)
 		c.extend(e.conn.heartbeat.in)
 		payload = c.Payload
 	}
@@ -162,7 +168,7 @@ func (e *Engine[P]) feed(key protocol.Key, size int) (ok bool) {
 func (e *Engine[P]) Chunk(key protocol.Key) int {
 	e.mu.Lock()
 	x := e.exchanges.find(key)
-	chunk := pieceSize
+	chunk := min(chunkSize, e.conn.limits.Frame-aroundChunk)
 	if x != nil {
 		chunk = min(chunk, x.body.pace.Chunk())
 	}

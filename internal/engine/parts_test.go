@@ -137,7 +137,7 @@ func TestStream(t *testing.T) {
 		c := n.start()
 		down := n.openCall(Call[*fakeCall]{Window: 40_000})
 		n.want(">1/window40000")
-		c.receive(frameOf(partsMessage(1, 2, 100), partsMessage(1, 1, 9000)))
+		c.receive(frameOf(partsMessage(1, 2, 100), asking(partsMessage(1, 1, 9000))))
 		n.took(down, 2)
 		n.want("") // worth no word
 		n.took(down, 1)
@@ -165,40 +165,6 @@ func TestStreamIsToldOfInTheEnd(t *testing.T) {
 		n.after(ackAfter, ">+2 >1:taken1/40000")
 		n.took(down, 1)
 		n.want(">1:taken2/40000")
-	})
-}
-
-// A window grows as long as all is read that comes, and shrinks again where the
-// page is slow.
-func TestStreamWindow(t *testing.T) {
-	bubble(t, Options{}, func(n *fakeNet) {
-		n.answers(wide(0))
-		c := n.start()
-		down := n.openCall(Call[*fakeCall]{Window: 40_000})
-		n.want(">1/window40000")
-		come := func(read int) {
-			c.receive(frameOf(partsMessage(1, 2, 10_000)))
-			n.took(down, read)
-		}
-		come(2)
-		n.want(">1:taken2/40000")
-		come(2)
-		n.want(">1:taken4/80000")
-		for range 100 {
-			come(2)
-			n.skip()
-		}
-		if got := n.engine.exchanges.find(1).stream.window; got != growth*40_000 {
-			t.Errorf("the window is %d", got)
-		}
-		for range 60 {
-			come(0)
-		}
-		n.took(down, 20)
-		n.skip()
-		if got := n.engine.exchanges.find(1).stream.window; got != growth*20_000 {
-			t.Errorf("the window is %d", got)
-		}
 	})
 }
 

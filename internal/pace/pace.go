@@ -10,7 +10,7 @@ const (
 	// least and most bound what may be on its way, and first is where that
 	// begins.
 	least = 16 << 10
-	first = 64 << 10
+	first = 128 << 10
 	most  = 8 << 20
 
 	// slack is how much longer than at its shortest a round trip may take: so
@@ -26,7 +26,7 @@ const (
 	hold       = 8 * time.Millisecond
 	leastChunk = 4 << 10
 	firstChunk = 8 << 10
-	mostChunk  = 64 << 10
+	mostChunk  = 256 << 10
 )
 
 // A Window is how many bytes of one stream may have been sent and not taken. The
@@ -93,16 +93,17 @@ func (w *Window) Chunk() int {
 	if w.rate == 0 {
 		return firstChunk
 	}
-	return min(max(int(w.rate*float64(hold)), leastChunk), mostChunk)
+	return min(max(min(int(w.rate*float64(hold)), w.Size()/4), leastChunk), mostChunk)
 }
 
 // Full notes that the window has held something back.
 func (w *Window) Full() { w.limited = true }
 
-// Sent notes that n bytes more were sent.
-func (w *Window) Sent(now time.Duration, n int) {
+// Sent notes that n bytes more were sent. asked says that the reader tells when
+// it has taken all so far, so that a round trip can be measured.
+func (w *Window) Sent(now time.Duration, n int, asked bool) {
 	w.sent += uint64(n)
-	if w.mark == 0 {
+	if asked && w.mark == 0 {
 		w.mark, w.markTaken, w.began, w.limited = w.sent, w.taken, now, false
 	}
 }
@@ -127,18 +128,18 @@ func (w *Window) Taken(now time.Duration, n int) {
 	fair := w.shortest + slack
 	slow := trip > fair
 	switch {
-	case slow && (w.slow || !w.settled):
+	case slow && w.slow:
 		// What passed in that time, had it been as short as it should be. Once is
-		// no sign later: machines are busy at times.
+		// no sign: machines are busy at times.
 		w.size = min(max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), least), w.Size())
 		w.settled = true
 	case slow, !w.limited, !w.guessed:
 	case !w.settled:
-		w.size = min(w.Size()+w.Size()/2, most)
+		w.size = min(2*w.Size(), most)
 	case trip <= w.shortest+slack/8:
-		w.size = min(w.Size()+min(w.Size()/4, 2*mostChunk), most)
+		w.size = min(w.Size()+w.Size()/4, most)
 	case trip <= fair-slack/2:
-		w.size = min(w.Size()+min(w.Size()/8, mostChunk), most)
+		w.size = min(w.Size()+w.Size()/8, most)
 	}
 	w.slow = slow
 	w.mark = 0

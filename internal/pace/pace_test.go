@@ -33,7 +33,7 @@ func (l line) run(total int) (took, wait time.Duration) {
 			if sent > total/2 {
 				wait = max(wait, free-now)
 			}
-			w.Sent(now, chunk)
+			w.Sent(now, chunk, true)
 			sent += chunk
 			if untold += chunk; untold >= l.each || sent == total {
 				acks = append(acks, event{free + 2*l.delay, untold})
@@ -95,7 +95,7 @@ func TestWindowForgets(t *testing.T) {
 	var w Window
 	now := time.Duration(0)
 	trip := func(d time.Duration) {
-		w.Sent(now, 64<<10)
+		w.Sent(now, 64<<10, true)
 		w.Full()
 		now += d
 		w.Taken(now, 64<<10)

@@ -6,8 +6,11 @@ import "sync"
 // more messages. A single message may be larger.
 const softFrame = 64 << 10
 
+// chunkSize is the largest part of bytes.
+const chunkSize = 256 << 10
+
 // maxPooled is the largest buffer that is kept, in bytes.
-const maxPooled = 2 * softFrame
+const maxPooled = 2 * chunkSize
 
 // buffers lends the memory in which frames are put together.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 16<<10); return &b }}

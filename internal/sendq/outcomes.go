@@ -17,6 +17,7 @@ type outcomes struct {
 	binary    bool
 	parts     bool // there is an array of parts at the end, which takes more
 	partsSize int  // of these, in bytes
+	ask       bool // the client is to tell when it has taken these
 	whole     bool // the frame is complete
 }
 
@@ -65,7 +66,8 @@ func (f *outcomes) encoded(key protocol.Key, text []byte) {
 }
 
 // part adds a part of JSON, as the first or the next of an array of parts.
-func (f *outcomes) part(key protocol.Key, data []byte) {
+func (f *outcomes) part(key protocol.Key, data []byte, ask bool) {
+	f.ask = f.ask || ask
 	if f.parts {
 		f.partsSize += len(data)
 		f.text = protocol.AppendNext(f.text, data)
@@ -78,10 +80,19 @@ func (f *outcomes) part(key protocol.Key, data []byte) {
 }
 
 // chunk adds a part of bytes.
-func (f *outcomes) chunk(key protocol.Key, data []byte) {
+func (f *outcomes) chunk(key protocol.Key, data []byte, ask bool) {
 	f.join(0, messageSize)
-	f.text = protocol.AppendChunk(f.text, key, -1, len(data))
+	f.text = asking(protocol.AppendChunk(f.text, key, -1, len(data)), ask)
 	f.bytes, f.binary = append(f.bytes, data...), true
+}
+
+// asking is a message with parts that asks the client to tell when it has taken
+// them, if it is to.
+func asking(message []byte, ask bool) []byte {
+	if ask {
+		return protocol.AppendAsk(message)
+	}
+	return message
 }
 
 // lone makes the frame hold nothing but messages that are followed by data,
@@ -106,7 +117,8 @@ func (f *outcomes) endSeries() {
 		f.text, f.next = append(f.text, ']'), 0
 	}
 	if f.parts {
-		f.text, f.parts = protocol.AppendPartsEnd(f.text, f.partsSize), false
+		f.text = asking(protocol.AppendPartsEnd(f.text, f.partsSize), f.ask)
+		f.parts, f.ask = false, false
 	}
 }
 

@@ -20,6 +20,7 @@ type Stream struct {
 	added   uint64 // parts
 	taken   uint64 // those that the client has taken
 	untaken sizes  // of the others
+	unasked int    // bytes added since the client was asked to tell what it has taken
 
 	frames  []*outcomes // of parts that have not left; the last may take more
 	pending int         // bytes of these
@@ -39,10 +40,10 @@ type outcome struct {
 }
 
 const (
-	// runSize is how many bytes of small parts share a frame, and chunkSize is
-	// the largest part of bytes.
-	runSize   = 16 << 10
-	chunkSize = 64 << 10
+	// runSize is how many bytes of small parts share a frame, and largePiece is
+	// a piece of a large reply, of which the pace is not known.
+	runSize    = 16 << 10
+	largePiece = 64 << 10
 
 	// leastChunk is the size in bytes below which chunks are not cut.
 	leastChunk = 4 << 10
@@ -99,7 +100,7 @@ func (s *Stream) credit(size int, bytes bool) (n int, ok bool) {
 	}
 	if bytes {
 		// A chunk is cut to what may be sent, but not to crumbs.
-		size = min(size, s.pace.Chunk(), max(window/4, leastChunk))
+		size = min(size, s.pace.Chunk(), max(s.window/4, leastChunk))
 		least := min(size, leastChunk, max(window/2, 1))
 		return min(size, max(free, 0)), free >= least
 	}
@@ -112,7 +113,12 @@ func (s *Stream) credit(size int, bytes bool) (n int, ok bool) {
 func (s *Stream) add(data []byte, bytes bool) {
 	s.added++
 	s.untaken.add(len(data))
-	s.pace.Sent(clock(), len(data))
+	s.unasked += len(data)
+	ask := s.unasked >= min(s.window, s.pace.Size())/4
+	if ask {
+		s.unasked = 0
+	}
+	s.pace.Sent(clock(), len(data), ask)
 	var f *outcomes
 	if n := len(s.frames); n > 0 {
 		f = s.frames[n-1]
@@ -130,11 +136,11 @@ func (s *Stream) add(data []byte, bytes bool) {
 	switch {
 	case bytes && len(data) > runSize:
 		f.binary = true
-		f.lone(0, func(dst []byte) []byte { return protocol.AppendChunk(dst, s.key, -1, len(data)) }, data)
+		f.lone(0, func(dst []byte) []byte { return asking(protocol.AppendChunk(dst, s.key, -1, len(data)), ask) }, data)
 	case bytes:
-		f.chunk(s.key, data)
+		f.chunk(s.key, data, ask)
 	default:
-		f.part(s.key, data)
+		f.part(s.key, data, ask)
 	}
 	s.pending += f.size()
 }
@@ -151,7 +157,7 @@ func (s *Stream) next() (f *outcomes, less int) {
 		return f, before - s.pending - len(s.large)
 	}
 	whole := len(s.large)
-	piece := s.large[:min(whole, chunkSize)]
+	piece := s.large[:min(whole, largePiece)]
 	s.large = s.large[len(piece):]
 	key := protocol.Key(0)
 	if len(s.large) == 0 {

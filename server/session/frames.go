@@ -32,10 +32,10 @@ const (
 )
 
 // Buffers are pooled by size, from 1<<leastClass to 1<<mostClass bytes. Large
-// ones take a message beside their data, which is a chunk of 64 KiB most often.
+// ones take a message beside their data, which is a chunk of 256 KiB most often.
 const (
 	leastClass = 6
-	mostClass  = 17
+	mostClass  = 18
 
 	largeClass = 14
 	beside     = 256 // bytes

@@ -12,7 +12,7 @@ const PIECE = 16 * 1024;
  * feeds it in parts. See feed and room in ../port/port.js.
  */
 export class Body {
-  #source; // {next, cancel, total}
+  #source; // {next, cancel, total, ours}: whether nobody else has the memory of its bytes
   #onprogress;
   #feed;
   #end;
@@ -56,12 +56,12 @@ export class Body {
     }
   }
 
-  /** Bytes are copied, since whoever gave them may use their place for the next ones. */
+  /** Bytes are copied, since whoever gave them may use their place for the next ones: a Blob does not. */
   async #bytes(bytes) {
     for (let at = 0, end; at < bytes.length; at = end) {
       if (this.#fed >= this.#room && !(await this.#roomy())) return;
-      end = at + this.#most;
-      this.#put(bytes.slice(at, end), Math.min(end, bytes.length) - at);
+      end = Math.min(at + this.#most, bytes.length);
+      this.#put(this.#source.ours && end - at === bytes.length ? bytes : bytes.slice(at, end), end - at);
     }
   }
 
@@ -121,7 +121,7 @@ export class Body {
 function sourceOf(body) {
   if (typeof body === "string") return { ...iterated(pieces(body)), total: byteLength(body) };
   if (isBytes(body)) return { ...iterated([body][Symbol.iterator]()), total: body.byteLength };
-  if (globalThis.Blob && body instanceof Blob) return { ...streamed(body.stream()), total: body.size };
+  if (globalThis.Blob && body instanceof Blob) return { ...streamed(body.stream()), total: body.size, ours: true };
   if (globalThis.FormData && body instanceof FormData) {
     throw new TypeError("sockjax: a FormData can't be a body: it is a form of HTTP, for which there is api.fetch");
   }

@@ -3,8 +3,8 @@ import { SockjaxError } from "../shared/errors.js";
 import { Body } from "./body.js";
 import { isBytes, viewOf } from "./bytes.js";
 
-/** Bytes of a stream that may have come and not been read, at first. */
-const WINDOW = 256 * 1024;
+/** Bytes of a stream that may have come and not been read: as many as a line of 100 Mbit/s carries in a third of a second. */
+const WINDOW = 4 * 1024 * 1024;
 
 /** What a call has beside data of JSON and one outcome: a body, a stream of parts, or data of bytes. */
 export class Exchange {

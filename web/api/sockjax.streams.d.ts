@@ -35,12 +35,13 @@ export interface BodyOptions {
 
 /**
  * A reply that comes in parts: what `stream` returns. It is read once, with `for await`, `next()` or
- * `ReadableStream.from(stream)`. As long as it is not read on, the server's handler waits, once some
- * hundred KiB are on their way; a reader that is quick is sent more ahead.
+ * `ReadableStream.from(stream)`. As long as it is not read on, the server's handler waits, once what
+ * the line carries in a moment is on its way, 4 MiB at most.
  *
- * Parts of JSON are its values, parts of bytes are Uint8Arrays of up to 64 KiB. They come in order, each
- * once, across lost connections. If the call fails, the loop throws behind the parts that had come before.
- * If the server loses the session, it fails as `lost`: with the fate `executed` if a part had arrived.
+ * Parts of JSON are its values, parts of bytes are Uint8Arrays of up to 256 KiB, perhaps views of a
+ * longer ArrayBuffer. They come in order, each once, across lost connections. If the call fails, the
+ * loop throws behind the parts that had come before. If the server loses the session, it fails as
+ * `lost`: with the fate `executed` if a part had arrived.
  *
  * `break`, `return()`, `throw()`, an AbortSignal and `close()` end it; the server's handler is told.
  */

@@ -132,8 +132,8 @@ export class Engine {
   }
 
   /** Parts, and what concerns a body, are counted like outcomes. Each returns the slot of a call that goes on, NONE or DEAD. */
-  parts(key, n, bytes) {
-    const slot = this.#go.parts(this.#id, key, n, bytes);
+  parts(key, n, bytes, asked) {
+    const slot = this.#go.parts(this.#id, key, n, bytes, asked ? 1 : 0);
     return this.#runtime.dead ? DEAD : slot;
   }
 

@@ -10,7 +10,7 @@ import { Outgoing } from "./outgoing.js";
  */
 const HIGH_WATER = 1024 * 1024;
 /** With more than this, no parts of bodies follow: a small call would wait behind them. */
-const PARTS_WATER = 256 * 1024;
+const PARTS_WATER = 512 * 1024;
 /** Characters that a server may send while the store notes a loss. */
 const MOST_HELD = 16 * 1024 * 1024;
 

@@ -136,7 +136,7 @@ export class Incoming {
       else this.#told(engine.taken(key, taken, window), key, message, (slot) => this.#exchanges.taken(slot, taken, window));
     } else if (parts !== null) {
       const size = message.size ?? this.#units; // no less
-      if (Array.isArray(parts) && isCount(size)) this.#parts(engine, key, parts, size, message);
+      if (Array.isArray(parts) && isCount(size) && typeof (message.ask ?? false) === "boolean") this.#parts(engine, key, parts, size, message);
       else this.garbage++;
     } else if (chunk !== null) {
       const bytes = this.#take(chunk);
@@ -148,12 +148,12 @@ export class Incoming {
       const bytes = this.#take(message.bytes);
       if (bytes === null) this.garbage++;
       else if (text !== null) this.#begin(key, text, true);
-      else this.#reply(engine, key, bytes.buffer, message);
+      else this.#reply(engine, key, ownBuffer(bytes), message);
     } // only a client says that a body has ended
   }
 
   #parts(engine, key, values, size, message) {
-    this.#told(engine.parts(key, values.length, size), key, message, (slot) => this.#exchanges.arrived(slot, values));
+    this.#told(engine.parts(key, values.length, size, message.ask === true), key, message, (slot) => this.#exchanges.arrived(slot, values));
   }
 
   /** What the engine says of a message about a call that goes on: its slot, unless none waits for it. */
@@ -162,10 +162,11 @@ export class Incoming {
     else this.#unmatched(slot, key, message);
   }
 
-  /** The next so many of the bytes behind the messages, in memory of their own; null if they are not there. */
+  /** The next so many of the bytes behind the messages, in memory that nothing else is in; null if they are not there. */
   #take(count) {
     if (!isCount(count) || this.#bytes === null || this.#at + count > this.#bytes.length) return null;
-    const bytes = this.#bytes.slice(this.#at, this.#at + count);
+    const all = this.#bytes;
+    const bytes = count === all.length ? all : all.slice(this.#at, this.#at + count);
     this.#at += count;
     return bytes;
   }
@@ -254,6 +255,10 @@ export class Incoming {
 
 function isKey(key) {
   return Number.isSafeInteger(key) && key > 0;
+}
+
+function ownBuffer(bytes) {
+  return bytes.byteOffset === 0 ? bytes.buffer : bytes.slice().buffer;
 }
 
 function isCount(n) {

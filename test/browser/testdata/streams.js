@@ -62,7 +62,7 @@ Object.assign(T.cases, {
     const want = pattern(3_000_001);
     const stream = api.stream(named("download", { bytes: want.length }));
     const parts = await collect(stream);
-    ok(parts.every((part) => part instanceof Uint8Array && part.length <= 65536), "Uint8Arrays");
+    ok(parts.every((part) => part instanceof Uint8Array && part.length <= 262144), "Uint8Arrays");
     const digest = await sha256(want);
     equal([await sha256(joined(parts)), await stream.reply], [digest, { bytes: want.length, sha256: digest }]);
   },
