@@ -169,8 +169,10 @@ type topic struct {
 
 // since is the position to ask for, nil for what comes from now on. wanted says
 // whether anything is wanted. Foreign positions, of which the server must say
-// that they are, go first; all others are of one history.
+// that they are, go first, one history after the other; all others are of one.
+// Of each history it is the first position, so that nobody there misses anything.
 func (t *topic) since() (since *Position, wanted bool) {
+	foreign := func(at Position) bool { return at.Epoch != t.at.Epoch }
 	for _, s := range t.subs {
 		if s.full {
 			continue
@@ -178,9 +180,9 @@ func (t *topic) since() (since *Position, wanted bool) {
 		wanted = true
 		switch {
 		case !s.known:
-		case s.at.Epoch != t.at.Epoch:
-			return &Position{Epoch: s.at.Epoch, Offset: s.at.Offset}, true
-		case since == nil || s.at.Offset < since.Offset:
+		case since == nil,
+			foreign(s.at) && !foreign(*since),
+			s.at.Epoch == since.Epoch && s.at.Offset < since.Offset:
 			since = &Position{Epoch: s.at.Epoch, Offset: s.at.Offset}
 		}
 	}

@@ -116,6 +116,20 @@ func TestHandlerJoinsBeforeTheAnswer(t *testing.T) {
 	})
 }
 
+// A client that was just made knows no history yet, whatever its handlers do: the
+// one that is ahead must not decide for the others.
+func TestHandlersBringTheirPositions(t *testing.T) {
+	inTalk(t, func(k *talk) {
+		k.on("a", &Position{Epoch: "e", Offset: 9})
+		k.on("b", &Position{Epoch: "e", Offset: 7})
+		k.on("c", &Position{Epoch: "f", Offset: 2})
+		k.connect()
+		k.said(onAt(7))
+		k.hears(answer(7)+","+series(8, 10), "b: x e8 8", "b: x e9 9", "a: x e10 10", "b: x e10 10")
+		k.said("[" + answerF(2) + "]")
+	})
+}
+
 // Positions of several histories: those that are not the server's are lost, one
 // after the other.
 func TestHandlersOfSeveralEpochs(t *testing.T) {

@@ -164,15 +164,19 @@ class Topic {
     if (this.handlers.size === 0) this.at = null; // whoever subscribes later begins later
   }
 
-  /** The position to ask for, null for what comes from now on; undefined where nothing is wanted. Foreign ones go first: the server must say that they are. */
+  /**
+   * The position to ask for, null for what comes from now on; undefined where nothing is wanted. Foreign
+   * ones go first, one history after the other: the server must say that they are. Of each history it is
+   * the first position, so that nobody there misses anything.
+   */
   #since() {
+    const foreign = ({ epoch }) => epoch !== this.at?.epoch;
     let since;
     for (const { full, at } of this.handlers) {
       if (full) continue;
       since ??= null;
       if (at === null) continue;
-      if (at.epoch !== this.at?.epoch) return at;
-      if (since === null || at.offset < since.offset) since = at;
+      if (since === null || (foreign(at) && !foreign(since)) || (at.epoch === since.epoch && at.offset < since.offset)) since = at;
     }
     return since;
   }

@@ -97,6 +97,20 @@ each("handlers of a topic share a subscription", async (open) => {
   ok(api.on(topic, () => note("d"), { signal: AbortSignal.abort() }) instanceof Function, "off of one that never was");
 });
 
+each("handlers bring their positions into a new client", async (open) => {
+  const topic = fresh();
+  const { epoch } = await publish(topic, 1, 5);
+  const api = open();
+  api.on(topic, (data) => note(`a ${data}`), { since: { epoch, offset: 5 } }); // ahead, and first
+  const before = await ons(topic);
+  api.on(topic, (data) => note(`b ${data}`), { since: { epoch, offset: 2 }, gap: (gap) => note(`b gap ${gap.from}-${gap.to}`) });
+  await until(async () => (await ons(topic)) > before);
+  await publish(topic, 6);
+  await until(() => T.log.includes("a 6") && T.log.includes("b 6"));
+  equal(T.log.filter((text) => text.startsWith("b")), ["b 3", "b 4", "b 5", "b 6"]);
+  T.log.length = 0;
+});
+
 each("a handler that throws disturbs nothing", async (open) => {
   const api = open();
   const topic = fresh();
