@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"maps"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,12 +22,16 @@ var (
 
 const (
 	clientsPerPage = 2
-	chaosPatience  = 30 * time.Second // for calls to come back when all is well again
+	// What pages of calls, and of durable calls, have in common.
+	scripts = `<script src="/testdata/exchanges.js"></script><script src="/testdata/followers.js"></script><script src="/testdata/chaos.js"></script>`
+
+	chaosPatience = 30 * time.Second // for calls to come back when all is well again
 )
 
 // Between a real browser and real servers lies a network that does its worst,
 // and the servers are restarted all the time: no call is lost, none runs twice,
-// and every caller is told the truth. See judge.
+// and every caller is told the truth; no part of a stream or a body and no message
+// of a topic is lost, or comes twice. See judge, judgeParts and feeds.
 //
 // What happens is fixed by -seed, though not to the millisecond. It runs alone,
 // since it is about time. make chaos runs it for long.
@@ -38,26 +40,27 @@ func TestChaos(t *testing.T) {
 	web := httptest.NewServer(backend)
 	defer web.Close()
 	site := e2e.NewSite(t)
-	site.Page("/chaos", `<script src="/sockjax.global.js"></script><script src="/testdata/chaos.js"></script>`, nil)
+	site.Page("/chaos", `<script src="/sockjax.global.js"></script>`+scripts, nil)
 
 	done := make(chan struct{})
 	dice := newMischief(e2e.Seed(t), done)
 	var faults sync.WaitGroup
 	var pages []*e2e.Page
 	var proxies []*fault.Proxy
-	for i := range *chaosPages {
+	for range *chaosPages {
 		proxy, err := fault.New(web.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer proxy.Close()
 		proxies = append(proxies, proxy)
-		page := e2e.Open(t, site.URL+"/chaos")
-		pages = append(pages, page)
+		pages = append(pages, e2e.Open(t, site.URL+"/chaos"))
+	}
+	for i, page := range pages { // when all are there: a tab opens slowly beside one that is busy
 		e2e.Eval[any](t, page, fmt.Sprintf(`chaos.start({
 			seed: %d, first: %d, clients: %d, url: "ws://%s", pause: 40, timeout: 0,
 			heartbeat: { after: 300, timeout: 400 }, reconnect: { min: 20, max: 400 },
-		})`, dice.Uint32(), i*clientsPerPage, clientsPerPage, proxy.Addr()))
+		})`, dice.Uint32(), i*clientsPerPage, clientsPerPage, proxies[i].Addr()))
 	}
 	started := time.Now()
 	for i, proxy := range proxies {
@@ -66,6 +69,9 @@ func TestChaos(t *testing.T) {
 	}
 	m := dice.fork(1 << 32)
 	faults.Go(func() { m.operations(backend, true) })
+	press := dice.fork(1<<32 + 1)
+	var unpublished error
+	faults.Go(func() { unpublished = press.publishing(backend.topics) })
 
 	tally := newTally()
 	for time.Since(started) < *chaosTime || tally.settled < *chaosCalls {
@@ -83,6 +89,10 @@ func TestChaos(t *testing.T) {
 		}
 	}
 	tally.take(t, pages)
+	if unpublished != nil {
+		t.Error(unpublished)
+	}
+	followers := followed(t, pages, backend.topics)
 	backend.acknowledged(t)
 	for _, page := range pages {
 		for _, problem := range e2e.Eval[[]string](t, page, "return chaos.finish(5000)") {
@@ -96,6 +106,7 @@ func TestChaos(t *testing.T) {
 	backend.ending.Wait()
 	backend.forgets(t)
 	tally.judge(backend.ledger)
+	tally.follow(followers, backend.topics)
 	t.Logf("%d pages with %d clients each, %v\nfaults: %v\n%v",
 		len(pages), clientsPerPage, time.Since(started).Round(time.Second), dice, tally)
 	for _, problem := range tally.problems {
@@ -114,92 +125,12 @@ func stuck(t *testing.T, pages []*e2e.Page) string {
 	return strings.Join(all, "\n")
 }
 
-// tally is what the pages have told.
-type tally struct {
-	notes    []note
-	settled  int
-	counts   map[string]int // of the pages, by their names in chaos.js
-	outcomes map[string]int
-	twice    int // idempotent calls, after their session was lost
-	ran      int
-	losses   map[string]int // of sessions, by their reasons
-	problems []string
-	more     int // problems
-}
-
-func newTally() *tally { return &tally{outcomes: map[string]int{}} }
-
-func (c *tally) take(t *testing.T, pages []*e2e.Page) {
+// followed has those that follow topics come to their ends, and returns what
+// they were told.
+func followed(t *testing.T, pages []*e2e.Page, p *posted) (all []follower) {
 	t.Helper()
-	c.counts = map[string]int{}
 	for _, page := range pages {
-		told := e2e.Eval[struct {
-			Counts  map[string]int
-			Settled []note
-		}](t, page, "return chaos.take()")
-		c.notes = append(c.notes, told.Settled...)
-		for name, n := range told.Counts {
-			c.counts[name] += n
-		}
+		all = append(all, e2e.Eval[[]follower](t, page, fmt.Sprintf("return chaos.followed(%s, %d)", p.ends(t), chaosPatience.Milliseconds()))...)
 	}
-	c.settled = len(c.notes)
-}
-
-const mostProblems = 20
-
-func (c *tally) problem(text string) {
-	if len(c.problems) < mostProblems {
-		c.problems = append(c.problems, text)
-	} else {
-		c.more++
-	}
-}
-
-func (c *tally) judge(l *ledger) {
-	known := map[int64]bool{}
-	for _, n := range c.notes {
-		known[n.ID] = true
-		outcome := n.Outcome
-		if outcome == "" {
-			outcome = "replied"
-		}
-		c.outcomes[outcome]++
-		if wrong := l.judge(n); wrong != "" {
-			c.problem(wrong)
-		}
-	}
-	for id, r := range l.runs {
-		c.ran += r.times
-		if r.times > 1 {
-			c.twice++
-		}
-		if !known[id] {
-			c.problem(fmt.Sprintf("call %s ran, and its page knows no outcome", name(id)))
-		}
-	}
-	c.losses = l.reasons
-	if n := l.reasons[baseless]; n > 0 {
-		c.problem(fmt.Sprintf("%d sessions were lost although the store had to have them", n))
-	}
-	if c.counts["made"] != c.settled {
-		c.problem(fmt.Sprintf("%d calls were made and %d came back", c.counts["made"], c.settled))
-	}
-}
-
-func (c *tally) String() string {
-	return fmt.Sprintf("calls: %d made, %d came back, %d lost, %d runs, none twice but %d of idempotent calls whose session was lost\noutcomes: %s\nsessions lost: %s\nconnections: %d opened, %d clients replaced, %d messages that came too late",
-		c.counts["made"], c.settled, c.counts["made"]-c.settled, c.ran, c.twice, list(c.outcomes), list(c.losses),
-		c.counts["opened"], c.counts["replaced"], c.counts["unmatched"])
-}
-
-// list tells what there is of each.
-func list(counts map[string]int) string {
-	var all []string
-	for _, what := range slices.Sorted(maps.Keys(counts)) {
-		all = append(all, fmt.Sprintf("%s %d", what, counts[what]))
-	}
-	if all == nil {
-		return "none"
-	}
-	return strings.Join(all, ", ")
+	return all
 }

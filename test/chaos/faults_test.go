@@ -114,6 +114,12 @@ func (m mischief) weather(p *fault.Proxy) {
 // operations restarts the servers until all is over: from time to time so that
 // sessions are lost, if they may be.
 func (m mischief) operations(b *incrementers, losses bool) {
+	patience := 20 * time.Second
+	if losses {
+		// A call whose client is cut off as the server ends can't get the rest of
+		// its body, nor rid of its stream, until its session is forgotten.
+		patience = 2 * time.Second
+	}
 	names := []string{"restart in good order", "rolling restart", "restart that kills", "restart that forgets all sessions"}
 	for m.between(time.Second, 3*time.Second) {
 		how := graceful
@@ -126,7 +132,7 @@ func (m mischief) operations(b *incrementers, losses bool) {
 		default:
 			how = amnesiac
 		}
-		b.restart(how)
+		b.restart(how, patience)
 		m.count(names[how])
 	}
 }

@@ -19,6 +19,8 @@ type note struct {
 	Outcome string // "code/fate"; empty for a reply
 	Flags   marks
 	Wrong   string // what was wrong with the reply or the error
+	Stream  received
+	Fed     amount // parts that were made for the body
 }
 
 type marks int
@@ -29,6 +31,10 @@ const (
 	abortable        // had an AbortSignal that was aborted some time
 	hurried          // had a short timeout
 	abandoned        // was under way when the page closed its client
+	streamed         // asked for a stream
+	left             // and did not read it to its end
+	embodied         // had a body
+	cutShort         // of which the handler was to read a part only
 )
 
 // ledger is what ran, by the ids of the calls.
@@ -41,8 +47,9 @@ type ledger struct {
 }
 
 type run struct {
-	times   int
-	session string // of the last
+	times     int
+	session   string // of the last
+	transfers []*transfer
 }
 
 func newLedger() *ledger {
@@ -64,6 +71,21 @@ func (l *ledger) ran(id int64, session string) {
 	if of := l.sessions[client]; len(of) == 0 || of[len(of)-1] != session {
 		l.sessions[client] = append(of, session)
 	}
+}
+
+// transferred notes what a run that has ended has sent and got.
+func (l *ledger) transferred(id int64, t *transfer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.runs[id].transfers = append(l.runs[id].transfers, t)
+}
+
+// transfersOf a call.
+func (l *ledger) transfersOf(id int64) []*transfer {
+	if r := l.runs[id]; r != nil {
+		return r.transfers
+	}
+	return nil
 }
 
 // lost notes that a session which the client wanted to resume was begun anew.
@@ -124,8 +146,18 @@ func (l *ledger) judge(n note) string {
 		switch {
 		case losses == 0:
 			why = "and its session was never lost"
-		case is(idempotent):
+		case n.Stream.some():
+			why = "and parts of its stream had come"
+		case is(idempotent) && !is(embodied): // what the server has got of a body the client has no more
 			why = "and it is idempotent"
+		}
+	case "lost/executed":
+		least = 1
+		switch {
+		case losses == 0:
+			why = "and its session was never lost"
+		case !is(streamed) || !n.Stream.some():
+			why = "and no part of a stream had come"
 		}
 	default:
 		why = "which must not be"
@@ -136,13 +168,15 @@ func (l *ledger) judge(n note) string {
 	case times < least, times > most:
 		why = fmt.Sprintf("and ran %d times, want %d to %d", times, least, most)
 	case why == "":
-		return ""
+		if why = judgeParts(n, l.transfersOf(n.ID)); why == "" {
+			return ""
+		}
 	}
 	outcome := n.Outcome
 	if outcome == "" {
 		outcome = "reply"
 	}
-	return fmt.Sprintf("call %s (flags %04b, %d losses, %.0f ms): %s, %s", name(n.ID), n.Flags, losses, n.Settled-n.Made, outcome, why)
+	return fmt.Sprintf("call %s (flags %08b, %d losses, %.0f ms): %s, %s", name(n.ID), n.Flags, losses, n.Settled-n.Made, outcome, why)
 }
 
 func name(id int64) string { return fmt.Sprintf("%d:%d", id>>32, id&(1<<32-1)) }

@@ -17,7 +17,9 @@ import (
 // Durable calls outlive their page. Here it reloads itself in the midst of
 // them, again and again, behind a bad network and with servers that are
 // restarted: none runs twice, and of each that was stored some life of the page
-// is told. One that was not stored when its page ended is sent as it ends.
+// is told. One that was not stored when its page ended is sent as it ends. Each
+// life follows topics from where the last one has ended: no message is missing,
+// and none comes twice.
 func TestChaosReload(t *testing.T) {
 	lives := 12
 	if longer := int(*chaosTime / time.Second); longer > 60 {
@@ -36,13 +38,15 @@ func TestChaosReload(t *testing.T) {
 	site := e2e.NewSite(t)
 	over := make(chan struct{})
 	site.Handle("/reloads/done", func(http.ResponseWriter, *http.Request) { close(over) })
-	site.Page("/reloads", fmt.Sprintf(`<script src="/sockjax.global.js"></script><script src="/testdata/chaos.js"></script>
+	site.Page("/reloads", fmt.Sprintf(`<script src="/sockjax.global.js"></script>%s
 		<script>globalThis.plan = { url: "ws://%s", seed: %d, lives: %d }</script><script src="/testdata/reloads.js"></script>`,
-		proxy.Addr(), dice.Uint32(), lives), nil)
+		scripts, proxy.Addr(), dice.Uint32(), lives), nil)
 
 	var faults sync.WaitGroup
 	began := time.Now()
-	weather, operations := dice.fork(0), dice.fork(1)
+	weather, operations, press := dice.fork(0), dice.fork(1), dice.fork(2)
+	var unpublished error
+	faults.Go(func() { unpublished = press.publishing(backend.topics) })
 	faults.Go(func() { weather.weather(proxy) })
 	faults.Go(func() { operations.operations(backend, false) })
 	page := e2e.Open(t, site.URL+"/reloads")
@@ -56,6 +60,13 @@ func TestChaosReload(t *testing.T) {
 	if !e2e.Eval[bool](t, page, fmt.Sprintf("return reloads.emptied(%d)", chaosPatience.Milliseconds())) {
 		t.Error("on a healed network calls stay in the outbox")
 	}
+	if unpublished != nil {
+		t.Error(unpublished)
+	}
+	following := e2e.Eval[struct {
+		Told     []follower
+		Problems []string
+	}](t, page, fmt.Sprintf("return reloads.followed(%s, %d)", backend.topics.ends(t), chaosPatience.Milliseconds()))
 	e2e.Eval[any](t, page, "await T.wait(100); await reloads.api.close()") // told, and removed, is not one step
 	var told lifeStory
 	told.read(e2e.Eval[map[string]string](t, page, "return reloads.dump()"))
@@ -63,8 +74,15 @@ func TestChaosReload(t *testing.T) {
 	shutDown(backend.replace(false), chaosPatience)
 	backend.ending.Wait()
 	told.judge(t, backend.ledger)
-	t.Logf("%d lives in %v\nfaults: %v\n%d calls: %s\nsessions lost: %s",
-		lives, time.Since(began).Round(time.Second), dice, len(told.made), list(told.counts), list(backend.ledger.reasons))
+	var feeds feeds
+	for _, one := range following.Told {
+		feeds.judge(one, backend.topics, func(text string) { following.Problems = append(following.Problems, text) })
+	}
+	for _, problem := range following.Problems {
+		t.Error(problem)
+	}
+	t.Logf("%d lives in %v\nfaults: %v\n%d calls: %s\nmessages of topics: %d made, %v\nsessions lost: %s",
+		lives, time.Since(began).Round(time.Second), dice, len(told.made), list(told.counts), backend.topics.made(), feeds, list(backend.ledger.reasons))
 }
 
 // lifeStory is what the lives of a page have noted.

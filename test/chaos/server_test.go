@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sockjax/sockjax/protocol"
 	"github.com/sockjax/sockjax/server"
 )
 
@@ -21,10 +22,11 @@ type incrementers struct {
 	mu      sync.Mutex // protects following
 	present *server.Server
 	stores  []*watched // the last one is that of the present server
+	topics  *posted
 }
 
 func newIncrementers() *incrementers {
-	b := &incrementers{ledger: newLedger()}
+	b := &incrementers{ledger: newLedger(), topics: newPosted()}
 	b.stores = []*watched{newWatched(b.ledger, true)}
 	b.present = b.server()
 	return b
@@ -42,6 +44,8 @@ func (b *incrementers) server() *server.Server {
 		Origins:      []string{"*"},
 		Authenticate: admit,
 		Sessions:     b.stores[len(b.stores)-1],
+		Topics:       b.topics.present(),
+		MaxFrame:     protocol.FirstFrame, // larger requests come in pieces
 		IdleTimeout:  5 * time.Second,
 		Rate:         200, // which some clients exceed now and then
 		Logger:       slog.New(slog.DiscardHandler),
@@ -67,9 +71,16 @@ type order struct {
 	Deaf bool // do not listen to the context
 	Fail bool // return an error
 	Size int  // of the reply
+
+	Stream *flow // the reply has one
+	Body   *flow // there is one
+	Enough int   // parts or bytes of the body, if not all of it is to be read
 }
 
 func (b *incrementers) increment(ctx context.Context, r *server.Request) (any, error) {
+	if r.Bytes != nil {
+		return b.mirror(r)
+	}
 	var in order
 	if err := r.Decode(&in); err != nil {
 		return nil, err
@@ -84,6 +95,14 @@ func (b *incrementers) increment(ctx context.Context, r *server.Request) (any, e
 	case <-ctx.Done():
 		return nil, &server.Error{Code: "stopped", Message: context.Cause(ctx).Error(), Data: told}
 	}
+	if in.Stream != nil || in.Body != nil {
+		t, err := exchange(ctx, r, in)
+		b.ledger.transferred(in.ID, t)
+		if err != nil {
+			return nil, &server.Error{Code: "stopped", Message: err.Error(), Data: told}
+		}
+		told["sent"], told["got"] = t.sent.Parts+t.sent.Bytes, t.got.Parts+t.got.Bytes
+	}
 	if in.Fail {
 		return nil, &server.Error{Code: "as_ordered", Data: told}
 	}
@@ -91,18 +110,19 @@ func (b *incrementers) increment(ctx context.Context, r *server.Request) (any, e
 	return told, nil
 }
 
-// restart puts another server in the place of the present one.
-func (b *incrementers) restart(how restart) {
+// restart puts another server in the place of the present one, which has so
+// long to end its calls.
+func (b *incrementers) restart(how restart, patience time.Duration) {
 	b.mu.Lock()
 	old := b.present
 	b.mu.Unlock()
 	switch how {
 	case graceful:
-		shutDown(old, 20*time.Second)
+		shutDown(old, patience)
 		b.replace(false)
 	case rolling:
 		b.replace(false)
-		b.ending.Go(func() { shutDown(old, 20*time.Second) })
+		b.ending.Go(func() { shutDown(old, patience) })
 	case killed:
 		shutDown(old, 0)
 		b.replace(false)
@@ -118,6 +138,7 @@ func (b *incrementers) replace(forget bool) *server.Server {
 	defer b.mu.Unlock()
 	if forget {
 		b.stores = append(b.stores, newWatched(b.ledger, false))
+		b.topics.begin()
 	}
 	old := b.present
 	b.present = b.server()
@@ -131,7 +152,7 @@ const (
 	graceful restart = iota // the next one comes when the last handler has returned
 	rolling                 // the next one takes over while handlers still run
 	killed                  // handlers are cancelled
-	amnesiac                // and the next one has a store of its own
+	amnesiac                // and the next one has a store, and topics, of its own
 )
 
 func shutDown(s *server.Server, patience time.Duration) {

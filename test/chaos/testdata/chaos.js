@@ -1,8 +1,9 @@
 // The pages of TestChaos: clients that make calls of all kinds at random, and
-// note what became of each. The Go side starts them, takes the notes, and
-// judges: see wasm_chaos_judge_test.go for what the notes mean.
+// note what became of each, and follow topics. The Go side starts them, takes the
+// notes, and judges: see judge_test.go for what the notes mean.
 globalThis.chaos = (() => {
-  const CLOSED = 8; // as in wasm_chaos_judge_test.go
+  // As in judge_test.go.
+  const [IDEMPOTENT, ABORTABLE, HURRIED, CLOSED, STREAMED, LEFT, EMBODIED, CUT_SHORT] = Array.from({ length: 8 }, (_, i) => 1 << i);
   const MOST = 60; // calls of one client in flight
 
   /** Numbers from 0 to 1 that a seed fixes (mulberry32). */
@@ -34,6 +35,7 @@ globalThis.chaos = (() => {
       this.made = 0;
       this.callbacks = []; // how often each call came back, by its number
       this.waiting = new Map(); // notes of calls that have not
+      this.following = [...followers.topics, followers.topics[number % followers.topics.length]].map((topic, i) => new followers.Follower(`${number}:${i}`, topic));
       this.connect();
       this.ended = this.live();
     }
@@ -46,6 +48,12 @@ globalThis.chaos = (() => {
       api.addEventListener("unmatched", () => counts.unmatched++);
       api.addEventListener("error", ({ detail }) => problems.push(`client ${this.number} has closed: ${detail.message}`));
       this.api = api;
+      for (const one of this.following) this.follow(one);
+    }
+
+    follow(one) {
+      one.leave();
+      one.follow(this.api, this.random() < 0.5);
     }
 
     async live() {
@@ -56,6 +64,10 @@ globalThis.chaos = (() => {
         if (dice < 0.002) this.replace();
         else if (dice < 0.006) this.api.reconnect();
         else if (dice < 0.01) dispatchEvent(new Event("online"));
+        const one = this.following[this.below(this.following.length)];
+        const turn = this.random();
+        if (!one.follows ? turn < 0.3 : turn < 0.02) this.follow(one);
+        else if (turn < 0.04) one.leave();
       }
     }
 
@@ -85,7 +97,8 @@ globalThis.chaos = (() => {
     make() {
       const n = this.made++;
       const id = this.number * 2 ** 32 + n;
-      const note = { id, made: now(), settled: 0, outcome: "", flags: 0, wrong: "" };
+      const none = { parts: 0, bytes: 0 };
+      const note = { id, made: now(), settled: 0, outcome: "", flags: 0, wrong: "", stream: { ...none, lost: 0, twice: 0, wrong: 0 }, fed: { ...none } };
       const data = { id };
       const options = {};
       const kind = this.random();
@@ -99,30 +112,86 @@ globalThis.chaos = (() => {
         setTimeout(() => controller.abort(), this.below(200));
         data.ms = this.below(250);
         data.deaf = this.random() < 0.5;
-        note.flags |= 2;
+        note.flags |= ABORTABLE;
       } else if (kind < 0.6) {
         options.timeout = 1 + this.below(250);
         data.ms = this.below(250);
         data.deaf = this.random() < 0.5;
-        note.flags |= 4;
-      }
+        note.flags |= HURRIED;
+      } else if (kind < 0.61) data.pad = "p".repeat(60_000 + this.below(140_000)); // more than a frame holds
+      else if (kind < 0.62) data.size = this.below(400_000);
+      if (this.random() < 0.15) this.addParts(data, options, note);
       if (this.random() < 0.2) {
         options.idempotent = true;
         data.idempotent = true;
-        note.flags |= 1;
+        note.flags |= IDEMPOTENT;
       }
       this.callbacks[n] = 0;
       this.waiting.set(n, note);
       counts.made++;
-      this.api.send(data, (reply, error) => this.settle(n, note, data, reply, error), options);
+      const settle = (reply, error) => this.settle(n, note, data, reply, error);
+      if (data.stream) this.stream(data, options, note, settle);
+      else if (kind > 0.98 && !data.body) this.mirror(note, options, settle);
+      else this.api.send(data, settle, options);
+    }
+
+    /** Has a call have a streamed reply, a body, or both. */
+    addParts(data, options, note) {
+      const { id } = data;
+      const which = this.below(5); // 0, 1: stream; 2, 3: body; 4: both
+      if (which !== 2 && which !== 3) {
+        data.stream = exchanges.flow(this.below);
+        note.flags |= STREAMED;
+      }
+      if (which < 2) return;
+      data.body = exchanges.flow(this.below);
+      note.flags |= EMBODIED;
+      const fails = this.random() < 0.05;
+      if (fails) note.flags |= ABORTABLE;
+      if (this.random() < 0.1) {
+        data.enough = 1 + this.below(10);
+        note.flags |= CUT_SHORT;
+      }
+      options.body = exchanges.bodyOf(id, data.body, note.fed, this.below, fails);
+      let loaded = 0;
+      options.onprogress = (progress) => {
+        if (progress.loaded <= loaded) note.wrong = `progress from ${loaded} to ${progress.loaded}`;
+        loaded = progress.loaded;
+      };
+    }
+
+    async stream(data, options, note, settle) {
+      const stream = this.api.stream(data, options);
+      const leaving = this.random() < 0.1 ? 1 + this.below(data.stream.n) : 0;
+      if (leaving > 0) note.flags |= LEFT | ABORTABLE;
+      const thrown = await exchanges.read(stream, note, data.stream, this.below, leaving);
+      const [reply, error] = await stream.reply.then((reply) => [reply, null], (error) => [undefined, error]);
+      if (thrown !== error && !(note.flags & LEFT)) note.wrong = `end: the loop has ${thrown}, and the reply ${error}`;
+      settle(reply, error);
+    }
+
+    /** A call of bytes, which come back. */
+    mirror(note, options, settle) {
+      const size = this.below(this.random() < 0.2 ? 200_000 : 5_000);
+      this.api.send(
+        exchanges.mirrored(note.id, size),
+        (reply, error) => {
+          if (error === null && !exchanges.isMirror(reply, note.id, size)) note.wrong = `bytes: ${reply?.byteLength} of ${8 + size}`;
+          settle({ id: note.id }, error);
+        },
+        options,
+      );
     }
 
     settle(n, note, data, reply, error) {
       if (++this.callbacks[n] > 1) return; // told by unsound
       this.waiting.delete(n);
       note.settled = now();
-      const { id, fail, size = 0 } = data;
+      const { id, fail, size = 0, stream, body, enough } = data;
       if (error === null) {
+        const all = (flow) => (flow.bytes ? flow.n * flow.size : flow.n);
+        if (stream && reply.sent !== all(stream)) note.wrong = `reply: ${reply.sent} of ${all(stream)} parts were sent`;
+        if (body && !enough && reply.got !== all(body)) note.wrong = `reply: ${reply.got} of ${all(body)} parts have arrived`;
         if (reply?.id !== id || (reply.pad?.length ?? 0) !== size || fail) note.wrong = `reply ${JSON.stringify(reply)?.slice(0, 200)}`;
       } else {
         note.outcome = `${error.code}/${error.fate}`;
@@ -154,6 +223,11 @@ globalThis.chaos = (() => {
       await Promise.all(callers.map(({ ended }) => ended));
       return T.within(ms, () => callers.every(({ waiting }) => waiting.size === 0));
     },
+    /** Has all follow their topics to the ends, and resolves to what they were told. */
+    followed(ends, ms) {
+      for (const caller of callers) for (const one of caller.following) if (!one.follows) caller.follow(one);
+      return followers.followed(callers.flatMap(({ following }) => following), ends, ms);
+    },
     /** Closes everything. */
     async finish(acked) {
       // What is in doubt, or not acknowledged, must become nothing by itself.
@@ -162,7 +236,7 @@ globalThis.chaos = (() => {
         caller.empty(caller.api, "when all calls had come back");
         await caller.close(caller.api);
       }
-      return [...problems, ...callers.flatMap((caller) => caller.unsound()), ...T.uncaught];
+      return [...problems, ...followers.problems, ...callers.flatMap((caller) => caller.unsound()), ...T.uncaught];
     },
     /** For a report of what hangs. */
     stuck: () =>

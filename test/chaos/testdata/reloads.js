@@ -1,6 +1,6 @@
-// The page of TestChaosReload: it makes durable calls and reloads itself,
-// calls under way and all, again and again. What it knows of them it writes
-// into localStorage, which survives that: see reload_test.go.
+// The page of TestChaosReload: it makes durable calls, follows topics and reloads
+// itself, calls under way and all, again and again. What it knows of them it
+// writes into localStorage, which survives that: see reload_test.go.
 globalThis.reloads = (() => {
   const { url, seed, lives } = globalThis.plan;
   const life = Number(localStorage.life ?? 0) + 1;
@@ -14,6 +14,15 @@ globalThis.reloads = (() => {
     localStorage[name] = [localStorage[name] ?? "", `${life} ${how} ${error === null ? "reply" : `${error.code}/${error.fate}`};`].join("");
   };
   api.addEventListener("outbox", ({ detail: { data, error } }) => told("event", data.id, error));
+
+  // Each life goes on where the last one was told something.
+  const following = followers.topics.map((topic) => {
+    const name = `follower ${topic}`;
+    const one = new followers.Follower("the page", topic, () => (localStorage[name] = JSON.stringify({ facts: one.facts, at: one.at })));
+    Object.assign(one, JSON.parse(localStorage[name] ?? "{}"));
+    one.follow(api, true);
+    return one;
+  });
 
   // Which calls are in the store: a page that ends before that sends them all
   // the same, and nobody can tell of those.
@@ -57,5 +66,7 @@ globalThis.reloads = (() => {
     return empty;
   };
 
-  return { emptied, api, dump: () => ({ ...localStorage }) };
+  const followed = async (ends, ms) => ({ told: await followers.followed(following, ends, ms), problems: followers.problems });
+
+  return { emptied, followed, api, dump: () => ({ ...localStorage }) };
 })();
