@@ -90,7 +90,9 @@ func leavePage(t *testing.T, making string, cached bool, before ...string) {
 		await T.until(async () => (await T.sessionLocks()).length === 0);
 		await api.request({ job: "b" });
 		return T.log`)
-	// Nobody was told where there was no time to store it.
+	// Nobody was told where there was no time to store it. What the page has heard
+	// just before it was left may be told again: the store could not note it.
+	told = slices.DeleteFunc(told, func(what string) bool { return len(before) > 0 && what == "first: first" })
 	if len(told) > 1 || len(told) == 1 && told[0] != "a: a" {
 		t.Errorf("the next page was told %q", told)
 	}

@@ -138,14 +138,14 @@ Object.assign(T.cases, {
 
   "a reader that is slow slows the handler down": async () => {
     const api = open();
-    const w = named("ticks", { n: 100_000, pad: "x".repeat(1000) });
+    const w = named("ticks", { n: 30_000, pad: "x".repeat(1000) });
     const stream = api.stream(w);
     await stream.next();
     let sent = -1;
     await until(async () => sent === (sent = (await look()).sent[w.name] ?? 0) && sent > 0); // it has come to a halt
-    ok(sent < 20_000, `it has sent ${sent} parts of 1 KB`);
+    ok(sent < 15_000, `it has sent ${sent} parts of 1 KB`);
     const rest = await collect(stream);
-    equal([rest.length, rest.at(-1).i], [99_999, 99_999]);
+    equal([rest.length, rest.at(-1).i], [29_999, 29_999]);
   },
 
   "bodies of bytes": async () => {
