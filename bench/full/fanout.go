@@ -161,6 +161,11 @@ func subscribeSockjax(url string, receive func([]byte)) error {
 	return err
 }
 
+func lost(code uint32, reason string) {
+	fmt.Fprintf(os.Stderr, "subscribers: a connection was lost: %d %s\n", code, reason)
+	os.Exit(1)
+}
+
 func subscribeCentrifuge(url string, receive func([]byte)) error {
 	c := central.NewJsonClient(url, central.Config{})
 	s, err := c.NewSubscription("news")
@@ -170,6 +175,12 @@ func subscribeCentrifuge(url string, receive func([]byte)) error {
 	var there sync.WaitGroup
 	there.Add(1)
 	s.OnSubscribed(func(central.SubscribedEvent) { there.Done() })
+	c.OnDisconnected(func(e central.DisconnectedEvent) { lost(e.Code, e.Reason) })
+	c.OnConnecting(func(e central.ConnectingEvent) {
+		if e.Code != 0 { // what it has missed would not come again
+			lost(e.Code, e.Reason)
+		}
+	})
 	s.OnPublication(func(e central.PublicationEvent) { receive(e.Data) })
 	if err := c.Connect(); err != nil {
 		return err
