@@ -13,6 +13,12 @@ const (
 	first = 128 << 10
 	most  = 8 << 20
 
+	// nearLeast is least where the shortest round trip is that of a near peer: a
+	// line of 100 Mbit/s carries that in slack, and none so short carries less. If
+	// trips are long there, an end is busy, and a smaller window makes it worse.
+	nearLeast = 256 << 10
+	near      = 4 * time.Millisecond
+
 	// slack is how much longer than at its shortest a round trip may take: so
 	// much waits in buffers. A reader that is busy looks like a full buffer, so
 	// it is no shorter.
@@ -88,6 +94,13 @@ func (w *Window) Size() int {
 	return w.size
 }
 
+func (w *Window) least() int {
+	if w.shortest <= near {
+		return nearLeast
+	}
+	return least
+}
+
 // Chunk is how large a part of bytes should be.
 func (w *Window) Chunk() int {
 	if w.rate == 0 {
@@ -131,7 +144,7 @@ func (w *Window) Taken(now time.Duration, n int) {
 	case slow && w.slow:
 		// What passed in that time, had it been as short as it should be. Once is
 		// no sign: machines are busy at times.
-		w.size = min(max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), least), w.Size())
+		w.size = min(max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), w.least()), w.Size())
 		w.settled = true
 	case slow, !w.limited, !w.guessed:
 	case !w.settled:
@@ -155,7 +168,7 @@ func (w *Window) guess(now time.Duration) {
 		took := max(now-w.train, 100*time.Microsecond)
 		w.rate = float64(w.taken-w.head) / float64(took)
 		w.size = int(w.rate * float64(w.shortest+slack/2))
-		w.size = min(max(w.size, least), most)
+		w.size = min(max(w.size, w.least()), most)
 		w.guessed, w.mark = true, 0
 	}
 }

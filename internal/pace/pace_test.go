@@ -68,6 +68,7 @@ func TestWindowFitsTheLine(t *testing.T) {
 		{"long", 100e6 / 8, 85 * time.Millisecond, 8 << 10, 0},
 		{"very slow", 1e6 / 8, 50 * time.Millisecond, 8 << 10, 0},
 		{"loopback", 1e9, 50 * time.Microsecond, 64 << 10, 0},
+		{"near", 100e6 / 8, time.Millisecond, 64 << 10, 0},
 		{"busy machine", 200e6, 500 * time.Microsecond, 64 << 10, 50 * time.Millisecond},
 	} {
 		t.Run(l.name, func(t *testing.T) {
@@ -87,6 +88,26 @@ func TestWindowFitsTheLine(t *testing.T) {
 				t.Errorf("a chunk waits for %v", wait)
 			}
 		})
+	}
+}
+
+// Where trips are long because an end is busy, and not for what is on its way,
+// the window stays wide enough to get on.
+func TestWindowOfABusyPeer(t *testing.T) {
+	var w Window
+	now := time.Duration(0)
+	for i := range 40 {
+		trip := time.Millisecond
+		if i > 2 {
+			trip = 300 * time.Millisecond
+		}
+		w.Sent(now, 64<<10, true)
+		w.Full()
+		now += trip
+		w.Taken(now, 64<<10)
+		if i > 5 && w.Size() < nearLeast {
+			t.Fatalf("%d B after %d trips", w.Size(), i)
+		}
 	}
 }
 
