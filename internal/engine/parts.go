@@ -168,7 +168,7 @@ func (e *Engine[P]) feed(key protocol.Key, size int) (ok bool) {
 func (e *Engine[P]) Chunk(key protocol.Key) int {
 	e.mu.Lock()
 	x := e.exchanges.find(key)
-	chunk := min(chunkSize, e.conn.limits.Frame-aroundChunk)
+	chunk := min(chunkSize, max(e.conn.limits.Frame, protocol.FirstFrame)-aroundChunk)
 	if x != nil {
 		chunk = min(chunk, x.body.pace.Chunk())
 	}

@@ -89,6 +89,22 @@ func TestCreditThatCantBe(t *testing.T) {
 	})
 }
 
+// A chunk has a size before there is a connection, and fits into the frames of
+// any server.
+func TestChunkBeforeThereIsAConnection(t *testing.T) {
+	bubble(t, Options{}, func(n *fakeNet) {
+		up := n.openCall(Call[*fakeCall]{Open: true})
+		if got := n.engine.Chunk(up.key); got < 4<<10 || got > protocol.FirstFrame {
+			t.Errorf("%d B", got)
+		}
+		n.answers(wide(1000))
+		n.start()
+		if got := n.engine.Chunk(up.key); got < 4<<10 || got > chunkSize {
+			t.Errorf("%d B on a connection", got)
+		}
+	})
+}
+
 // Bodies wait for the server to say whether it takes any.
 func TestBodyWaitsForTheWelcome(t *testing.T) {
 	bubble(t, Options{Reconnect: soon}, func(n *fakeNet) {
