@@ -123,13 +123,13 @@ globalThis.demo = (() => {
       const opened = Number($("stat-opened").textContent);
       $("send-chat").click();
       await until(() => /^([5-9]|[1-9]\d) words$/.test($("chat-state").textContent), "words");
-      change("upload-mb", 20);
+      change("upload-mb", 3);
       $("send-upload").click();
       $("fault-drop").click();
       await until(() => Number($("stat-opened").textContent) > opened, "another connection");
       const [, words] = await until(() => /^(\d+) words, each of them once/.exec($("chat-state").textContent), "the whole answer");
       equal($("chat-answer").textContent.trim().split(/\s+/).length, Number(words), "words on the page");
-      await until(() => $("upload-text").textContent.startsWith("20.0 MB in"), "the whole upload");
+      await until(() => $("upload-text").textContent.startsWith("3.0 MB in"), "the whole upload");
     },
 
     async "the clock ticks"() {
