@@ -53,8 +53,7 @@ func (x *extras) read(s *scanner) {
 	}
 	var n uint64
 	ok := s.isNull(v)
-	first := s.text[v.from]
-	switch name {
+	switch first := s.text[v.from]; name {
 	case 'o':
 		x.open = first == 't'
 		x.note(extraOpen, ok || x.open || first == 'f')
@@ -109,10 +108,6 @@ func (x *extras) add(m *Message) {
 		m.Key = 0
 	}
 }
-
-// AppendAsk adds to the parts that dst ends with that the sender asks to be told
-// when they were taken.
-func AppendAsk(dst []byte) []byte { return append(dst[:len(dst)-1], `,"ask":true}`...) }
 
 func clamp(n uint64) int { return int(min(n, math.MaxInt)) }
 
@@ -243,6 +238,10 @@ func AppendOptions(dst []byte, open bool, window int) []byte {
 	}
 	return append(dst, '}')
 }
+
+// AppendAsk adds to the parts that dst ends with that the sender asks to be told
+// when they were taken.
+func AppendAsk(dst []byte) []byte { return append(dst[:len(dst)-1], `,"ask":true}`...) }
 
 // AppendEnd appends that a body is complete.
 func AppendEnd(dst []byte, key Key) []byte { return append(appendKey(dst, key), `,"end":true}`...) }

@@ -97,12 +97,12 @@ func run(name string, load lab.Load, length time.Duration, worker bool, top int)
 	}
 	fmt.Printf("%s, %d in flight, %d B: %.0f replies/s, %.2f µs of the main thread for each\n\n",
 		peer.Name, load.Window, load.Size, sample.Rate, float64(sample.Main.Nanoseconds())/1000)
-	print(profile, top)
+	printTable(profile, top)
 	return nil
 }
 
-// transfer is how many bytes pass.
-const transfer = 100 << 20
+// transferBytes is how many bytes pass.
+const transferBytes = 100 << 20
 
 func runTransfer(way string, top int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
@@ -112,7 +112,7 @@ func runTransfer(way string, top int) error {
 		return err
 	}
 	defer stage.Close()
-	if _, err := stage.Transfer(peers.Streams, nil, way, transfer); err != nil { // warms up
+	if _, err := stage.Transfer(peers.Streams, nil, way, transferBytes); err != nil { // warms up
 		return err
 	}
 	tab, err := stage.Tab(peers.Streams)
@@ -121,18 +121,18 @@ func runTransfer(way string, top int) error {
 	}
 	var ms float64
 	profile, err := tab.Profile(func() (err error) {
-		ms, err = stage.Transfer(peers.Streams, nil, way, transfer)
+		ms, err = stage.Transfer(peers.Streams, nil, way, transferBytes)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s of %d MiB in %.0f ms\n\n", way, transfer>>20, ms)
-	print(profile, top)
+	fmt.Printf("%s of %d MiB in %.0f ms\n\n", way, transferBytes>>20, ms)
+	printTable(profile, top)
 	return nil
 }
 
-func print(profile []lab.Function, top int) {
+func printTable(profile []lab.Function, top int) {
 	printSources(profile)
 	fmt.Println("| alone | with what it calls | function | from |\n|--:|--:|---|---|")
 	for _, f := range profile[:min(top, len(profile))] {

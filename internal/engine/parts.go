@@ -10,14 +10,15 @@ import (
 // arrives, and what leaves with the next frame.
 
 const (
-	// pieceSize is how many bytes a piece of a large request has. With what goes
-	// beside it, it fits into the smallest frame that a server may allow.
-	pieceSize = protocol.FirstFrame - 256
+	// around is more than stands around bytes in a frame.
+	around = 256
 
-	// chunkSize is the largest part of bytes of a body, and aroundChunk more than
-	// stands around it in a frame. A frame may hold several.
-	chunkSize   = 64 << 10
-	aroundChunk = 256
+	// pieceSize is how many bytes a piece of a large request has: it fits into the
+	// smallest frame that a server may allow.
+	pieceSize = protocol.FirstFrame - around
+
+	// chunkSize is the largest part of bytes of a body. A frame may hold several.
+	chunkSize = 64 << 10
 
 	noBodies     = "the server takes no bodies"
 	tooLargePart = "a part of the body is larger than the largest frame that the server accepts"
@@ -168,7 +169,7 @@ func (e *Engine[P]) feed(key protocol.Key, size int) (ok bool) {
 func (e *Engine[P]) Chunk(key protocol.Key) int {
 	e.mu.Lock()
 	x := e.exchanges.find(key)
-	chunk := min(chunkSize, max(e.conn.limits.Frame, protocol.FirstFrame)-aroundChunk)
+	chunk := min(chunkSize, max(e.conn.limits.Frame, protocol.FirstFrame)-around)
 	if x != nil {
 		chunk = min(chunk, x.body.pace.Chunk())
 	}

@@ -35,8 +35,8 @@ export interface BodyOptions {
 
 /**
  * A reply that comes in parts: what `stream` returns. It is read once, with `for await`, `next()` or
- * `ReadableStream.from(stream)`. As long as it is not read on, the server's handler waits, once what
- * the line carries in a moment is on its way, 4 MiB at most.
+ * `ReadableStream.from(stream)`. As long as it is not read on, the server's handler waits, once 4 MiB
+ * are on their way, or less where the line is slow.
  *
  * Parts of JSON are its values, parts of bytes are Uint8Arrays of up to 256 KiB, perhaps views of a
  * longer ArrayBuffer. They come in order, each once, across lost connections. If the call fails, the

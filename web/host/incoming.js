@@ -136,7 +136,7 @@ export class Incoming {
       else this.#told(engine.taken(key, taken, window), key, message, (slot) => this.#exchanges.taken(slot, taken, window));
     } else if (parts !== null) {
       const size = message.size ?? this.#units; // no less
-      if (Array.isArray(parts) && isCount(size) && typeof (message.ask ?? false) === "boolean") this.#parts(engine, key, parts, size, message);
+      if (Array.isArray(parts) && isCount(size)) this.#parts(engine, key, parts, size, message);
       else this.garbage++;
     } else if (chunk !== null) {
       const bytes = this.#take(chunk);
@@ -153,7 +153,9 @@ export class Incoming {
   }
 
   #parts(engine, key, values, size, message) {
-    this.#told(engine.parts(key, values.length, size, message.ask === true), key, message, (slot) => this.#exchanges.arrived(slot, values));
+    const ask = message.ask ?? false;
+    if (typeof ask === "boolean") this.#told(engine.parts(key, values.length, size, ask), key, message, (slot) => this.#exchanges.arrived(slot, values));
+    else this.garbage++;
   }
 
   /** What the engine says of a message about a call that goes on: its slot, unless none waits for it. */
