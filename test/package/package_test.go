@@ -15,7 +15,8 @@ func TestPackage(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, "testdata/node")
 	wasm, worker := p.hashed(t, "sockjax-*.wasm"), p.hashed(t, "sockjax-worker-*.js")
-	want := []string{"LICENSE", "README.md", "package.json", "sockjax.d.ts", "sockjax.global.d.ts", "url.d.ts"}
+	want := []string{"LICENSE", "README.md", "package.json", "sockjax.d.ts", "sockjax.global.d.ts", "url.d.ts",
+		"sockjax.stats.d.ts", "sockjax.streams.d.ts", "sockjax.topics.d.ts"}
 	for _, name := range []string{wasm, worker, "sockjax.js", "sockjax.global.js"} {
 		want = append(want, name, name+".br", name+".gz")
 	}
