@@ -6,6 +6,8 @@ import (
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/storage"
@@ -90,6 +92,10 @@ func openChromium(parent context.Context, options ...chromedp.ContextOption) (ta
 		t.stop()
 		return nil, err
 	}
+	if err := quiet(t.ctx); err != nil {
+		t.stop()
+		return nil, err
+	}
 	messages := chromedp.Console(t.ctx)
 	go func() {
 		for m, err := range messages {
@@ -100,6 +106,18 @@ func openChromium(parent context.Context, options ...chromedp.ContextOption) (ta
 		}
 	}()
 	return t, nil
+}
+
+// quiet turns off what chromedp turns on and no test needs: with Network, Chromium
+// writes each message of a WebSocket into an event for us, which takes it more time
+// than the message itself.
+func quiet(ctx context.Context) error {
+	for _, off := range []cdp.Command[cdp.Empty, cdp.Empty]{network.Disable, css.Disable, dom.Disable} {
+		if _, err := chromedp.Call(ctx, off, cdp.Empty{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *chromiumTab) within() (context.Context, context.CancelFunc) {

@@ -43,6 +43,7 @@ func TestOffline(t *testing.T) {
 		t.Parallel()
 		server := e2e.NewServer(t)
 		page := e2e.Open(t, site.URL)
+		page.SetOffline(t, server, false) // Chromium's sockets go deaf only where it has heard of that before
 		e2e.Eval[any](t, page, fmt.Sprintf(`
 			globalThis.api = sockjax.connect(%q, { heartbeat: { after: 60_000, timeout: 10_000 } });
 			await T.engine(api);

@@ -93,5 +93,5 @@ func TestTopics(t *testing.T) {
 			p.publish(w, r)
 		})
 	}
-	site.FreshCases(t, "/topics", "topics.js")
+	site.Cases(t, "/topics", "topics.js")
 }
