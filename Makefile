@@ -99,12 +99,9 @@ devices: ## go vet for other systems, and the unit tests as 32-bit programs
 		echo "devices: the tests as 386 programs need linux/amd64, and are left out here"; \
 	fi
 
-# Not cached: go test does not see what the build reads. Streams of many megabytes
-# have the machine to themselves: beside them, others would run out of time.
-HEAVY := ^(TestStreams|TestTopics)$$
+# Not cached: go test does not see what the build reads.
 browser: ## the tests in a real Chromium
-	go test -count=1 -race -timeout 10m -p 1 -skip '$(HEAVY)' $$(go list $(BROWSER) | grep -v /test/package)
-	go test -count=1 -race -timeout 10m -run '$(HEAVY)' ./test/browser
+	go test -count=1 -race -timeout 10m -p 1 $$(go list $(BROWSER) | grep -v /test/package)
 
 # Two of the tools; make test-package has all.
 package: ## install the npm package, and use it with Vite and without a tool

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -100,6 +101,21 @@ func (p *Page) Navigate(t testing.TB, url string) {
 	if err := p.tab.navigate(url); err != nil {
 		t.Fatalf("failed to open %s: %v", url, err)
 	}
+}
+
+// renew loads a page of a site as one who was never there would. It is false where
+// the engine can't: there a new tab does that, which takes Chromium a second.
+func (p *Page) renew(t testing.TB, site, path string) bool {
+	t.Helper()
+	p.Navigate(t, "about:blank")
+	switch err := p.tab.forget(site); {
+	case errors.Is(err, errCannot):
+		return false
+	case err != nil:
+		t.Fatalf("failed to forget %s: %v", site, err)
+	}
+	p.Navigate(t, site+path)
+	return true
 }
 
 // Leave loads another page, and comes back to this one as the back/forward

@@ -160,6 +160,16 @@ func (t *chromiumTab) setViewport(width, height int) error {
 	return err
 }
 
+func (t *chromiumTab) forget(origin string) error {
+	ctx, done := t.within()
+	defer done()
+	_, err := chromedp.Call(ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: origin, StorageTypes: "all"})
+	if err == nil {
+		_, err = chromedp.Call(ctx, network.ClearBrowserCache, cdp.Empty{})
+	}
+	return err
+}
+
 func (t *chromiumTab) setQuota(origin string, bytes float64) error {
 	ctx, done := t.within()
 	defer done()

@@ -49,6 +49,7 @@ type tab interface {
 	screenshot() ([]byte, error)
 	setOffline(is bool) error
 	setViewport(width, height int) error
+	forget(origin string) error                  // what pages of it have stored, and the cache
 	setQuota(origin string, bytes float64) error // of what the origin may store
 	close()
 }

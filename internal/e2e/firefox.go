@@ -88,6 +88,8 @@ func (t *firefoxTab) setViewport(width, height int) error {
 	return t.tab.SetViewport(ctx, width, height)
 }
 
+func (t *firefoxTab) forget(string) error { return errCannot }
+
 func (t *firefoxTab) setQuota(string, float64) error { return errCannot }
 
 // setOffline has open sockets go on.

@@ -121,7 +121,8 @@ func (s *Site) Cases(t *testing.T, path, name string) {
 	s.cases(t, path, name, false)
 }
 
-// FreshCases is Cases with a page for each case.
+// FreshCases is Cases with the page loaded anew for each case, with nothing stored
+// and nothing cached.
 func (s *Site) FreshCases(t *testing.T, path, name string) {
 	t.Helper()
 	s.cases(t, path, name, true)
@@ -133,12 +134,12 @@ func (s *Site) cases(t *testing.T, path, name string, fresh bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := func(t *testing.T) *Page {
-		p := Open(t, s.URL+path)
+	prepare := func(t *testing.T, p *Page) *Page {
 		Eval[any](t, p, "await T.until(() => globalThis.sockjax)")
 		Eval[any](t, p, string(script))
 		return p
 	}
+	open := func(t *testing.T) *Page { return prepare(t, Open(t, s.URL+path)) }
 	page := open(t)
 	type needs struct {
 		Title string
@@ -150,11 +151,15 @@ func (s *Site) cases(t *testing.T, path, name string, fresh bool) {
 			Needs(t, c.Needs...)
 			page := page
 			if fresh {
-				page = open(t)
+				if page.renew(t, s.URL, path) {
+					prepare(t, page)
+				} else {
+					page = open(t)
+				}
 			}
 			page.Case(t, NewServer(t), fmt.Sprintf("T.cases[%q]", title)).Check(t)
 		})
-		if !passed && !fresh {
+		if !passed {
 			page = open(t) // whatever it left behind
 		}
 	}

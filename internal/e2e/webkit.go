@@ -124,6 +124,8 @@ func (t *webkitTab) setViewport(width, height int) error {
 	return err
 }
 
+func (t *webkitTab) forget(string) error { return errCannot }
+
 func (t *webkitTab) setQuota(string, float64) error { return errCannot }
 
 // setOffline tells the page so, and no more: the driver knows no such thing.
