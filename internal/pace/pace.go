@@ -59,6 +59,12 @@ type Window struct {
 	shortest time.Duration // round trip, 0: not known
 	seen     time.Duration // when
 	rate     float64       // bytes a nanosecond, lately, 0: not known
+
+	// Where the window has been made smaller, what it was, and the rate with it. 0:
+	// that was not so, or it has helped.
+	wide     int
+	wideRate float64
+	calm     int // round trips in a row since then that were not too long
 }
 
 // A Line is what streams have found out of a line, for those that come after. The
@@ -138,12 +144,16 @@ func (w *Window) Taken(now time.Duration, n int) {
 	if w.limited || w.rate == 0 {
 		w.rate = float64(moved) / float64(trip)
 	}
+	w.widen(now, trip, moved)
 	fair := w.shortest + slack
 	slow := trip > fair
 	switch {
 	case slow && w.slow:
 		// What passed in that time, had it been as short as it should be. Once is
 		// no sign: machines are busy at times.
+		if w.wide == 0 {
+			w.wide, w.wideRate, w.calm = w.Size(), float64(moved)/float64(trip), 0
+		}
 		w.size = min(max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), w.least()), w.Size())
 		w.settled = true
 	case slow, !w.limited, !w.guessed:
@@ -158,6 +168,27 @@ func (w *Window) Taken(now time.Duration, n int) {
 	w.mark = 0
 }
 
+// widen takes back that the window was made smaller where that does not help. A
+// full buffer gets emptier by it, and as much passes as before. If less passes in
+// proportion, nothing waits in a buffer: an end is busy, or the line is longer now.
+func (w *Window) widen(now, trip time.Duration, moved int) {
+	if w.wide == 0 || !w.limited {
+		return
+	}
+	narrower := float64(w.wide) / float64(w.Size())
+	slower := w.wideRate / (float64(moved) / float64(trip))
+	switch {
+	case narrower > 1.25 && slower > narrower*3/4:
+		w.size, w.shortest, w.seen, w.wide = w.wide, trip, now, 0
+	case trip > w.shortest+slack:
+		w.calm = 0
+	default:
+		if w.calm++; w.calm == 4 {
+			w.wide = 0
+		}
+	}
+}
+
 // guess finds the size of the line by the first window: what was sent at once is
 // taken as quickly as the line carries it.
 func (w *Window) guess(now time.Duration) {
@@ -170,5 +201,8 @@ func (w *Window) guess(now time.Duration) {
 		w.size = int(w.rate * float64(w.shortest+slack/2))
 		w.size = min(max(w.size, w.least()), most)
 		w.guessed, w.mark = true, 0
+		if w.size < first {
+			w.wide, w.wideRate = first, w.rate
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package pace
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -107,6 +108,31 @@ func TestWindowOfABusyPeer(t *testing.T) {
 		w.Taken(now, 64<<10)
 		if i > 5 && w.Size() < nearLeast {
 			t.Fatalf("%d B after %d trips", w.Size(), i)
+		}
+	}
+}
+
+// It stays so where the peer was busy from the beginning, however long its trips
+// are, and whatever the window is.
+func TestWindowOfAPeerThatIsAlwaysBusy(t *testing.T) {
+	for seed := range uint64(500) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		var w Window
+		now, total := time.Duration(0), 0
+		for now < 10*time.Second {
+			n := 0
+			for n < w.Size() {
+				chunk := min(w.Chunk(), w.Size()-n)
+				w.Sent(now, chunk, true)
+				n += chunk
+			}
+			w.Full()
+			now += time.Duration(50+r.IntN(250)) * time.Millisecond
+			w.Taken(now, n)
+			total += n
+		}
+		if total < 7_000_000 { // first in each trip of 175 ms
+			t.Errorf("seed %d: %d KB a second, with a window of %d at last", seed, total/10_000, w.Size())
 		}
 	}
 }
