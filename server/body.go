@@ -166,7 +166,29 @@ func (b *body) chunk(data []byte) {
 			return
 		}
 	}
-	b.runs = append(b.runs, bodyRun{data: bytes.Clone(data), ends: []int{len(data)}, left: 1})
+	b.runs = append(b.runs, bodyRun{data: cloneChunk(data), ends: []int{len(data)}, left: 1})
+}
+
+// largeChunk is the size in bytes of those that clients cut for a quick line. New
+// memory for each would cost more than all else that is done with it.
+const largeChunk = 128 << 10
+
+var largeChunks = sync.Pool{New: func() any { return new([largeChunk]byte) }}
+
+func cloneChunk(data []byte) []byte {
+	if len(data) != largeChunk {
+		return bytes.Clone(data)
+	}
+	clone := largeChunks.Get().(*[largeChunk]byte)
+	copy(clone[:], data)
+	return clone[:]
+}
+
+// freeChunk takes back a part that nobody has any more.
+func freeChunk(part []byte) {
+	if len(part) == largeChunk && cap(part) == largeChunk {
+		largeChunks.Put((*[largeChunk]byte)(part))
+	}
 }
 
 func (b *body) count(size int) {

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -269,6 +270,45 @@ func TestBodyCancel(t *testing.T) {
 	f.open(t) // begins anew
 	if err := <-ended; err != server.ErrDisconnected {
 		t.Error(err)
+	}
+}
+
+// What a handler has taken as a part stays as it is, while the memory of what it
+// has read is used again.
+func TestBodyOfLargeChunks(t *testing.T) {
+	const size, n = 128 << 10, 20
+	f := serve(t, func(_ context.Context, r *server.Request) (any, error) {
+		all := bytes.Repeat([]byte("?"), size*n)
+		var kept []server.Bytes
+		for at := 0; at < len(all); {
+			part, err := r.NextPart()
+			if err != nil {
+				return nil, err
+			}
+			kept = append(kept, part.(server.Bytes))
+			at += size
+			m, err := io.ReadFull(r.Body, all[at:at+size])
+			if err != nil {
+				return nil, err
+			}
+			at += m
+		}
+		for i, part := range kept {
+			copy(all[2*i*size:], part)
+		}
+		return fmt.Sprintf("%d %x", len(all), sha256.Sum256(all))[:len("2621440 01234567")], nil
+	}, &server.Options{Window: n * size})
+	p := f.open(t)
+	p.send(`[{"key":1,"open":true}]`)
+	p.want(`{"key":1,"got":0}`)
+	var all []byte
+	for i := range n {
+		chunk := bytes.Repeat([]byte{byte('a' + i)}, size)
+		all = append(all, chunk...)
+		p.chunk(1, i, string(chunk))
+	}
+	if s := p.collect(1, nil); s.reply != `{"key":1,"data":`+hashed(all)+`}` {
+		t.Errorf("got %s", s.reply)
 	}
 }
 

@@ -96,7 +96,8 @@ func (noBody) Read([]byte) (int, error) { return 0, io.EOF }
 // A bodyReader is the Body of a request.
 type bodyReader struct {
 	request *Request
-	rest    []byte
+	part    []byte
+	rest    []byte // of it
 	err     error
 }
 
@@ -138,10 +139,11 @@ func (b *bodyReader) WriteTo(w io.Writer) (n int64, err error) {
 }
 
 func (b *bodyReader) fill() {
+	freeChunk(b.part)
 	part, err := b.request.NextPart()
 	chunk, ok := part.(Bytes)
 	if err == nil && !ok {
 		err = errJSONPart
 	}
-	b.rest, b.err = chunk, err
+	b.part, b.rest, b.err = chunk, chunk, err
 }

@@ -18,7 +18,7 @@ const (
 	pieceSize = protocol.FirstFrame - around
 
 	// chunkSize is the largest part of bytes of a body. A frame may hold several.
-	chunkSize = 64 << 10
+	chunkSize = 128 << 10
 
 	noBodies     = "the server takes no bodies"
 	tooLargePart = "a part of the body is larger than the largest frame that the server accepts"

@@ -1,18 +1,22 @@
 import { CODE_ABORTED, CODE_INVALID } from "../shared/abi.js";
 import { byteLength } from "../host/wire.js";
 import { report } from "../shared/errors.js";
+import { Arena } from "./arena.js";
 import { BYTES_INSIDE, holdsBytes, isBytes, viewOf } from "./bytes.js";
 import { notJSON } from "./payload.js";
 
 /** Characters of a string that are made into bytes at once: no chunk takes more. */
 const PIECE = 16 * 1024;
+/** Bytes of a stream that are read at once. */
+const READ = 256 * 1024;
 
 /**
  * A call's body: reads what the page has given, as far as the host has room, and
  * feeds it in parts. See feed and room in ../port/port.js.
  */
 export class Body {
-  #source; // {next, cancel, total, ours}: whether nobody else has the memory of its bytes
+  #source; // {next, cancel, total}: bytes of it are valid until the next
+  #arena = new Arena();
   #onprogress;
   #feed;
   #end;
@@ -56,12 +60,11 @@ export class Body {
     }
   }
 
-  /** Bytes are copied, since whoever gave them may use their place for the next ones: a Blob does not. */
   async #bytes(bytes) {
     for (let at = 0, end; at < bytes.length; at = end) {
       if (this.#fed >= this.#room && !(await this.#roomy())) return;
       end = Math.min(at + this.#most, bytes.length);
-      this.#put(this.#source.ours && end - at === bytes.length ? bytes : bytes.slice(at, end), end - at);
+      this.#put(this.#arena.keep(bytes.subarray(at, end)), end - at);
     }
   }
 
@@ -96,6 +99,7 @@ export class Body {
     this.#proceed?.();
     if (taken <= this.#taken) return;
     this.#taken = taken;
+    this.#arena.taken(taken);
     try {
       this.#onprogress?.({ loaded: taken, total: this.#source.total });
     } catch (thrown) {
@@ -121,7 +125,7 @@ export class Body {
 function sourceOf(body) {
   if (typeof body === "string") return { ...iterated(pieces(body)), total: byteLength(body) };
   if (isBytes(body)) return { ...iterated([body][Symbol.iterator]()), total: body.byteLength };
-  if (globalThis.Blob && body instanceof Blob) return { ...streamed(body.stream()), total: body.size, ours: true };
+  if (globalThis.Blob && body instanceof Blob) return { ...streamed(body.stream()), total: body.size };
   if (globalThis.FormData && body instanceof FormData) {
     throw new TypeError("sockjax: a FormData can't be a body: it is a form of HTTP, for which there is api.fetch");
   }
@@ -133,8 +137,21 @@ function sourceOf(body) {
 
 function streamed(stream) {
   if (stream.locked) throw new TypeError("sockjax: the body is being read already");
-  const reader = stream.getReader();
-  return { next: () => reader.read(), cancel: (reason) => reader.cancel(reason) };
+  const cancel = (reason) => reader.cancel(reason);
+  let reader;
+  try {
+    reader = stream.getReader({ mode: "byob" });
+  } catch {
+    reader = stream.getReader(); // it is not one of bytes
+    return { next: () => reader.read(), cancel };
+  }
+  let memory = new ArrayBuffer(READ); // for each read, so that no other is needed
+  const next = async () => {
+    const { value, done } = await reader.read(new Uint8Array(memory));
+    if (value) memory = value.buffer;
+    return { value, done };
+  };
+  return { next, cancel };
 }
 
 function iterated(iterator) {

@@ -9,9 +9,9 @@
  *                           extra is undefined for ordinary calls, otherwise {window, open, bytes}:
  *                           bytes of a stream that may have come and not been read, 0 if none is
  *                           wanted; whether a body follows; data of bytes in place of the text, or null
- *   feed(slot, part, size)  another part of the body: a text of JSON, or bytes that are the host's
- *                           from then on; size is in bytes. Not beyond what room has said, but
- *                           for the part with which it is reached
+ *   feed(slot, part, size)  another part of the body: a text of JSON, or bytes that stay as they are
+ *                           until room has said that the server has taken them; size is in bytes.
+ *                           Not beyond what room has said, but for the part with which it is reached
  *   end(slot)               the body is complete
  *   took(slot, n)           n parts of the stream were read
  *   refuse(slot, error)     the same for one that is none: the error comes back in the next turn

@@ -75,7 +75,7 @@ export class RemoteHost {
   feed(slot, part, size) {
     if (!this.#talks(slot)) return;
     if (typeof part === "string") this.#line.say("feed", slot, part, size);
-    else this.#line.give([part], "feed", slot, part, size);
+    else this.#line.give([(part = part.slice())], "feed", slot, part, size);
   }
 
   end(slot) {
