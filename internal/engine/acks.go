@@ -29,7 +29,7 @@ const (
 	// worker makes its next calls a little after the replies to the last ones,
 	// and acks should ride with them.
 	ackAlone = 1000
-	ackBytes = 256 << 10
+	ackBytes = 1 << 20
 
 	// ackAfter is how long an outcome stays unacknowledged at most. A client
 	// that makes a call now and then should not leave its last outcome with
