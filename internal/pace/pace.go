@@ -60,10 +60,10 @@ type Window struct {
 	seen     time.Duration // when
 	rate     float64       // bytes a nanosecond, lately, 0: not known
 
-	// Where the window has been made smaller, what it was, and the rate with it. 0:
-	// that was not so, or it has helped.
+	// Where the window has been made smaller, what it was, and the round trip with
+	// it. 0: that was not so, or it has helped.
 	wide     int
-	wideRate float64
+	wideTrip time.Duration
 	calm     int // round trips in a row since then that were not too long
 }
 
@@ -144,7 +144,7 @@ func (w *Window) Taken(now time.Duration, n int) {
 	if w.limited || w.rate == 0 {
 		w.rate = float64(moved) / float64(trip)
 	}
-	w.widen(now, trip, moved)
+	w.widen(now, trip)
 	fair := w.shortest + slack
 	slow := trip > fair
 	switch {
@@ -152,7 +152,7 @@ func (w *Window) Taken(now time.Duration, n int) {
 		// What passed in that time, had it been as short as it should be. Once is
 		// no sign: machines are busy at times.
 		if w.wide == 0 {
-			w.wide, w.wideRate, w.calm = w.Size(), float64(moved)/float64(trip), 0
+			w.wide, w.wideTrip, w.calm = w.Size(), trip, 0
 		}
 		w.size = min(max(int(float64(moved)*float64(fair-slack/4)/float64(trip)), w.least()), w.Size())
 		w.settled = true
@@ -160,25 +160,30 @@ func (w *Window) Taken(now time.Duration, n int) {
 	case !w.settled:
 		w.size = min(2*w.Size(), most)
 	case trip <= w.shortest+slack/8:
-		w.size = min(w.Size()+w.Size()/4, most)
+		w.grow(slack / 2)
 	case trip <= fair-slack/2:
-		w.size = min(w.Size()+w.Size()/8, most)
+		w.grow(slack / 8)
 	}
 	w.slow = slow
 	w.mark = 0
 }
 
+// grow adds what the line carries in so much time: if it is full, that is how much
+// longer all else waits.
+func (w *Window) grow(by time.Duration) {
+	w.size = min(w.Size()+min(int(w.rate*float64(by)), w.Size()/4), most)
+}
+
 // widen takes back that the window was made smaller where that does not help. A
-// full buffer gets emptier by it, and as much passes as before. If less passes in
-// proportion, nothing waits in a buffer: an end is busy, or the line is longer now.
-func (w *Window) widen(now, trip time.Duration, moved int) {
+// full buffer gets emptier by it, and trips shorter. If they don't, nothing waits in
+// a buffer: an end is busy, or the line is longer now.
+func (w *Window) widen(now, trip time.Duration) {
 	if w.wide == 0 || !w.limited {
 		return
 	}
-	narrower := float64(w.wide) / float64(w.Size())
-	slower := w.wideRate / (float64(moved) / float64(trip))
+	shorter := max(w.shortest, time.Duration(float64(w.wideTrip)*float64(w.Size())/float64(w.wide)))
 	switch {
-	case narrower > 1.25 && slower > narrower*3/4:
+	case w.wideTrip > shorter+slack && trip > (w.wideTrip+shorter)/2:
 		w.size, w.shortest, w.seen, w.wide = w.wide, trip, now, 0
 	case trip > w.shortest+slack:
 		w.calm = 0
@@ -202,7 +207,7 @@ func (w *Window) guess(now time.Duration) {
 		w.size = min(max(w.size, w.least()), most)
 		w.guessed, w.mark = true, 0
 		if w.size < first {
-			w.wide, w.wideRate = first, w.rate
+			w.wide, w.wideTrip = first, max(took, w.shortest)
 		}
 	}
 }
