@@ -78,8 +78,11 @@ func TestTextOnlyProxy(t *testing.T) {
 				mu.Lock()
 				ran[in.Name]++
 				mu.Unlock()
-				if in.Name == "slow" {
+				switch in.Name {
+				case "slow":
 					<-release
+				case "body": // which does not come: a reply would be there before the page knows that
+					<-ctx.Done()
 				}
 				return len(in.Pad), nil
 			}), &server.Options{Origins: []string{"*"}, Logger: slog.New(slog.DiscardHandler)})

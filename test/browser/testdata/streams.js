@@ -443,8 +443,8 @@ Object.assign(T.cases, {
     await tell("heal");
     const middle = (times) => times.sort((a, b) => a - b)[times.length >> 1];
     console.log(`small calls: idle ${middle(idle).toFixed(1)} ms, beside an upload ${middle(busy).toFixed(1)} ms, at most ${busy.at(-1).toFixed(1)} ms`);
-    // Where all is sent that fits into the buffers, it is seconds.
-    ok(middle(busy) < middle(idle) + 150, `idle ${middle(idle)} ms, beside an upload ${middle(busy)} ms`);
+    // Where all is sent that fits into the buffers, it is seconds; a busy machine takes a part of one.
+    ok(middle(busy) < middle(idle) + 300, `idle ${middle(idle)} ms, beside an upload ${middle(busy)} ms`);
   },
 
   "shared: each tab has its own streams and bodies, which end with it": async () => {
