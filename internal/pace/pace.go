@@ -174,7 +174,7 @@ func (w *Window) grow(by time.Duration) {
 	w.size = min(w.Size()+min(int(w.rate*float64(by)), w.Size()/4), most)
 }
 
-// widen takes back that the window was made smaller where that does not help. A
+// widen takes back that the window was made smaller where that has not helped. A
 // full buffer gets emptier by it, and trips shorter. If they don't, nothing waits in
 // a buffer: an end is busy, or the line is longer now.
 func (w *Window) widen(now, trip time.Duration) {
