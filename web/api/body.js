@@ -64,7 +64,8 @@ export class Body {
     for (let at = 0, end; at < bytes.length; at = end) {
       if (this.#fed >= this.#room && !(await this.#roomy())) return;
       end = Math.min(at + this.#most, bytes.length);
-      this.#put(this.#arena.keep(bytes.subarray(at, end)), end - at);
+      const part = bytes.subarray(at, end);
+      this.#put(this.#arena.keep(part, this.#fed + part.length), part.length);
     }
   }
 
